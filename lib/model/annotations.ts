@@ -1,0 +1,30 @@
+// Every annotation, label and finalizer that we read or write, by the names that Argo CD gave them (spec/application.md §8, §9).
+
+export const TRACKING_ID = 'argocd.argoproj.io/tracking-id';
+export const REFRESH = 'argocd.argoproj.io/refresh';
+export const REFRESH_TIMESTAMP = 'argocd.argoproj.io/refresh-timestamp';
+export const SKIP_RECONCILE = 'argocd.argoproj.io/skip-reconcile';
+export const MANIFEST_GENERATE_PATHS = 'argocd.argoproj.io/manifest-generate-paths';
+export const SYNC_WAVE = 'argocd.argoproj.io/sync-wave';
+export const SYNC_OPTIONS = 'argocd.argoproj.io/sync-options';
+export const HOOK = 'argocd.argoproj.io/hook';
+export const HOOK_DELETE_POLICY = 'argocd.argoproj.io/hook-delete-policy';
+export const COMPARE_OPTIONS = 'argocd.argoproj.io/compare-options';
+export const IGNORE_HEALTHCHECK = 'argocd.argoproj.io/ignore-healthcheck';
+export const HELM_HOOK = 'helm.sh/hook';
+export const HELM_HOOK_WEIGHT = 'helm.sh/hook-weight';
+export const HELM_HOOK_DELETE_POLICY = 'helm.sh/hook-delete-policy';
+export const HELM_RESOURCE_POLICY = 'helm.sh/resource-policy';
+export const HOOK_FINALIZER = 'argocd.argoproj.io/hook-finalizer';
+
+/** Cascading deletion; the plain form and `/foreground` delete in the foreground, `/background` in the background. */
+export const RESOURCES_FINALIZER = 'resources-finalizer.argocd.argoproj.io';
+
+/** Ours: the files that the last render of an Application read, as `Closure` JSON, so that a push knows whom it concerns. */
+export const CLOSURE = 'evenkeel.dev/closure';
+
+/** Ours, on hooks: the operation that created this run of the hook, so that a repeated step finds its own and runs none twice. */
+export const HOOK_OPERATION = 'evenkeel.dev/operation';
+
+/** The field manager of everything that we apply, and those whose fields we take over. */
+export const FIELD_MANAGER = 'evenkeel';

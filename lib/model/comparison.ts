@@ -1,0 +1,30 @@
+// Desired held against live, as data: made by `compare/`, read by policy, sync and status.
+import type { Health, SyncStatusCode } from './application.ts';
+import type { LiveObject, Manifest, ResourceKey } from './manifest.ts';
+
+/** One object of an Application: what Git wants, what the cluster has, or both. At least one side is there. */
+export interface Pair {
+  readonly key: ResourceKey;
+  readonly version: string;
+  readonly target: Manifest | undefined;
+  readonly live: LiveObject | undefined;
+}
+
+export interface ResourceComparison extends Pair {
+  /** `''` for hooks and for objects that are not compared (spec/diff.md §12). */
+  readonly status: SyncStatusCode | '';
+  readonly hook: boolean;
+  readonly requiresPruning: boolean;
+  readonly requiresDeletionConfirmation: boolean;
+  readonly syncWave: number;
+  readonly health: Health | undefined;
+  /** Both sides are there and equal as far as we are concerned: applying it would change nothing. */
+  readonly settled: boolean;
+}
+
+export interface Comparison {
+  readonly status: SyncStatusCode;
+  readonly health: Health;
+  /** Sorted by `group/kind/namespace/name`. */
+  readonly resources: readonly ResourceComparison[];
+}

@@ -1,0 +1,77 @@
+// One sync as Argo CD records it: what was asked for, and how far it got (spec/application.md §6, §7.1).
+import type { ApplicationSource, RetryStrategy } from './application.ts';
+
+export interface SyncOperationResource {
+  readonly group?: string | undefined;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string | undefined;
+}
+
+export interface SyncOperation {
+  readonly revision?: string | undefined;
+  readonly revisions?: readonly string[] | undefined;
+  readonly prune?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly syncStrategy?:
+    | { readonly apply?: { readonly force?: boolean } | undefined; readonly hook?: { readonly force?: boolean } | undefined }
+    | undefined;
+  readonly resources?: readonly SyncOperationResource[] | undefined;
+  readonly source?: ApplicationSource | undefined;
+  readonly sources?: readonly ApplicationSource[] | undefined;
+  readonly manifests?: readonly string[] | undefined;
+  readonly syncOptions?: readonly string[] | undefined;
+  readonly autoHealAttemptsCount?: number | undefined;
+}
+
+export interface Operation {
+  readonly sync?: SyncOperation | undefined;
+  readonly initiatedBy?: { readonly username?: string | undefined; readonly automated?: boolean | undefined } | undefined;
+  readonly info?: readonly { readonly name: string; readonly value: string }[] | undefined;
+  readonly retry?: RetryStrategy | undefined;
+}
+
+export type OperationPhase = 'Running' | 'Terminating' | 'Failed' | 'Error' | 'Succeeded';
+export type SyncPhase = 'PreSync' | 'Sync' | 'PostSync' | 'SyncFail';
+export type ResultCode = 'Synced' | 'SyncFailed' | 'Pruned' | 'PruneSkipped';
+
+/** A row of `syncResult.resources`; every key but `images` is serialised even when empty. */
+export interface ResourceResult {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly status?: ResultCode | undefined;
+  readonly message?: string | undefined;
+  readonly hookType?: SyncPhase | '' | undefined;
+  readonly hookPhase?: OperationPhase | undefined;
+  readonly syncPhase?: SyncPhase | undefined;
+  readonly images?: readonly string[] | undefined;
+}
+
+export interface SyncResult {
+  readonly revision: string;
+  readonly revisions?: readonly string[] | undefined;
+  readonly source: ApplicationSource;
+  readonly sources?: readonly ApplicationSource[] | undefined;
+  readonly resources?: readonly ResourceResult[] | undefined;
+  readonly managedNamespaceMetadata?:
+    | { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> }
+    | undefined;
+}
+
+export interface OperationState {
+  readonly operation: Operation;
+  readonly phase: OperationPhase;
+  readonly message?: string | undefined;
+  readonly startedAt: string;
+  readonly finishedAt?: string | undefined;
+  readonly retryCount?: number | undefined;
+  readonly syncResult?: SyncResult | undefined;
+}
+
+/** Failed, Error and Succeeded end an operation; nothing follows them. */
+export function isCompleted(phase: OperationPhase): boolean {
+  return phase === 'Failed' || phase === 'Error' || phase === 'Succeeded';
+}

@@ -1,0 +1,178 @@
+// What the stories need from outside, as interfaces. `adapters/` makes them real; nothing here names an SDK.
+import type { Application, ApplicationRef, ApplicationSource, Destination } from './model/application.ts';
+import type { GroupVersionKind, LiveObject, Manifest, ResourceKey } from './model/manifest.ts';
+import type { AppProject } from './model/project.ts';
+import type { ReconcileRequest } from './model/request.ts';
+
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+/** One structured line a story step. Values must be free of secrets. */
+export interface Log {
+  info(step: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(step: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(step: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** The same log with fields that every line carries. */
+  with(fields: Readonly<Record<string, unknown>>): Log;
+}
+
+/** A kind as the API server serves it. */
+export interface ResourceType extends GroupVersionKind {
+  readonly plural: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+}
+
+/** An object in a cluster, in one version. `namespace` is `''` for cluster-scoped kinds. */
+export interface ObjectRef extends ResourceKey {
+  readonly version: string;
+}
+
+export interface ObjectList {
+  readonly items: readonly LiveObject[];
+  readonly resourceVersion: string;
+}
+
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: LiveObject;
+}
+
+/** What a watch has shown until now. `gone`: the resourceVersion is too old (410), list again. */
+export interface WatchBatch {
+  readonly events: readonly WatchEvent[];
+  readonly resourceVersion: string;
+  readonly gone: boolean;
+}
+
+export type Propagation = 'Foreground' | 'Background' | 'Orphan';
+
+/**
+ * One API server, acted on with one identity.
+ * Every method throws NotPermitted on 401/403, Unavailable on throttling, timeouts, 5xx and broken connections, Conflict on 409
+ * (AlreadyExists too) and InvalidInput with the API server's own message on any other refusal.
+ */
+export interface Cluster {
+  readonly server: string;
+  /** The kind as served, or undefined when it is not. Discovery is kept per group and version and asked again on a miss. */
+  resourceType(kind: GroupVersionKind): Promise<ResourceType | undefined>;
+  /** The served version that the API server prefers for a group and kind, for inventory rows of a version that is gone. */
+  preferredType(group: string, kind: string): Promise<ResourceType | undefined>;
+  get(ref: ObjectRef): Promise<LiveObject | undefined>;
+  /** All objects of a kind, read in pages of 500. `metadataOnly` transfers PartialObjectMetadata. `limit` stops after so many. */
+  list(
+    kind: GroupVersionKind,
+    options?: { readonly namespace?: string; readonly labelSelector?: string; readonly metadataOnly?: boolean; readonly limit?: number },
+  ): Promise<ObjectList & { readonly complete: boolean }>;
+  /** Drains what happened since `resourceVersion`: returns once nothing has come for `idleMs`, or after `maxMs`. */
+  drain(
+    kind: GroupVersionKind,
+    options: {
+      readonly resourceVersion: string;
+      readonly metadataOnly: boolean;
+      readonly idleMs: number;
+      readonly maxMs: number;
+      readonly namespace?: string;
+    },
+  ): Promise<WatchBatch>;
+  /** Server-side apply, forced, as field manager `evenkeel`. `dryRun` changes nothing and returns what would be. */
+  apply(manifest: Manifest, options?: { readonly dryRun?: boolean }): Promise<LiveObject>;
+  create(manifest: Manifest): Promise<LiveObject>;
+  /** JSON merge patch (RFC 7386), or JSON patch (RFC 6902) when `patch` is a list. */
+  patch(ref: ObjectRef, patch: Readonly<Record<string, unknown>> | readonly unknown[]): Promise<LiveObject>;
+  /** Resolves to false when the object was not there. `uid` deletes only that incarnation. */
+  delete(
+    ref: ObjectRef,
+    options?: { readonly propagation?: Propagation; readonly uid?: string; readonly dryRun?: boolean },
+  ): Promise<boolean>;
+}
+
+/** The control cluster's resources of ours, by the worker's own identity. */
+export interface Control {
+  readonly namespace: string;
+  /** As the API server returned it, unparsed: a spec that does not parse still needs its condition. */
+  application(ref: ApplicationRef): Promise<LiveObject | undefined>;
+  applications(): Promise<readonly LiveObject[]>;
+  project(name: string): Promise<AppProject | undefined>;
+  /**
+   * Merge-patches an Application. With `resourceVersion` the write happens only if nobody wrote since; Conflict otherwise.
+   * The CRD has no status subresource: spec, operation, status and annotations go in one request.
+   */
+  patchApplication(
+    ref: ApplicationRef,
+    patch: Readonly<Record<string, unknown>>,
+    options?: { readonly resourceVersion?: string },
+  ): Promise<LiveObject>;
+}
+
+/** A destination after lookup among the registered clusters (spec/credentials.md §5.2). */
+export interface ResolvedDestination {
+  readonly server: string;
+  readonly clusterName: string;
+  readonly namespace: string;
+}
+
+/** A service account that a sync acts as: `namespace:name` taken apart. */
+export interface ServiceAccountRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Clusters {
+  /** Throws InvalidInput with the exact texts of spec/application.md §1.1. */
+  resolve(destination: Destination): Promise<ResolvedDestination>;
+  /** A cluster acted on with a short-lived token of that service account (TokenRequest), and with nothing else. */
+  actingFor(destination: ResolvedDestination, account: ServiceAccountRef): Promise<Cluster>;
+}
+
+/** A commit on disk, read-only and shared; `release` lets the cache drop it. */
+export interface Checkout {
+  /** Absolute folder that holds the tree. */
+  readonly dir: string;
+  readonly revision: string;
+  readonly release: () => void;
+}
+
+export interface Repositories {
+  /**
+   * The commit that a source's targetRevision names now (spec/rendering.md §7).
+   * An answer read from the remote at or after `notBefore` (ms) may be reused. Throws InvalidInput when there is no such revision.
+   */
+  resolveRevision(source: ApplicationSource, notBefore: number): Promise<string>;
+  checkout(source: ApplicationSource, revision: string): Promise<Checkout>;
+}
+
+export interface ToolRun {
+  /** Folder that the tool is started in. */
+  readonly cwd: string;
+  /** Arguments from an allow-list; values come as arguments of their own, never through a shell. */
+  readonly args: readonly string[];
+  /** Build environment for kustomize (`ARGOCD_APP_*`); nothing else of ours reaches the tool. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** kustomize and helm as processes: clean environment, time limit, bounded output. Failures are InvalidInput with the tool's stderr. */
+export interface Tools {
+  kustomize(run: ToolRun): Promise<string>;
+  helm(run: ToolRun): Promise<string>;
+  /** Tool names and versions, part of every render key. */
+  versions(): Promise<string>;
+}
+
+export interface Queue {
+  /** Sends to `reconcile.fifo`; with `afterSeconds` (≤ 900) through `later`. Batches of ten; throws Unavailable when any was not taken. */
+  send(requests: readonly ReconcileRequest[], options?: { readonly afterSeconds?: number }): Promise<void>;
+}
+
+/** A small text that survives between ticks, in the control cluster. */
+export interface Checkpoints {
+  read(name: string): Promise<{ readonly text: string; readonly resourceVersion: string } | undefined>;
+  /** Conflict when somebody wrote since `resourceVersion`. */
+  write(name: string, text: string, resourceVersion: string | undefined): Promise<void>;
+}
+
+export interface ControlCluster extends Control {
+  readonly cluster: Cluster;
+}
+
+export type { Application };

@@ -1,6 +1,7 @@
 // What the stories need from outside, as interfaces. `adapters/` makes them real; nothing here names an SDK.
-import type { Application, ApplicationRef, ApplicationSource, Destination } from './model/application.ts';
-import type { GroupVersionKind, LiveObject, Manifest, ResourceKey } from './model/manifest.ts';
+import type { ApplicationRef, ApplicationSource, Destination } from './model/application.ts';
+import type { ResolvedDestination, ServiceAccountRef } from './model/destination.ts';
+import type { GroupVersionKind, LiveObject, Manifest, Propagation, ResourceKey } from './model/manifest.ts';
 import type { AppProject } from './model/project.ts';
 import type { ReconcileRequest } from './model/request.ts';
 
@@ -44,8 +45,6 @@ export interface WatchBatch {
   readonly resourceVersion: string;
   readonly gone: boolean;
 }
-
-export type Propagation = 'Foreground' | 'Background' | 'Orphan';
 
 /**
  * One API server, acted on with one identity.
@@ -105,19 +104,6 @@ export interface Control {
   ): Promise<LiveObject>;
 }
 
-/** A destination after lookup among the registered clusters (spec/credentials.md §5.2). */
-export interface ResolvedDestination {
-  readonly server: string;
-  readonly clusterName: string;
-  readonly namespace: string;
-}
-
-/** A service account that a sync acts as: `namespace:name` taken apart. */
-export interface ServiceAccountRef {
-  readonly namespace: string;
-  readonly name: string;
-}
-
 export interface Clusters {
   /** Throws InvalidInput with the exact texts of spec/application.md §1.1. */
   resolve(destination: Destination): Promise<ResolvedDestination>;
@@ -171,8 +157,4 @@ export interface Checkpoints {
   write(name: string, text: string, resourceVersion: string | undefined): Promise<void>;
 }
 
-export interface ControlCluster extends Control {
-  readonly cluster: Cluster;
-}
-
-export type { Application };
+export type { Propagation, ResolvedDestination, ServiceAccountRef };

@@ -61,6 +61,9 @@ export interface ResourceKey {
   readonly name: string;
 }
 
+/** What happens to dependents when an object is deleted (Kubernetes API, DeleteOptions.propagationPolicy). */
+export type Propagation = 'Foreground' | 'Background' | 'Orphan';
+
 /** Splits `apps/v1` into group and version; the core group is `''`. */
 export function groupVersionOf(apiVersion: string): { readonly group: string; readonly version: string } {
   const slash = apiVersion.indexOf('/');

@@ -1,0 +1,75 @@
+// Which manifests are hooks, when they run, what becomes of them, and how a nameless one is called (spec/sync.md §2, §5; spec/rendering.md §4).
+import { HELM_HOOK, HELM_HOOK_DELETE_POLICY, HOOK, HOOK_DELETE_POLICY } from './annotations.ts';
+import { annotationList, type Manifest } from './manifest.ts';
+import type { SyncPhase } from './operation.ts';
+
+export type HookType = SyncPhase | 'PreDelete' | 'PostDelete' | 'Skip';
+export type DeletePolicy = 'BeforeHookCreation' | 'HookSucceeded' | 'HookFailed';
+
+const HOOK_TYPES: ReadonlySet<string> = new Set(['PreSync', 'Sync', 'PostSync', 'SyncFail', 'PreDelete', 'PostDelete', 'Skip']);
+const SYNC_PHASES: ReadonlySet<string> = new Set(['PreSync', 'Sync', 'PostSync', 'SyncFail']);
+
+const HELM_TYPES: Readonly<Record<string, HookType>> = {
+  'pre-install': 'PreSync',
+  'pre-upgrade': 'PreSync',
+  'post-install': 'PostSync',
+  'post-upgrade': 'PostSync',
+  'pre-delete': 'PreDelete',
+  'post-delete': 'PostDelete',
+};
+
+const HELM_POLICIES: Readonly<Record<string, DeletePolicy>> = {
+  'before-hook-creation': 'BeforeHookCreation',
+  'hook-succeeded': 'HookSucceeded',
+  'hook-failed': 'HookFailed',
+};
+
+const POLICIES: ReadonlySet<string> = new Set(['BeforeHookCreation', 'HookSucceeded', 'HookFailed']);
+
+/** The hook types that an object asks for, each once; a valid Argo CD annotation on the object overrides Helm's. */
+export function hookTypes(manifest: Manifest): readonly HookType[] {
+  const own = annotationList(manifest, HOOK).filter((type): type is HookType => HOOK_TYPES.has(type));
+  if (own.length > 0) return own;
+  const helm = annotationList(manifest, HELM_HOOK).map((type) => HELM_TYPES[type]);
+  return [...new Set(helm.filter((type) => type !== undefined))];
+}
+
+/** Whether an object is a hook at all: annotated as one, even with words that name no phase. `Skip` alone and `crd-install` are none. */
+export function isHook(manifest: Manifest): boolean {
+  const own = annotationList(manifest, HOOK);
+  const helm = annotationList(manifest, HELM_HOOK);
+  if (own.length === 1 && own[0] === 'Skip') return false;
+  if (own.length > 0) return true;
+  return helm.length > 0 && !(helm.length === 1 && helm[0] === 'crd-install');
+}
+
+/** Left out of every sync: `hook: Skip` and nothing else. */
+export function isSkipped(manifest: Manifest): boolean {
+  const own = annotationList(manifest, HOOK);
+  return own.length === 1 && own[0] === 'Skip';
+}
+
+/** The sync phases that a hook runs in; deletion-time hooks and phase-less ones have none. */
+export function hookPhases(manifest: Manifest): readonly SyncPhase[] {
+  return hookTypes(manifest).filter((type): type is SyncPhase => SYNC_PHASES.has(type));
+}
+
+/** When a hook object goes; BeforeHookCreation when none valid is named. Helm's policies add to Argo CD's. */
+export function deletePolicies(manifest: Manifest): readonly DeletePolicy[] {
+  const own = annotationList(manifest, HOOK_DELETE_POLICY).filter((policy): policy is DeletePolicy => POLICIES.has(policy));
+  const helm = annotationList(manifest, HELM_HOOK_DELETE_POLICY)
+    .map((policy) => HELM_POLICIES[policy])
+    .filter((policy) => policy !== undefined);
+  const all = [...new Set([...own, ...helm])];
+  return all.length > 0 ? all : ['BeforeHookCreation'];
+}
+
+/**
+ * A hook with only `generateName` gets a name that stays the same in every step and retry of one operation:
+ * prefix, first seven characters of the revision, phase, start time in seconds. `startedAt` is RFC 3339.
+ */
+export function hookName(manifest: Manifest, phase: SyncPhase, revision: string, startedAt: string): string {
+  if (manifest.metadata.name) return manifest.metadata.name;
+  const short = revision.length >= 8 ? revision.slice(0, 7) : revision;
+  return `${manifest.metadata.generateName ?? ''}${short}-${phase}-${Math.floor(Date.parse(startedAt) / 1000)}`.toLowerCase();
+}

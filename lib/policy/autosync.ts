@@ -1,0 +1,104 @@
+// Should this comparison start a sync by itself? First answer wins (spec/sync.md §8).
+import { isDeepStrictEqual } from 'node:util';
+import { type Application, isMultiSource } from '../model/application.ts';
+import type { Comparison, ResourceComparison } from '../model/comparison.ts';
+import { withoutUndefined } from '../model/merge-patch.ts';
+import { isCompleted, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
+
+export type SyncDecision =
+  | { readonly kind: 'start'; readonly operation: Operation }
+  /** Self-healing backs off: ask again then. */
+  | { readonly kind: 'later'; readonly afterSeconds: number }
+  /** `error` becomes the SyncError condition; without it the condition goes. */
+  | { readonly kind: 'none'; readonly error?: string };
+
+const NONE: SyncDecision = { kind: 'none' };
+
+/** Retries of an automated sync whose policy names none. */
+const DEFAULT_RETRY = { limit: 5 } as const;
+
+const HEAL_BACKOFF = { seconds: 2, factor: 3, capSeconds: 300 } as const;
+
+/**
+ * `revisions` are the commits that were just compared, in source order; `now` is milliseconds since the epoch.
+ * Returns the operation to start, when to ask again, or why there is nothing to start.
+ */
+export function decideSync(application: Application, comparison: Comparison, revisions: readonly string[], now: number): SyncDecision {
+  const automated = application.spec.syncPolicy?.automated;
+  if (!automated || automated.enabled === false) return NONE;
+  if (application.operation || application.metadata.deletionTimestamp) return NONE;
+  if (comparison.status !== 'OutOfSync') return NONE;
+  if (!automated.prune && comparison.resources.every((row) => row.status === 'Synced' || row.requiresPruning)) return NONE;
+  const previous = application.status?.operationState;
+  if (previous && alreadyAttempted(application, previous, revisions)) return afterAttempt(application, previous, comparison, revisions, now);
+  if (wipesEverything(application, comparison.resources)) {
+    return { kind: 'none', error: `Skipping sync attempt to [${revisions.join(' ')}]: auto-sync will wipe out all resources` };
+  }
+  return { kind: 'start', operation: operationFor(application, revisions, {}) };
+}
+
+function alreadyAttempted(application: Application, previous: OperationState, revisions: readonly string[]): boolean {
+  const result = previous.syncResult;
+  if (!result) return isCompleted(previous.phase);
+  const multiple = isMultiSource(application.spec);
+  const tried = multiple ? (result.revisions ?? []) : [result.revision];
+  if (!isDeepStrictEqual(tried, [...revisions])) return false;
+  return multiple ? sameData(result.sources, application.spec.sources) : sameData(result.source, application.spec.source);
+}
+
+function sameData(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(withoutUndefined(a), withoutUndefined(b));
+}
+
+function afterAttempt(
+  application: Application,
+  previous: OperationState,
+  comparison: Comparison,
+  revisions: readonly string[],
+  now: number,
+): SyncDecision {
+  if (previous.phase !== 'Succeeded') {
+    const tried = previous.syncResult ? revisions.join(' ') : '';
+    return { kind: 'none', error: `Failed last sync attempt to [${tried}]: ${previous.message ?? ''}` };
+  }
+  if (!application.spec.syncPolicy?.automated?.selfHeal) return NONE;
+  const attempts = previous.operation.sync?.autoHealAttemptsCount ?? 0;
+  const remaining = healWaitSeconds(attempts) - (now - Date.parse(previous.finishedAt ?? previous.startedAt)) / 1000;
+  if (remaining > 0) return { kind: 'later', afterSeconds: Math.ceil(remaining) };
+  return { kind: 'start', operation: operationFor(application, revisions, healing(comparison.resources, attempts)) };
+}
+
+/** 0, 2, 6, 18, 54, 162, then 300 seconds: the wait before heal number `attempts` + 1. */
+export function healWaitSeconds(attempts: number): number {
+  if (attempts === 0) return 0;
+  return Math.min(HEAL_BACKOFF.seconds * HEAL_BACKOFF.factor ** (attempts - 1), HEAL_BACKOFF.capSeconds);
+}
+
+/** Healing is a partial sync of what differs: no hooks, no history entry. */
+function healing(rows: readonly ResourceComparison[], attempts: number): Partial<SyncOperation> {
+  const resources = rows
+    .filter((row) => row.status !== 'Synced')
+    .map(({ key }) => ({ ...(key.group === '' ? {} : { group: key.group }), kind: key.kind, name: key.name }));
+  return { autoHealAttemptsCount: attempts + 1, resources };
+}
+
+function wipesEverything(application: Application, rows: readonly ResourceComparison[]): boolean {
+  const automated = application.spec.syncPolicy?.automated;
+  return automated?.prune === true && automated.allowEmpty !== true && rows.every((row) => row.requiresPruning);
+}
+
+function operationFor(application: Application, revisions: readonly string[], extra: Partial<SyncOperation>): Operation {
+  const { spec } = application;
+  const policy = spec.syncPolicy;
+  const what = isMultiSource(spec) ? { revisions, sources: spec.sources } : { revision: revisions[0], source: spec.source };
+  return {
+    initiatedBy: { automated: true },
+    retry: policy?.retry ?? DEFAULT_RETRY,
+    sync: {
+      ...what,
+      ...(policy?.automated?.prune ? { prune: true } : {}),
+      ...(policy?.syncOptions ? { syncOptions: policy.syncOptions } : {}),
+      ...extra,
+    },
+  };
+}

@@ -1,0 +1,36 @@
+// What an operation says while it runs and when it failed (spec/sync.md §3.1, §3.2).
+import { isUnsuccessful, type SyncTask } from './task.ts';
+
+/** `waiting for healthy state of apps/Deployment/web and 2 more resources`; the first hook is named if there is one. Empty without tasks. */
+export function waitingFor(tasks: readonly SyncTask[], reason: { readonly hook: string; readonly resource: string }): string {
+  const hook = tasks.find((task) => task.hook);
+  const first = hook ?? tasks[0];
+  if (!first) return '';
+  const { group, kind, name } = first.key;
+  const more = tasks.length - 1;
+  const others = more === 0 ? '' : ` and ${more} more ${tasks.every((task) => task.hook) ? 'hooks' : 'resources'}`;
+  return `waiting for ${hook ? reason.hook : reason.resource} ${group}/${kind}/${name}${others}`;
+}
+
+export const COMPLETION = { hook: 'completion of hook', resource: 'healthy state of' } as const;
+export const DELETION = { hook: 'deletion of hook', resource: 'deletion of' } as const;
+export const CONFIRMATION = { hook: 'pruning confirmation of', resource: 'pruning confirmation of' } as const;
+
+/** Why the operation failed: by refused applies with their distinct messages, or by health. */
+export function failureMessage(tasks: readonly SyncTask[]): string {
+  const failed = tasks.filter((task) => task.phase !== 'SyncFail' && isUnsuccessful(task));
+  const refused = failed.filter((task) => task.result?.status === 'SyncFailed');
+  const text =
+    refused.length === failed.length ? 'one or more objects failed to apply' : 'one or more synchronization tasks completed unsuccessfully';
+  return `${text}${reasons(refused)}${syncFailReasons(tasks)}`;
+}
+
+function syncFailReasons(tasks: readonly SyncTask[]): string {
+  const refused = tasks.filter((task) => task.phase === 'SyncFail' && task.result?.status === 'SyncFailed');
+  return refused.length === 0 ? '' : `\none or more SyncFail hooks failed${reasons(refused)}`;
+}
+
+function reasons(tasks: readonly SyncTask[]): string {
+  const messages = [...new Set(tasks.map((task) => task.result?.message ?? '').filter((text) => text !== ''))];
+  return messages.length === 0 ? '' : `, reason: ${messages.join(',')}`;
+}

@@ -1,0 +1,135 @@
+// planSync: operation x comparison -> the ordered tasks, with the rows recorded so far put back on them (spec/sync.md §2).
+import type { Comparison, ResourceComparison } from '../model/comparison.ts';
+import { hookPhases, isHook, isSkipped } from '../model/hook.ts';
+import { keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
+import type { OperationState, ResourceResult, SyncOperation, SyncOperationResource, SyncPhase } from '../model/operation.ts';
+import { hasOption, objectOptions } from '../model/sync-options.ts';
+import { waveOf } from '../model/wave.ts';
+import { resourceHealth } from '../health/health.ts';
+import { kindIndex, PHASE_ORDER } from './order.ts';
+import { rowId, type SyncTask, taskId } from './task.ts';
+
+export interface PlanInput {
+  readonly operationState: OperationState;
+  readonly comparison: Comparison;
+  /** Hooks from Git, named (`hookName`); the comparison knows them only while a live object exists. */
+  readonly hooks: readonly Manifest[];
+  /** What the cluster has, by `keyText`. */
+  readonly live: ReadonlyMap<string, LiveObject>;
+  readonly destinationNamespace: string;
+}
+
+/** All tasks of the operation, in the order in which they run. */
+export function planSync(input: PlanInput): readonly SyncTask[] {
+  const sync = input.operationState.operation.sync ?? {};
+  const partial = (sync.resources?.length ?? 0) > 0;
+  const hooked = !partial && !sync.syncStrategy?.apply;
+  const resources = input.comparison.resources
+    .filter((row) => takesPart(row) && (!partial || selected(row, sync.resources ?? [])))
+    .map((row) => resourceTask(row, input));
+  const hooks = hooked ? input.hooks.flatMap((hook) => hookTasks(hook, input)) : [];
+  const tasks = pruneLast(reversePruneWaves([...resources, ...hooks]), sync);
+  return bubble([...tasks].sort(byOrder), input.destinationNamespace).map((task) => restored(task, input.operationState));
+}
+
+/** Hooks, skipped objects and objects whose tracking speaks of another one stay out (spec/sync.md §2). */
+function takesPart(row: ResourceComparison): boolean {
+  if (row.hook || (row.target && (isHook(row.target) || isSkipped(row.target)))) return false;
+  if (row.target) return row.status !== '';
+  return row.requiresPruning && row.live !== undefined && !isHook(row.live) && !isSkipped(row.live);
+}
+
+function selected(row: ResourceComparison, resources: readonly SyncOperationResource[]): boolean {
+  const { group, kind, name, namespace } = row.key;
+  return resources.some(
+    (item) => (item.group ?? '') === group && item.kind === kind && item.name === name && (!item.namespace || item.namespace === namespace),
+  );
+}
+
+function resourceTask(row: ResourceComparison, input: PlanInput): SyncTask {
+  const { key, version, target, live, health, settled } = row;
+  const rowNamespace = target ? key.namespace || input.destinationNamespace : key.namespace;
+  const wave = waveOf(target ?? live ?? { apiVersion: '', kind: '', metadata: {} });
+  return { key, version, phase: 'Sync', wave, target, live, health, hook: false, settled, rowNamespace, result: undefined };
+}
+
+function hookTasks(hook: Manifest, input: PlanInput): readonly SyncTask[] {
+  return hookPhases(hook).map((phase) => hookTask(hook, phase, input));
+}
+
+function hookTask(hook: Manifest, phase: SyncPhase, input: PlanInput): SyncTask {
+  const key = keyOf(hook);
+  const live = input.live.get(keyText(key));
+  const slash = hook.apiVersion.indexOf('/');
+  return {
+    key,
+    version: hook.apiVersion.slice(slash + 1),
+    phase,
+    wave: waveOf(hook),
+    target: hook,
+    live,
+    health: live && resourceHealth(live),
+    hook: true,
+    settled: false,
+    rowNamespace: key.namespace || input.destinationNamespace,
+    result: undefined,
+  };
+}
+
+/** Objects go in the reverse of the waves that they came in: of waves 1, 2, 5 those of 1 are pruned in 5 (spec/sync.md §2.2). */
+function reversePruneWaves(tasks: readonly SyncTask[]): readonly SyncTask[] {
+  const waves = [...new Set(tasks.filter((task) => !task.target).map((task) => task.wave))].sort((a, b) => a - b);
+  const swapped = new Map(waves.map((wave, index) => [wave, waves[waves.length - 1 - index] ?? wave]));
+  return tasks.map((task) => (task.target ? task : { ...task, wave: swapped.get(task.wave) ?? task.wave }));
+}
+
+function pruneLast(tasks: readonly SyncTask[], sync: SyncOperation): readonly SyncTask[] {
+  const last = Math.max(0, ...tasks.filter((task) => task.phase === 'Sync').map((task) => task.wave)) + 1;
+  const whole = hasOption(sync.syncOptions ?? [], 'PruneLast=true');
+  const goesLast = (task: SyncTask) => !task.target && (whole || hasOption(objectOptions(task.live), 'PruneLast=true'));
+  return tasks.map((task) => (goesLast(task) ? { ...task, wave: last } : task));
+}
+
+function byOrder(a: SyncTask, b: SyncTask): number {
+  return (
+    PHASE_ORDER[a.phase] - PHASE_ORDER[b.phase] ||
+    a.wave - b.wave ||
+    kindIndex(a.key.kind) - kindIndex(b.key.kind) ||
+    compareText(a.key.name, b.key.name) ||
+    compareText(taskId(a), taskId(b))
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A Namespace moves before the first task that lives in it, a CRD before the first object of its kind (spec/sync.md §2.3). */
+function bubble(tasks: readonly SyncTask[], destinationNamespace: string): readonly SyncTask[] {
+  const ordered = [...tasks];
+  for (const needed of tasks.filter((task) => task.target && isNeededByOthers(task))) {
+    const from = ordered.indexOf(needed);
+    const to = ordered.findIndex((task) => task !== needed && task.target && needs(task, needed, destinationNamespace));
+    const first = ordered[to];
+    if (!first || to > from) continue;
+    ordered.splice(from, 1);
+    ordered.splice(to, 0, { ...needed, phase: first.phase, wave: first.wave });
+  }
+  return ordered;
+}
+
+function isNeededByOthers({ key }: SyncTask): boolean {
+  return (key.group === '' && key.kind === 'Namespace') || key.kind === 'CustomResourceDefinition';
+}
+
+function needs(task: SyncTask, needed: SyncTask, destinationNamespace: string): boolean {
+  if (needed.key.kind === 'Namespace') return (task.key.namespace || destinationNamespace) === needed.key.name;
+  const spec = needed.target?.['spec'] as { readonly group?: unknown; readonly names?: { readonly kind?: unknown } } | undefined; // a CRD as people write it
+  return task.key.group === spec?.group && task.key.kind === spec?.names?.kind;
+}
+
+function restored(task: SyncTask, state: OperationState): SyncTask {
+  const id = taskId(task);
+  const result = state.syncResult?.resources?.find((row: ResourceResult) => rowId(row) === id);
+  return result ? { ...task, result } : task;
+}

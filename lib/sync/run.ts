@@ -1,0 +1,144 @@
+// advanceSync: the story around nextStep. It does what a step says until the operation waits or ends; the only file here with I/O.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { resourceHealth } from '../health/health.ts';
+import { HOOK_OPERATION } from '../model/annotations.ts';
+import { messageOf, Unavailable } from '../model/errors.ts';
+import type { LiveObject, Manifest } from '../model/manifest.ts';
+import type { OperationPhase } from '../model/operation.ts';
+import { propagationOf } from '../model/sync-options.ts';
+import type { Clock, Cluster, ObjectRef } from '../ports.ts';
+import { nextStep, pruneSkipped, type Step, type StepInput } from './next.ts';
+import { type SyncTask, withResult } from './task.ts';
+
+export interface SyncPorts {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  /** Writes the rows down, fenced: throws Conflict when the operation is no longer the current one. */
+  readonly save: (tasks: readonly SyncTask[]) => Promise<void>;
+  /** The manifest that is sent for a task: ignored fields may have to keep their live values. */
+  readonly prepare: (task: SyncTask) => Manifest;
+}
+
+export interface SyncOutcome {
+  readonly tasks: readonly SyncTask[];
+  readonly phase: OperationPhase;
+  readonly message: string;
+  /** Set while the operation is not over: come back then. */
+  readonly afterSeconds: number | undefined;
+}
+
+/** How many requests of one wave are under way at a time: the API server's fairness queues punish more. */
+const CONCURRENCY = 16;
+
+/** Runs steps until the operation waits, ends, or `deadline` (ms) is near. Unavailable passes through: the step is repeated later. */
+export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: number): Promise<SyncOutcome> {
+  let tasks = input.tasks;
+  let unsaved = false;
+  for (;;) {
+    const next = nextStep({ ...input, tasks });
+    tasks = next.tasks;
+    const { step } = next;
+    if (step.kind === 'finish') {
+      await deleteHooks(step.deleteHooks, ports.cluster, input);
+      return { tasks, phase: step.phase, message: step.message, afterSeconds: undefined };
+    }
+    if (step.kind === 'wait') return { tasks, phase: input.phase, message: step.message, afterSeconds: step.afterSeconds };
+    if (step.kind === 'deleteHooks') {
+      await deleteHooks(step.hooks, ports.cluster, input);
+      return { tasks, phase: input.phase, message: step.message, afterSeconds: 1 };
+    }
+    if (unsaved) await ports.save(tasks);
+    if (ports.clock() >= deadline) return { tasks, phase: input.phase, message: 'one or more tasks are running', afterSeconds: 0 };
+    tasks = await runWave(tasks, step, input, ports);
+    unsaved = true;
+  }
+}
+
+async function deleteHooks(hooks: readonly SyncTask[], cluster: Cluster, input: StepInput): Promise<void> {
+  const propagation = propagationOf(input.operation.syncOptions ?? []);
+  await inParallel(hooks, (task) => cluster.delete(refOf(task), { propagation }));
+}
+
+type Run = Extract<Step, { readonly kind: 'run' }>;
+
+/** Prunes in parallel, then applies kind after kind; a refused object does not stop the others of its wave. */
+async function runWave(tasks: readonly SyncTask[], step: Run, input: StepInput, ports: SyncPorts): Promise<readonly SyncTask[]> {
+  const done = new Map<SyncTask, SyncTask>();
+  const record = async (task: SyncTask, action: Promise<SyncTask>) => done.set(task, await settledBy(task, action));
+  await inParallel(step.prune, (task) => record(task, prune(task, input, ports)));
+  for (const group of step.apply) await inParallel(group, (task) => record(task, apply(task, input, ports)));
+  return tasks.map((task) => done.get(task) ?? task);
+}
+
+/** A refusal by the API server is the task's result; only what may go away by itself is thrown. */
+async function settledBy(task: SyncTask, action: Promise<SyncTask>): Promise<SyncTask> {
+  try {
+    return await action;
+  } catch (error) {
+    if (error instanceof Unavailable) throw error;
+    return withResult(task, 'Failed', 'SyncFailed', messageOf(error));
+  }
+}
+
+async function prune(task: SyncTask, input: StepInput, ports: SyncPorts): Promise<SyncTask> {
+  const skipped = pruneSkipped(task, input.operation);
+  if (skipped) return withResult(task, 'Succeeded', 'PruneSkipped', skipped);
+  if (input.operation.dryRun) return withResult(task, 'Succeeded', 'Pruned', 'pruned (dry run)');
+  const { uid, deletionTimestamp } = task.live?.metadata ?? {};
+  const propagation = propagationOf(input.operation.syncOptions ?? []);
+  if (!deletionTimestamp) await ports.cluster.delete(refOf(task), { propagation, ...(uid ? { uid } : {}) });
+  return withResult({ ...task, live: await ports.cluster.get(refOf(task)) }, 'Succeeded', 'Pruned', 'pruned');
+}
+
+async function apply(task: SyncTask, input: StepInput, ports: SyncPorts): Promise<SyncTask> {
+  const name = kubectlName(task);
+  const dryRun = input.operation.dryRun === true;
+  const started = dryRun ? 'Succeeded' : 'Running';
+  if (task.settled) return withResult(task, started, 'Synced', `${name} unchanged${dryRun ? ' (dry run)' : ''}`);
+  const manifest = task.hook ? marked(ports.prepare(task), input.operationId) : ports.prepare(task);
+  const applied = await ports.cluster.apply(manifest, { dryRun });
+  if (dryRun) return withResult(task, started, 'Synced', `${name} serverside-applied (dry run)`);
+  const live = task.key.kind === 'CustomResourceDefinition' ? await established(task, applied, ports.cluster) : applied;
+  return withResult({ ...task, live, health: resourceHealth(live) }, started, 'Synced', `${name} serverside-applied`);
+}
+
+/** A hook carries which operation ran it, so that a repeated step finds it again. */
+function marked(manifest: Manifest, operationId: string): Manifest {
+  const annotations = { ...manifest.metadata.annotations, [HOOK_OPERATION]: operationId };
+  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+}
+
+/** Objects of a kind can be created once its definition is established: at most three seconds (spec/sync.md §4.2). */
+async function established(task: SyncTask, applied: LiveObject, cluster: Cluster): Promise<LiveObject> {
+  let live = applied;
+  for (let polls = 0; polls < 30 && !isEstablished(live); polls += 1) {
+    await sleep(100);
+    live = (await cluster.get(refOf(task))) ?? live;
+  }
+  return live;
+}
+
+function isEstablished(definition: LiveObject): boolean {
+  const status = definition['status'] as { readonly conditions?: readonly { type: string; status: string }[] } | undefined; // apiextensions.k8s.io/v1
+  return status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True') ?? false;
+}
+
+/** `deployment.apps/web`, as kubectl prints objects. */
+function kubectlName({ key }: SyncTask): string {
+  const kind = key.kind.toLowerCase();
+  return `${key.group === '' ? kind : `${kind}.${key.group}`}/${key.name}`;
+}
+
+function refOf(task: SyncTask): ObjectRef {
+  return { ...task.key, version: task.version };
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
+  const failed = ended.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+}

@@ -1,0 +1,87 @@
+// SyncTask: one object in one phase of an operation, with what is known of it so far.
+import type { Health } from '../model/application.ts';
+import type { LiveObject, Manifest, ResourceKey } from '../model/manifest.ts';
+import type { OperationPhase, ResourceResult, ResultCode, SyncPhase } from '../model/operation.ts';
+
+export interface SyncTask {
+  readonly key: ResourceKey;
+  readonly version: string;
+  readonly phase: SyncPhase;
+  readonly wave: number;
+  /** Undefined: the live object is to be pruned. */
+  readonly target: Manifest | undefined;
+  readonly live: LiveObject | undefined;
+  readonly health: Health | undefined;
+  readonly hook: boolean;
+  /** Equal to live already: nothing is sent for it. */
+  readonly settled: boolean;
+  /** What rows show: cluster-scoped targets carry the destination namespace (spec/sync.md §2). */
+  readonly rowNamespace: string;
+  /** The recorded row, once the task was started. */
+  readonly result: ResourceResult | undefined;
+}
+
+/** Rows are found again by `<group>/<kind>/<ns>/<name>:<syncPhase>` (spec/sync.md §1). */
+export function rowId(row: Pick<ResourceResult, 'group' | 'kind' | 'namespace' | 'name' | 'syncPhase'>): string {
+  return `${row.group}/${row.kind}/${row.namespace}/${row.name}:${row.syncPhase ?? 'Sync'}`;
+}
+
+export function taskId(task: SyncTask): string {
+  return rowId({ ...task.key, namespace: task.rowNamespace, syncPhase: task.phase });
+}
+
+/** Pending until it has a row; then as far as the row says. */
+export function stateOf(task: SyncTask): OperationPhase | 'Pending' {
+  return task.result?.hookPhase ?? 'Pending';
+}
+
+/** Failed and Error. */
+export function isUnsuccessful(task: SyncTask): boolean {
+  const state = stateOf(task);
+  return state === 'Failed' || state === 'Error';
+}
+
+/** The task with a row for what was done; an empty new message keeps the old one (spec/sync.md §1). */
+export function withResult(task: SyncTask, state: OperationPhase, status: ResultCode | undefined, message: string): SyncTask {
+  const result: ResourceResult = {
+    group: task.key.group,
+    version: task.version,
+    kind: task.key.kind,
+    namespace: task.rowNamespace,
+    name: task.key.name,
+    status: status ?? task.result?.status,
+    message: message === '' ? task.result?.message : message,
+    hookType: task.hook ? task.phase : undefined,
+    hookPhase: state,
+    syncPhase: task.phase,
+    images: task.result?.images ?? imagesOf(task.target),
+  };
+  return { ...task, result };
+}
+
+function imagesOf(target: Manifest | undefined): readonly string[] | undefined {
+  const images = target ? [...containerImages(target)].sort() : [];
+  return images.length > 0 ? images : undefined;
+}
+
+/** Images of a workload's containers, init containers included, at whatever depth its pod template sits. */
+export function containerImages(value: unknown): ReadonlySet<string> {
+  const images = new Set<string>();
+  collectImages(value, images);
+  return images;
+}
+
+function collectImages(value: unknown, images: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, child] of Object.entries(value)) {
+    if ((key === 'containers' || key === 'initContainers') && Array.isArray(child)) addImages(child, images);
+    else collectImages(child, images);
+  }
+}
+
+function addImages(containers: readonly unknown[], images: Set<string>): void {
+  for (const container of containers) {
+    const image = (container as { readonly image?: unknown } | null)?.image; // any shape may come from Git
+    if (typeof image === 'string' && image !== '') images.add(image);
+  }
+}

@@ -1,0 +1,205 @@
+// Which kinds an API server serves, under which paths. Learnt once per server and process, whichever identity asks.
+import { apiVersionOf, type GroupVersionKind, isRecord } from '../model/manifest.ts';
+import type { Clock, ResourceType } from '../ports.ts';
+import { groupVersionPath } from './paths.ts';
+import { jsonOf, refusalOf } from './refusal.ts';
+import type { Rest } from './rest.ts';
+
+export interface Discovery {
+  /** The kind as served, or undefined. A kind that is not known is asked for again, every few seconds at most. */
+  find(rest: Rest, kind: GroupVersionKind): Promise<ResourceType | undefined>;
+  /** The first version, in the server's order of preference, that serves the kind. */
+  preferred(rest: Rest, group: string, kind: string): Promise<ResourceType | undefined>;
+  /** What was learnt is out of date: a kind came or went. */
+  forget(): void;
+}
+
+/** Kinds of one group and version by name, or of all groups at once. */
+export interface Catalogue {
+  readonly types: ReadonlyMap<string, ResourceType>;
+  /** Versions of each group, the preferred one first. */
+  readonly versions: ReadonlyMap<string, readonly string[]>;
+}
+
+const LIFE_MS = 10 * 60_000;
+const MISS_MS = 2_000;
+const SERVERS = 64;
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
+
+// Process-wide on purpose: what a server serves is the same for every identity, and a warm worker must not ask again.
+const known = new Map<string, Discovery>();
+
+/** The discovery of a server by its `serverKey`; the oldest of many is dropped. */
+export function discoveryOf(serverKey: string, now: Clock = Date.now): Discovery {
+  const held = known.get(serverKey) ?? createDiscovery(now);
+  known.delete(serverKey);
+  known.set(serverKey, held);
+  if (known.size > SERVERS) for (const oldest of [...known.keys()].slice(0, 1)) known.delete(oldest);
+  return held;
+}
+
+interface Page {
+  readonly at: number;
+  readonly catalogue: Catalogue;
+  readonly etag: string | undefined;
+}
+
+/** Pages are the answers to `/apis` (every group at once, where the server can) and to `/apis/<group>/<version>`, by path. */
+export function createDiscovery(now: Clock): Discovery {
+  let pages = new Map<string, Page>();
+  const coming = new Map<string, Promise<Page>>();
+
+  async function page(rest: Rest, path: string, maxAgeMs: number): Promise<Catalogue> {
+    const held = pages.get(path);
+    if (held !== undefined && now() - held.at < maxAgeMs) return held.catalogue;
+    const other = coming.get(path);
+    // Whoever asked first may lack the right that we have, so its failure is not ours.
+    const shared = await other?.catch(() => undefined);
+    return (shared ?? (await fetchPage(rest, path, held))).catalogue;
+  }
+
+  async function fetchPage(rest: Rest, path: string, held: Page | undefined): Promise<Page> {
+    const into = pages;
+    const at = now();
+    const fetching = ask(rest, path, held).then((answer) => ({ ...answer, at }));
+    coming.set(path, fetching);
+    try {
+      const fresh = await fetching;
+      into.set(path, fresh);
+      return fresh;
+    } finally {
+      if (coming.get(path) === fetching) coming.delete(path);
+    }
+  }
+
+  async function find(rest: Rest, kind: GroupVersionKind): Promise<ResourceType | undefined> {
+    const name = typeText(kind);
+    const anywhere = kind.group === '' ? undefined : (await page(rest, '/apis', LIFE_MS)).types.get(name);
+    if (anywhere !== undefined) return anywhere;
+    // The aggregated answer lags behind a new kind; that of its own group and version does not.
+    const path = groupVersionPath(kind);
+    return (await page(rest, path, LIFE_MS)).types.get(name) ?? (await page(rest, path, MISS_MS)).types.get(name);
+  }
+
+  async function preferred(rest: Rest, group: string, kind: string): Promise<ResourceType | undefined> {
+    if (group === '') return find(rest, { group, version: 'v1', kind });
+    const held = await preferredIn(rest, await page(rest, '/apis', LIFE_MS), group, kind);
+    return held ?? preferredIn(rest, await page(rest, '/apis', MISS_MS), group, kind);
+  }
+
+  async function preferredIn(rest: Rest, catalogue: Catalogue, group: string, kind: string): Promise<ResourceType | undefined> {
+    for (const version of catalogue.versions.get(group) ?? []) {
+      const type = await find(rest, { group, version, kind });
+      if (type !== undefined) return type;
+    }
+    return undefined;
+  }
+
+  function forget(): void {
+    pages = new Map();
+    coming.clear();
+  }
+
+  return { find, preferred, forget };
+}
+
+async function ask(rest: Rest, path: string, held: Page | undefined): Promise<Omit<Page, 'at'>> {
+  const accept = path === '/apis' ? AGGREGATED : 'application/json';
+  const answer = await rest.send({ method: 'GET', path, accept, ifNoneMatch: held?.etag, repeatable: true });
+  if (answer.status === 304 && held !== undefined) return held;
+  if (answer.status === 404) return { catalogue: { types: new Map(), versions: new Map() }, etag: undefined };
+  if (answer.status >= 300) throw refusalOf(answer, { action: 'discover', subject: path });
+  return { catalogue: readCatalogue(jsonOf(answer.body)), etag: answer.etag };
+}
+
+/** Reads aggregated discovery, a plain list of groups, or the kinds of one group and version; subresources are left out. */
+export function readCatalogue(data: unknown): Catalogue {
+  const document = recordOf(data);
+  if (document['kind'] === 'APIResourceList') return { types: typesOf(resourceListTypes(document)), versions: new Map() };
+  const groups =
+    document['kind'] === 'APIGroupDiscoveryList'
+      ? listOf(document['items']).map(aggregatedGroup)
+      : listOf(document['groups']).map(plainGroup);
+  return {
+    types: typesOf(groups.flatMap((group) => group.types)),
+    versions: new Map(groups.map((group) => [group.name, group.versions])),
+  };
+}
+
+interface Group {
+  readonly name: string;
+  readonly versions: readonly string[];
+  readonly types: readonly ResourceType[];
+}
+
+function aggregatedGroup(item: unknown): Group {
+  const group = recordOf(item);
+  const name = textOf(recordOf(group['metadata'])['name']);
+  const versions = listOf(group['versions']).map(recordOf);
+  // What is not current comes from a server that did not answer of late: its kinds are asked for one by one.
+  const current = versions.filter((version) => version['freshness'] !== 'Stale');
+  const types = current.flatMap((version) =>
+    listOf(version['resources']).map((entry) => aggregatedType(name, textOf(version['version']), recordOf(entry))),
+  );
+  return { name, versions: versions.map((version) => textOf(version['version'])), types };
+}
+
+function aggregatedType(group: string, version: string, entry: Readonly<Record<string, unknown>>): ResourceType {
+  const kind = textOf(recordOf(entry['responseKind'])['kind']);
+  return {
+    group,
+    version,
+    kind,
+    plural: textOf(entry['resource']),
+    namespaced: entry['scope'] === 'Namespaced',
+    verbs: textsOf(entry['verbs']),
+  };
+}
+
+function plainGroup(item: unknown): Group {
+  const group = recordOf(item);
+  const preferred = textOf(recordOf(group['preferredVersion'])['version']);
+  const served = listOf(group['versions']).map((entry) => textOf(recordOf(entry)['version']));
+  const versions = [preferred, ...served.filter((version) => version !== preferred)].filter((version) => version !== '');
+  return { name: textOf(group['name']), versions, types: [] };
+}
+
+function resourceListTypes(document: Readonly<Record<string, unknown>>): readonly ResourceType[] {
+  const groupVersion = textOf(document['groupVersion']);
+  const [group = '', version = ''] = groupVersion.includes('/') ? groupVersion.split('/') : ['', groupVersion];
+  return listOf(document['resources'])
+    .map(recordOf)
+    .filter((entry) => !textOf(entry['name']).includes('/'))
+    .map((entry) => ({
+      group,
+      version,
+      kind: textOf(entry['kind']),
+      plural: textOf(entry['name']),
+      namespaced: entry['namespaced'] === true,
+      verbs: textsOf(entry['verbs']),
+    }));
+}
+
+function typesOf(types: readonly ResourceType[]): ReadonlyMap<string, ResourceType> {
+  return new Map(types.map((type) => [typeText(type), type]));
+}
+
+function typeText(kind: GroupVersionKind): string {
+  return `${apiVersionOf(kind)} ${kind.kind}`;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return listOf(value).map(textOf);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,173 @@
+// Every setting, its default and its faults: the only file that knows the environment variables of the functions.
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvalidInput } from '../model/errors.ts';
+import type { ServiceAccountRef } from '../ports.ts';
+
+export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Where the control cluster's kubeconfig is: a file, or an AWS secret that holds its text. */
+export type KubeconfigPlace = { readonly path: string } | { readonly secretArn: string };
+
+export interface Config {
+  readonly namespace: string;
+  readonly kubeconfig: KubeconfigPlace;
+  /** Undefined: a project that names no service account for a destination is refused there. */
+  readonly defaultServiceAccount: ServiceAccountRef | undefined;
+  readonly webhook: { readonly github: string | undefined; readonly allowUnsigned: boolean };
+  readonly queue: { readonly reconcileUrl: string; readonly laterUrl: string; readonly endpoint: string | undefined };
+  readonly resyncSeconds: number;
+  readonly sweepCheckpoint: string;
+  readonly cacheDir: string;
+  /** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used. */
+  readonly programs: { readonly git: string; readonly kubectl: string; readonly helm: string; readonly kustomize: string | undefined };
+  readonly toolTimeoutSeconds: number;
+  readonly logLevel: LogLevel;
+}
+
+export interface ConfigVariable {
+  readonly name: string;
+  /** What holds when the variable is not set, in words where it is no fixed text. */
+  readonly default: string;
+  readonly meaning: string;
+  readonly secret: boolean;
+}
+
+const variable = (name: string, standard: string, meaning: string, secret = false): ConfigVariable => ({
+  name: `EVENKEEL_${name}`,
+  default: standard,
+  meaning,
+  secret,
+});
+
+/** Every variable that a function reads, in the order of the README's table. */
+export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
+  variable('NAMESPACE', 'argocd', 'namespace of the control cluster that holds Applications, AppProjects and settings'),
+  variable('KUBECONFIG', 'none, one of the two is needed', 'path of the kubeconfig of the control cluster'),
+  variable('KUBECONFIG_SECRET_ARN', 'none, one of the two is needed', 'ARN of the AWS secret that holds that kubeconfig'),
+  variable('DEFAULT_SERVICE_ACCOUNT', 'none: refused', '`namespace:name` that syncs act as where a project names no service account'),
+  variable('WEBHOOK_GITHUB_SECRET', 'none: refused', 'secret that GitHub signs its webhooks with', true),
+  variable('WEBHOOK_ALLOW_UNSIGNED', 'false', 'take webhooks unsigned while no secret is set'),
+  variable('RECONCILE_QUEUE_URL', 'none, needed', 'URL of the FIFO queue of reconcile requests'),
+  variable('LATER_QUEUE_URL', 'none, needed', 'URL of the queue of requests that wait'),
+  variable('RESYNC_SECONDS', '180', 'seconds after which an Application is looked at even if nothing was heard of it'),
+  variable('SWEEP_CHECKPOINT', 'evenkeel-sweep', 'ConfigMap in which the sweep keeps how far it has read'),
+  variable('CACHE_DIR', '`evenkeel` in the temporary folder', 'folder for clones; losing it costs only time'),
+  variable('KUSTOMIZE', 'none: `kubectl kustomize`', 'path or name of kustomize'),
+  variable('KUBECTL', '`/opt/kubectl/kubectl` where there is one, else `kubectl`', 'path or name of kubectl'),
+  variable('HELM', '`/opt/helm/helm` where there is one, else `helm`', 'path or name of helm'),
+  variable('GIT', '`/opt/git/bin/git` where there is one, else `git`', 'path or name of git'),
+  variable('TOOL_TIMEOUT_SECONDS', '90', 'seconds after which a run of git, kustomize or helm is killed'),
+  variable('SQS_ENDPOINT', "AWS's own", 'URL of another service that speaks the SQS protocol'),
+  variable('LOG_LEVEL', 'info', 'least important lines to print: info, warn or error'),
+];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads one variable at a time and keeps what is wrong; an empty text counts as not set. */
+interface Reader {
+  readonly text: (name: string) => string | undefined;
+  readonly fault: (name: string, fault: string) => void;
+}
+
+/**
+ * All settings out of an environment. `exists` tells whether a Lambda layer brought a program.
+ * Throws InvalidInput once, with every fault: one line a variable, no value of a secret in it.
+ */
+export function loadConfig(env: Environment, exists: (path: string) => boolean = existsSync): Config {
+  const faults: string[] = [];
+  const reader: Reader = {
+    text: (name) => env[`EVENKEEL_${name}`]?.trim() || undefined,
+    fault: (name, fault) => faults.push(`EVENKEEL_${name} ${fault}`),
+  };
+  const config = { ...behaviour(reader), ...places(reader, exists) };
+  if (faults.length > 0) throw new InvalidInput(`configuration is not valid: ${faults.join('; ')}`);
+  return config;
+}
+
+/** The settings as a log may show them. */
+export function describeConfig(config: Config): Readonly<Record<string, unknown>> {
+  return { ...config, webhook: { ...config.webhook, github: config.webhook.github === undefined ? 'not set' : '***' } };
+}
+
+function behaviour(reader: Reader) {
+  return {
+    namespace: reader.text('NAMESPACE') ?? 'argocd',
+    defaultServiceAccount: serviceAccount(reader),
+    webhook: { github: reader.text('WEBHOOK_GITHUB_SECRET'), allowUnsigned: flag(reader, 'WEBHOOK_ALLOW_UNSIGNED') },
+    resyncSeconds: seconds(reader, 'RESYNC_SECONDS', 180),
+    sweepCheckpoint: reader.text('SWEEP_CHECKPOINT') ?? 'evenkeel-sweep',
+    toolTimeoutSeconds: seconds(reader, 'TOOL_TIMEOUT_SECONDS', 90),
+    logLevel: logLevel(reader),
+  };
+}
+
+function places(reader: Reader, exists: (path: string) => boolean) {
+  const program = (name: string, layer: string, standard: string) => reader.text(name) ?? (exists(layer) ? layer : standard);
+  return {
+    kubeconfig: kubeconfig(reader),
+    queue: {
+      reconcileUrl: requiredUrl(reader, 'RECONCILE_QUEUE_URL'),
+      laterUrl: requiredUrl(reader, 'LATER_QUEUE_URL'),
+      endpoint: url(reader, 'SQS_ENDPOINT'),
+    },
+    cacheDir: reader.text('CACHE_DIR') ?? join(tmpdir(), 'evenkeel'),
+    programs: {
+      git: program('GIT', '/opt/git/bin/git', 'git'),
+      kubectl: program('KUBECTL', '/opt/kubectl/kubectl', 'kubectl'),
+      helm: program('HELM', '/opt/helm/helm', 'helm'),
+      kustomize: reader.text('KUSTOMIZE'),
+    },
+  };
+}
+
+function kubeconfig(reader: Reader): KubeconfigPlace {
+  const path = reader.text('KUBECONFIG');
+  const secretArn = reader.text('KUBECONFIG_SECRET_ARN');
+  if (path && secretArn) reader.fault('KUBECONFIG', 'and EVENKEEL_KUBECONFIG_SECRET_ARN are both set: keep one');
+  if (!path && !secretArn)
+    reader.fault('KUBECONFIG', 'is not set, nor is EVENKEEL_KUBECONFIG_SECRET_ARN: one says where the control cluster is');
+  return secretArn ? { secretArn } : { path: path ?? '' };
+}
+
+function serviceAccount(reader: Reader): ServiceAccountRef | undefined {
+  const text = reader.text('DEFAULT_SERVICE_ACCOUNT');
+  if (text === undefined) return undefined;
+  const [namespace = '', name = '', ...rest] = text.split(':');
+  if (!namespace || !name || rest.length > 0) reader.fault('DEFAULT_SERVICE_ACCOUNT', `is "${text}": write namespace:name`);
+  return { namespace, name };
+}
+
+function flag(reader: Reader, name: string): boolean {
+  const text = reader.text(name) ?? 'false';
+  if (text !== 'true' && text !== 'false') reader.fault(name, `is "${text}": write true or false`);
+  return text === 'true';
+}
+
+function seconds(reader: Reader, name: string, standard: number): number {
+  const text = reader.text(name);
+  if (text === undefined) return standard;
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  if (!Number.isSafeInteger(value) || value < 1) reader.fault(name, `is "${text}": write a whole number of seconds, at least 1`);
+  return value;
+}
+
+function logLevel(reader: Reader): LogLevel {
+  const text = reader.text('LOG_LEVEL') ?? 'info';
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (!level) reader.fault('LOG_LEVEL', `is "${text}": write one of ${LOG_LEVELS.join(', ')}`);
+  return level ?? 'info';
+}
+
+function requiredUrl(reader: Reader, name: string): string {
+  if (reader.text(name) === undefined) reader.fault(name, 'is not set: give the URL of the queue');
+  return url(reader, name) ?? '';
+}
+
+function url(reader: Reader, name: string): string | undefined {
+  const text = reader.text(name);
+  if (text !== undefined && !/^https?:$/.test(URL.parse(text)?.protocol ?? '')) reader.fault(name, 'is no http or https URL');
+  return text;
+}

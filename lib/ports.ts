@@ -4,6 +4,7 @@ import type { ResolvedDestination, ServiceAccountRef } from './model/destination
 import type { GroupVersionKind, LiveObject, Manifest, Propagation, ResourceKey } from './model/manifest.ts';
 import type { AppProject } from './model/project.ts';
 import type { ReconcileRequest } from './model/request.ts';
+import type { SourceFiles } from './model/tree.ts';
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number;
@@ -117,6 +118,16 @@ export interface Checkout {
   readonly dir: string;
   readonly revision: string;
   readonly release: () => void;
+  /** Its files by name; `read` gives their text. */
+  readonly files: SourceFiles;
+  /** A private, writable copy of some files, at the same paths below a folder of its own. Paths that are not there are left out. */
+  copy(paths: Iterable<string>): Promise<PrivateCopy>;
+}
+
+export interface PrivateCopy {
+  readonly dir: string;
+  write(path: string, text: string): Promise<void>;
+  release(): Promise<void>;
 }
 
 export interface Repositories {
@@ -135,6 +146,10 @@ export interface ToolRun {
   readonly args: readonly string[];
   /** Build environment for kustomize (`ARGOCD_APP_*`); nothing else of ours reaches the tool. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What the tool reads from its standard input. */
+  readonly input?: string;
+  /** Texts that messages show as something else: folders of ours. */
+  readonly hide?: Readonly<Record<string, string>>;
 }
 
 /** kustomize and helm as processes: clean environment, time limit, bounded output. Failures are InvalidInput with the tool's stderr. */
@@ -143,6 +158,12 @@ export interface Tools {
   helm(run: ToolRun): Promise<string>;
   /** Tool names and versions, part of every render key. */
   versions(): Promise<string>;
+}
+
+/** Rendered output by the hash of what it was made from. Losing it costs only time: a read may always find nothing. */
+export interface RenderCache {
+  read(key: string): Promise<string | undefined>;
+  write(key: string, text: string): Promise<void>;
 }
 
 export interface Queue {

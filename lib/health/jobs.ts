@@ -1,0 +1,31 @@
+// Health of Job and CronJob (spec/health.md §4, §6.3).
+import { z } from 'zod';
+import { condition, flag, health, listOf, struct, text, typedRule } from './decode.ts';
+
+const job = struct({ status: struct({ conditions: listOf(condition) }) });
+
+/** Conditions count by their type alone; a former suspension that is over counts as an end (spec/health.md §4, Job). */
+export const jobHealth = typedRule(['v1'], job, ({ status: { conditions } }) => {
+  const failed = conditions.filter(({ type }) => type === 'Failed').at(-1);
+  const ended = conditions.filter(({ type }) => type === 'Complete' || type === 'Suspended').at(-1);
+  if (failed) return health('Degraded', failed.message);
+  if (!ended) return health('Progressing');
+  const suspended = conditions.some(({ type, status }) => type === 'Suspended' && status === 'True');
+  return health(suspended ? 'Suspended' : 'Healthy', ended.message);
+});
+
+const cronJob = struct({
+  spec: struct({ suspend: flag }),
+  status: z.looseObject({ lastScheduleTime: text, lastSuccessfulTime: text, active: listOf(z.unknown()) }).nullish(),
+});
+
+export const cronJobHealth = typedRule(['v1', 'v1beta1'], cronJob, ({ spec, status }) => {
+  if (spec.suspend) return health('Healthy', 'CronJob is Suspended');
+  if (!status) return health('Progressing', 'Waiting for CronJob');
+  if (status.lastScheduleTime === '') return health('Healthy', 'CronJob has not been scheduled yet');
+  if (status.lastSuccessfulTime === '') return health('Healthy', 'The CronJob never completed successfully. It may not be healthy');
+  if (status.active.length > 0) return health('Healthy', 'The job is running. Its last execution may not have been successful');
+  if (status.lastSuccessfulTime < status.lastScheduleTime)
+    return health('Degraded', 'CronJob has not completed its last execution successfully');
+  return health('Healthy', 'CronJob has completed its last execution successfully');
+});

@@ -1,0 +1,34 @@
+// The Control port: Applications and AppProjects of the control cluster, by the worker's own identity.
+import type { ApplicationRef } from '../model/application.ts';
+import type { LiveObject } from '../model/manifest.ts';
+import { type AppProject, parseProject } from '../model/project.ts';
+import type { Cluster, Control, ObjectRef } from '../ports.ts';
+
+const GROUP = 'argoproj.io';
+const VERSION = 'v1alpha1';
+
+/** `namespace` is the control namespace: where projects are, and the Applications that are listed. */
+export function createControl(cluster: Cluster, namespace: string): Control {
+  return {
+    namespace,
+    application: (ref) => cluster.get(applicationRef(ref)),
+    applications: async () => (await cluster.list({ group: GROUP, version: VERSION, kind: 'Application' }, { namespace })).items,
+    project: (name) => project(cluster, namespace, name),
+    patchApplication: (ref, patch, options) => cluster.patch(applicationRef(ref), fenced(patch, options?.resourceVersion)),
+  };
+}
+
+async function project(cluster: Cluster, namespace: string, name: string): Promise<AppProject | undefined> {
+  const live: LiveObject | undefined = await cluster.get({ group: GROUP, version: VERSION, kind: 'AppProject', namespace, name });
+  return live === undefined ? undefined : parseProject(live);
+}
+
+/** The API server refuses a patch whose resourceVersion is not the object's own (Kubernetes API conventions, "Concurrency control"). */
+function fenced(patch: Readonly<Record<string, unknown>>, resourceVersion: string | undefined): Readonly<Record<string, unknown>> {
+  if (resourceVersion === undefined) return patch;
+  return { ...patch, metadata: { ...(patch['metadata'] as object | undefined), resourceVersion } }; // metadata of a merge patch is an object
+}
+
+function applicationRef(ref: ApplicationRef): ObjectRef {
+  return { group: GROUP, version: VERSION, kind: 'Application', namespace: ref.namespace, name: ref.name };
+}

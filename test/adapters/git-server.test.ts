@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { deliver, signature } from '../../infra/local/delivery.ts';
-import { NO_COMMIT, type Push } from '../../infra/local/git-push.ts';
-import { type GitServer, startGitServer } from '../../infra/local/git-server.ts';
+import { deliver, signature } from '../../infra/local/git/delivery.ts';
+import { NO_COMMIT, type Push } from '../../infra/local/git/push.ts';
+import { type GitServer, startGitServer } from '../../infra/local/git/server.ts';
 import { listen } from '../../infra/local/listen.ts';
 
 const run = promisify(execFile);

@@ -1,14 +1,14 @@
 // Builds the control plane's programs from the Go module proxy, once for each set of versions, flags and compiler.
-
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { InvalidInput, messageOf, Unavailable } from '../../../lib/model/errors.ts';
+import { InvalidInput, Unavailable } from '../../../lib/model/errors.ts';
 import { type Child, startChild } from '../processes/child.ts';
 import { startGuard } from '../processes/guard.ts';
-import { cached, cacheFolder, entryFolder, type Progress } from './cache.ts';
+import { type CacheEntry, cached, cacheFolder, entryFolder, type Progress } from './cache.ts';
 
 const MODULE = join(import.meta.dirname, '..', 'controlplane');
 const PROGRESS_MS = 15_000;
@@ -30,26 +30,31 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The installed Go, as it speaks for itself and not of one that it would fetch. */
+export interface InstalledGo {
+  /** `go1.26.8` */
+  readonly version: string;
+  /** `linux/amd64` */
+  readonly platform: string;
+}
+
 /** What a build depends on, as text: the same text gives the same programs. */
 export interface BuildInputs {
   readonly goMod: string;
   readonly goSum: string;
-  readonly goVersion: string;
+  readonly go: InstalledGo;
 }
 
 /** Where the programs are, or will be once they are built. */
-export async function programsEntry(options: {
-  readonly root?: string;
-}): Promise<{ readonly root: string; readonly key: string; readonly folder: string }> {
-  const root = options.root ?? cacheFolder();
-  const key = buildKey(await readInputs());
-  return { root, key, folder: entryFolder(root, { name: 'programs', key }) };
+export async function programsFolder(root: string, go: InstalledGo): Promise<string> {
+  return entryFolder(root, await programsEntry(go));
 }
 
 /** Paths of the programs, building them first if this cache has none. Unavailable when the build fails, with the end of its output. */
 export async function controlPlanePrograms(options: BuildOptions): Promise<Programs> {
-  const { root, key } = await programsEntry(options);
-  const folder = await cached(root, { name: 'programs', key }, (into) => build(into, options), options);
+  const go = await installedGo();
+  if (go === undefined) throw new Unavailable('go is not on PATH: install Go 1.21 or newer from https://go.dev/dl');
+  const folder = await cached(options.root ?? cacheFolder(), await programsEntry(go), (into) => build(into, options), options);
   return programsIn(folder);
 }
 
@@ -70,8 +75,20 @@ export function kubernetesVersion(goMod: string): string {
 }
 
 export function buildKey(inputs: BuildInputs): string {
-  const parts = [inputs.goMod, inputs.goSum, inputs.goVersion, ...buildFlags(inputs.goMod)];
+  const parts = [inputs.goMod, inputs.goSum, effectiveGo(inputs.go.version, inputs.goMod), inputs.go.platform, ...buildFlags(inputs.goMod)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
+
+/** The compiler that a build uses: the installed one, or the one that go.mod asks for when that is newer (go.dev/doc/toolchain). */
+export function effectiveGo(installed: string, goMod: string): string {
+  const asked = /^go (\d\S*)$/m.exec(goMod)?.[1] ?? '0';
+  const [, own = '0'] = /go(\d[\d.]*)/.exec(installed) ?? [];
+  return asked.localeCompare(own, 'en', { numeric: true }) > 0 ? `go${asked}` : installed;
+}
+
+async function programsEntry(go: InstalledGo): Promise<CacheEntry> {
+  const [goMod, goSum] = await Promise.all([readFile(join(MODULE, 'go.mod'), 'utf8'), readFile(join(MODULE, 'go.sum'), 'utf8')]);
+  return { name: 'programs', key: buildKey({ goMod, goSum, go }) };
 }
 
 function programsIn(folder: string): Programs {
@@ -85,18 +102,27 @@ function programsIn(folder: string): Programs {
   };
 }
 
-async function readInputs(): Promise<BuildInputs> {
-  const [goMod, goSum] = await Promise.all([readFile(join(MODULE, 'go.mod'), 'utf8'), readFile(join(MODULE, 'go.sum'), 'utf8')]);
-  return { goMod, goSum, goVersion: await goVersion() };
+/** Asks the installed Go for its version, outside of our module and with GOTOOLCHAIN=local, so that it fetches nothing. */
+export async function installedGo(): Promise<InstalledGo | undefined> {
+  const [version, system, architecture] = (await askGo('GOVERSION', 'GOOS', 'GOARCH')) ?? [];
+  // Go before 1.16 knows no GOVERSION and prints an empty line.
+  return version === undefined
+    ? undefined
+    : { version: version === '' ? 'go1.15 or older' : version, platform: `${system}/${architecture}` };
 }
 
-/** The compiler that will be used: GOTOOLCHAIN=auto fetches the one that go.mod asks for when the installed one is older. */
-async function goVersion(): Promise<string> {
+/** The folders that Go keeps modules and compiled packages in. */
+export async function goCaches(): Promise<readonly string[]> {
+  return ((await askGo('GOMODCACHE', 'GOCACHE')) ?? []).filter((folder) => folder !== '');
+}
+
+async function askGo(...names: readonly string[]): Promise<readonly string[] | undefined> {
+  const env = { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '', GOWORK: 'off' };
   try {
-    const { stdout } = await promisify(execFile)('go', ['env', 'GOVERSION', 'GOOS', 'GOARCH'], { cwd: MODULE, env: goEnvironment() });
-    return stdout.trim();
-  } catch (cause) {
-    throw new Unavailable(`go does not answer: ${messageOf(cause)}; install Go 1.21 or newer from https://go.dev/dl`, { cause });
+    const { stdout } = await promisify(execFile)('go', ['env', ...names], { cwd: tmpdir(), env });
+    return stdout.trimEnd().split('\n');
+  } catch {
+    return undefined;
   }
 }
 

@@ -41,6 +41,13 @@ export async function clearLeftovers(root: string): Promise<number> {
   return cleared.filter(Boolean).length;
 }
 
+/** How many owners have something running now. */
+export async function runningOwners(root: string): Promise<number> {
+  const names = await readdir(notesIn(root)).catch(() => []);
+  const notes = await Promise.all(names.map((name) => readNote(join(notesIn(root), name))));
+  return notes.filter((found) => found !== undefined && isRunning(found.owner)).length;
+}
+
 async function clear(path: string): Promise<boolean> {
   const left = await readNote(path);
   if (left === undefined || isRunning(left.owner)) return false;

@@ -1,0 +1,39 @@
+// Brings up the one control plane of a test run and tells every project how to reach it. A missing real part fails here, with how to get it.
+import type { TestProject } from 'vitest/node';
+import { layerTools } from '../../infra/local/cache/layer.ts';
+import { startControlPlane } from '../../infra/local/controlplane/controlplane.ts';
+import { machineFacts } from '../../infra/local/preflight/facts.ts';
+import { assertReady } from '../../infra/local/preflight/preflight.ts';
+import type { ProvidedWorld } from './world.ts';
+
+interface Shared {
+  users: number;
+  readonly world: Promise<{ readonly provided: ProvidedWorld; readonly close: () => Promise<void> }>;
+}
+
+declare global {
+  /** Each project loads this file for itself, so what they share hangs on the process. */
+  var evenkeelTestWorld: Shared | undefined;
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  globalThis.evenkeelTestWorld ??= { users: 0, world: start() };
+  const shared = globalThis.evenkeelTestWorld;
+  shared.users += 1;
+  project.provide('world', (await shared.world).provided);
+  return async () => {
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    globalThis.evenkeelTestWorld = undefined;
+    await (await shared.world).close();
+  };
+}
+
+async function start() {
+  const progress = (line: string) => console.log(line);
+  assertReady(await machineFacts());
+  const tools = await layerTools({ progress });
+  const plane = await startControlPlane({ progress });
+  const { kubeconfigPath, server, ca, token, programs } = plane;
+  return { provided: { kubeconfigPath, server, ca, token, ...tools, kustomize: programs.kustomize }, close: plane.close };
+}

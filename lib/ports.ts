@@ -5,6 +5,7 @@ import type { GroupVersionKind, LiveObject, Manifest, Propagation, ResourceKey }
 import type { AppProject } from './model/project.ts';
 import type { ReconcileRequest } from './model/request.ts';
 import type { SourceFiles } from './model/tree.ts';
+import type { WatchEvent } from './model/watch.ts';
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number;
@@ -33,11 +34,6 @@ export interface ObjectRef extends ResourceKey {
 export interface ObjectList {
   readonly items: readonly LiveObject[];
   readonly resourceVersion: string;
-}
-
-export interface WatchEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly object: LiveObject;
 }
 
 /** What a watch has shown until now. `gone`: the resourceVersion is too old (410), list again. */
@@ -178,4 +174,4 @@ export interface Checkpoints {
   write(name: string, text: string, resourceVersion: string | undefined): Promise<void>;
 }
 
-export type { Propagation, ResolvedDestination, ServiceAccountRef };
+export type { Propagation, ResolvedDestination, ServiceAccountRef, WatchEvent };

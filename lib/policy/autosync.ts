@@ -30,7 +30,8 @@ export function decideSync(application: Application, comparison: Comparison, rev
   if (comparison.status !== 'OutOfSync') return NONE;
   if (!automated.prune && comparison.resources.every((row) => row.status === 'Synced' || row.requiresPruning)) return NONE;
   const previous = application.status?.operationState;
-  if (previous && alreadyAttempted(application, previous, revisions)) return afterAttempt(application, previous, comparison, revisions, now);
+  if (previous && alreadyAttempted(application, previous, revisions))
+    return afterAttempt(application, previous, comparison, revisions, now);
   if (wipesEverything(application, comparison.resources)) {
     return { kind: 'none', error: `Skipping sync attempt to [${revisions.join(' ')}]: auto-sync will wipe out all resources` };
   }

@@ -66,8 +66,7 @@ export function permitsKind(project: AppProject, key: ResourceKey, namespaced: b
 
 function lists(items: readonly GroupKind[] | undefined, key: ResourceKey): boolean {
   return (items ?? []).some(
-    (item) =>
-      pathMatches(item.kind, key.kind) && pathMatches(item.group, key.group) && (!item.name || pathMatches(item.name, key.name)),
+    (item) => pathMatches(item.kind, key.kind) && pathMatches(item.group, key.group) && (!item.name || pathMatches(item.name, key.name)),
   );
 }
 

@@ -1,12 +1,6 @@
 // What is wrong with an Application before anything is rendered: incomplete sources, and what its project does not permit
 // (spec/application.md §3, spec/project.md §4).
-import {
-  type Application,
-  type ApplicationCondition,
-  type ApplicationSource,
-  isMultiSource,
-  sourcesOf,
-} from '../model/application.ts';
+import { type Application, type ApplicationCondition, type ApplicationSource, isMultiSource, sourcesOf } from '../model/application.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
 import type { AppProject } from '../model/project.ts';
 import { permitsDestination, permitsSource } from './project.ts';

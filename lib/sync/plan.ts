@@ -1,11 +1,14 @@
 // planSync: operation x comparison -> the ordered tasks, with the rows recorded so far put back on them (spec/sync.md §2).
+
+import { resourceHealth } from '../health/health.ts';
+import { SYNC_OPTIONS } from '../model/annotations.ts';
+import type { SyncPolicy } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { hookPhases, isHook, isSkipped } from '../model/hook.ts';
 import { keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
 import type { OperationState, ResourceResult, SyncOperation, SyncOperationResource, SyncPhase } from '../model/operation.ts';
 import { hasOption, objectOptions } from '../model/sync-options.ts';
 import { waveOf } from '../model/wave.ts';
-import { resourceHealth } from '../health/health.ts';
 import { kindIndex, PHASE_ORDER } from './order.ts';
 import { rowId, type SyncTask, taskId } from './task.ts';
 
@@ -17,6 +20,7 @@ export interface PlanInput {
   /** What the cluster has, by `keyText`. */
   readonly live: ReadonlyMap<string, LiveObject>;
   readonly destinationNamespace: string;
+  readonly managedNamespaceMetadata?: SyncPolicy['managedNamespaceMetadata'];
 }
 
 /** All tasks of the operation, in the order in which they run. */
@@ -26,9 +30,10 @@ export function planSync(input: PlanInput): readonly SyncTask[] {
   const hooked = !partial && !sync.syncStrategy?.apply;
   const resources = input.comparison.resources
     .filter((row) => takesPart(row) && (!partial || selected(row, sync.resources ?? [])))
+    .filter((row) => !(row.settled && hasOption(sync.syncOptions ?? [], 'ApplyOutOfSyncOnly=true')))
     .map((row) => resourceTask(row, input));
   const hooks = hooked ? input.hooks.flatMap((hook) => hookTasks(hook, input)) : [];
-  const tasks = pruneLast(reversePruneWaves([...resources, ...hooks]), sync);
+  const tasks = pruneLast(reversePruneWaves([...createdNamespace(input, sync), ...resources, ...hooks]), sync);
   return bubble([...tasks].sort(byOrder), input.destinationNamespace).map((task) => restored(task, input.operationState));
 }
 
@@ -51,6 +56,24 @@ function resourceTask(row: ResourceComparison, input: PlanInput): SyncTask {
   const rowNamespace = target ? key.namespace || input.destinationNamespace : key.namespace;
   const wave = waveOf(target ?? live ?? { apiVersion: '', kind: '', metadata: {} });
   return { key, version, phase: 'Sync', wave, target, live, health, hook: false, settled, rowNamespace, result: undefined };
+}
+
+/** The destination namespace, where the operation is to create it and Git does not (spec/sync.md §6.1). It is not tracked. */
+function createdNamespace(input: PlanInput, sync: SyncOperation): readonly SyncTask[] {
+  const name = input.destinationNamespace;
+  if (!hasOption(sync.syncOptions ?? [], 'CreateNamespace=true') || name === '') return [];
+  const key = { group: '', kind: 'Namespace', namespace: '', name };
+  const live = input.live.get(keyText(key));
+  const metadata = input.managedNamespaceMetadata;
+  const inGit = input.comparison.resources.some((row) => row.target && keyText(row.key) === keyText(key));
+  if (inGit || (live && !metadata)) return [];
+  const options = metadata
+    ? { annotations: { ...metadata.annotations, [SYNC_OPTIONS]: 'ServerSideApply=true' }, labels: metadata.labels ?? {} }
+    : {};
+  const target = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, ...options } };
+  const health = live && resourceHealth(live);
+  const task = { key, version: 'v1', phase: 'PreSync', wave: 0, target, live, health, hook: false } as const;
+  return [{ ...task, settled: false, rowNamespace: '', result: undefined }];
 }
 
 function hookTasks(hook: Manifest, input: PlanInput): readonly SyncTask[] {
@@ -124,7 +147,13 @@ function isNeededByOthers({ key }: SyncTask): boolean {
 
 function needs(task: SyncTask, needed: SyncTask, destinationNamespace: string): boolean {
   if (needed.key.kind === 'Namespace') return (task.key.namespace || destinationNamespace) === needed.key.name;
-  const spec = needed.target?.['spec'] as { readonly group?: unknown; readonly names?: { readonly kind?: unknown } } | undefined; // a CRD as people write it
+  return definesKind(needed, task);
+}
+
+/** Whether one task creates the definition of the other's kind. */
+export function definesKind(definition: SyncTask, task: SyncTask): boolean {
+  if (definition.key.kind !== 'CustomResourceDefinition') return false;
+  const spec = definition.target?.['spec'] as { readonly group?: unknown; readonly names?: { readonly kind?: unknown } } | undefined; // a CRD as people write it
   return task.key.group === spec?.group && task.key.kind === spec?.names?.kind;
 }
 

@@ -1,0 +1,151 @@
+// evaluate: sources at fixed commits -> desired, live and their comparison. Rules decide; this file only fetches for them.
+import { type ComparisonRules, compare, suspects } from '../compare/compare.ts';
+import { pairObjects } from '../compare/pair.ts';
+import { desiredState } from '../desired/render.ts';
+import { type Application, type ApplicationSource, instanceName } from '../model/application.ts';
+import type { Comparison, Pair } from '../model/comparison.ts';
+import type { DesiredState } from '../model/desired.ts';
+import type { ResolvedDestination } from '../model/destination.ts';
+import { Unavailable } from '../model/errors.ts';
+import { hookName, hookPhases, isHook } from '../model/hook.ts';
+import { groupVersionOf, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
+import type { AppProject } from '../model/project.ts';
+import { resourceRefusal } from '../policy/project.ts';
+import type { Cluster, ObjectRef, RenderCache, Repositories, Tools } from '../ports.ts';
+import { inventoryOf, isTracked, readLive } from './live.ts';
+
+/** What an Application is compared with: settled before anything is rendered. */
+export interface Target {
+  readonly application: Application;
+  readonly project: AppProject;
+  readonly destination: ResolvedDestination;
+  readonly cluster: Cluster;
+  readonly controlNamespace: string;
+}
+
+export interface Evaluation {
+  readonly sources: readonly ApplicationSource[];
+  readonly desired: DesiredState;
+  /** Hooks from Git with the names that they have in this operation. */
+  readonly hooks: readonly Manifest[];
+  readonly live: ReadonlyMap<string, LiveObject>;
+  readonly comparison: Comparison;
+}
+
+export interface Request {
+  readonly sources: readonly ApplicationSource[];
+  readonly revisions: readonly string[];
+  /** Start of the operation that runs, for the names of hooks that have only `generateName`. */
+  readonly operationStartedAt: string | undefined;
+}
+
+/** Throws InvalidInput when the sources do not render, Unavailable when Git or the cluster does not answer. */
+export async function evaluate(
+  target: Target,
+  request: Request,
+  ports: { readonly repositories: Repositories; readonly tools: Tools; readonly cache?: RenderCache },
+): Promise<Evaluation> {
+  const instance = instanceName(target.application.metadata, target.controlNamespace);
+  const desired = await desiredState(
+    {
+      application: target.application,
+      sources: request.sources,
+      revisions: request.revisions,
+      instanceName: instance,
+      destinationNamespace: target.destination.namespace,
+      scopeOf: scopeIn(target.cluster),
+    },
+    ports,
+  );
+  const hooks = namedHooks(desired.manifests, desired.revisions[0] ?? '', request.operationStartedAt);
+  const live = await readLive(target.cluster, wantedOf(target, desired, hooks), instance);
+  const resources = desired.manifests.filter((manifest) => !isHook(manifest));
+  const comparison = await judged(target, [...resources, ...hooks], live, instance);
+  return { sources: request.sources, desired, hooks, live, comparison };
+}
+
+export function scopeIn(cluster: Cluster) {
+  return async (kind: { readonly group: string; readonly version: string; readonly kind: string }) => {
+    const type = await cluster.resourceType(kind);
+    return type && (type.namespaced ? ('Namespaced' as const) : ('Cluster' as const));
+  };
+}
+
+function namedHooks(manifests: readonly Manifest[], revision: string, startedAt: string | undefined): readonly Manifest[] {
+  return manifests.filter(isHook).flatMap((hook) => {
+    if (hook.metadata.name || !startedAt) return hook.metadata.name ? [hook] : [];
+    const { generateName: _generateName, ...metadata } = hook.metadata;
+    return hookPhases(hook).map((phase) => ({ ...hook, metadata: { ...metadata, name: hookName(hook, phase, revision, startedAt) } }));
+  });
+}
+
+/** Everything that Git names, what the inventory names, and the destination's namespace where it may have to be created. */
+function wantedOf(target: Target, desired: DesiredState, hooks: readonly Manifest[]): readonly ObjectRef[] {
+  const named = [...desired.manifests.filter((manifest) => !isHook(manifest) && manifest.metadata.name), ...hooks];
+  const refs: ObjectRef[] = named.map((manifest) => ({ ...keyOf(manifest), version: groupVersionOf(manifest.apiVersion).version }));
+  const inventory = inventoryOf(target.application);
+  const namespace = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name: target.destination.namespace };
+  const creates = target.application.spec.syncPolicy?.syncOptions?.includes('CreateNamespace=true') && namespace.name !== '';
+  const all = [...refs, ...inventory, ...(creates ? [namespace] : [])];
+  return [...new Map(all.map((ref) => [keyText(ref), ref])).values()];
+}
+
+/** Compares in memory, and lets a dry run judge only what looks different. */
+async function judged(
+  target: Target,
+  targets: readonly Manifest[],
+  live: ReadonlyMap<string, LiveObject>,
+  instance: string,
+): Promise<Comparison> {
+  const rules = comparisonRules(target, instance);
+  const pairs = pairObjects(targets, ownLive(live, targets, instance));
+  const predicted = await dryRuns(target.cluster, suspects(pairs, rules));
+  return compare(pairs, predicted, rules);
+}
+
+/** Objects that neither Git names nor our tracking claims are none of ours, whatever the inventory says. */
+function ownLive(live: ReadonlyMap<string, LiveObject>, targets: readonly Manifest[], instance: string): readonly LiveObject[] {
+  const named = new Set(targets.map((manifest) => keyText(keyOf(manifest))));
+  return [...live].filter(([key, object]) => named.has(key) || isTracked(object, instance)).map(([, object]) => object);
+}
+
+export function comparisonRules(target: Target, instance: string): ComparisonRules {
+  const { application, project, destination } = target;
+  return {
+    instanceName: instance,
+    ignoreDifferences: application.spec.ignoreDifferences ?? [],
+    syncOptions: application.spec.syncPolicy?.syncOptions ?? [],
+    permitted: (key) => resourceRefusal(project, key, key.namespace !== '', destination) === undefined,
+  };
+}
+
+/** What a server-side apply would make of each suspect; a refused dry run leaves it to the comparison in memory. */
+async function dryRuns(cluster: Cluster, pairs: readonly Pair[]): Promise<ReadonlyMap<string, LiveObject>> {
+  const answers = await Promise.all(pairs.map((pair) => dryRun(cluster, pair)));
+  return new Map(answers.filter((answer) => answer !== undefined));
+}
+
+async function dryRun(cluster: Cluster, pair: Pair): Promise<readonly [string, LiveObject] | undefined> {
+  if (!pair.target) return undefined;
+  try {
+    return [keyText(pair.key), await cluster.apply(pair.target, { dryRun: true })];
+  } catch (error) {
+    if (error instanceof Unavailable) throw error;
+    return undefined;
+  }
+}
+
+/** The evaluation after `live` has moved on, with no request: what was just applied is, by the API server's answer, as desired. */
+export function reevaluate(
+  target: Target,
+  before: Evaluation,
+  live: ReadonlyMap<string, LiveObject>,
+  applied: ReadonlySet<string>,
+): Evaluation {
+  const instance = instanceName(target.application.metadata, target.controlNamespace);
+  const rules = comparisonRules(target, instance);
+  const targets = [...before.desired.manifests.filter((manifest) => !isHook(manifest)), ...before.hooks];
+  const pairs = pairObjects(targets, ownLive(live, targets, instance));
+  const known = new Map([...live].filter(([key]) => applied.has(key)));
+  return { ...before, live, comparison: compare(pairs, known, rules) };
+}

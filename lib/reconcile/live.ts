@@ -1,0 +1,53 @@
+// readLive: what the cluster has of an Application, in as few requests as there are kinds.
+
+import { TRACKING_ID } from '../model/annotations.ts';
+import type { Application } from '../model/application.ts';
+import { annotationOf, keyOf, keyText, type LiveObject } from '../model/manifest.ts';
+import type { Cluster, ObjectRef, ResourceType } from '../ports.ts';
+
+/** Above this many objects of a kind in a namespace, ours are read one by one instead. */
+const LIST_LIMIT = 500;
+
+/**
+ * Reads `wanted` by key. Several objects of a kind in one namespace are one list, which also shows objects of this Application that
+ * are in no inventory. Kinds that are not served are left out. Returns live objects by `keyText`.
+ */
+export async function readLive(cluster: Cluster, wanted: readonly ObjectRef[], instance: string): Promise<ReadonlyMap<string, LiveObject>> {
+  const groups = Map.groupBy(wanted, (ref) => `${ref.group}/${ref.kind}/${ref.namespace}`);
+  const found = await Promise.all([...groups.values()].map((refs) => readGroup(cluster, refs, instance)));
+  return new Map(found.flat().map((live) => [keyText(keyOf(live)), live]));
+}
+
+async function readGroup(cluster: Cluster, refs: readonly ObjectRef[], instance: string): Promise<readonly LiveObject[]> {
+  const [first] = refs;
+  const type = first && ((await cluster.resourceType(first)) ?? (await cluster.preferredType(first.group, first.kind)));
+  if (!type) return [];
+  if (refs.length === 1) return readEach(cluster, refs, type);
+  const namespace = type.namespaced ? { namespace: first.namespace } : {};
+  const listed = await cluster.list(type, { ...namespace, limit: LIST_LIMIT });
+  if (!listed.complete) return readEach(cluster, refs, type);
+  const names = new Set(refs.map((ref) => ref.name));
+  return listed.items.filter((live) => names.has(live.metadata.name ?? '') || isTracked(live, instance));
+}
+
+async function readEach(cluster: Cluster, refs: readonly ObjectRef[], type: ResourceType): Promise<readonly LiveObject[]> {
+  const found = await Promise.all(refs.map((ref) => cluster.get({ ...ref, version: type.version })));
+  return found.filter((live) => live !== undefined);
+}
+
+/** Ownership counts only for objects without owner: a ReplicaSet inherits its Deployment's annotations (spec/diff.md §2). */
+export function isTracked(live: LiveObject, instance: string): boolean {
+  const owned = (live.metadata.ownerReferences?.length ?? 0) > 0;
+  return !owned && annotationOf(live, TRACKING_ID)?.startsWith(`${instance}:`) === true;
+}
+
+/** What the Application's status says it has. */
+export function inventoryOf(application: Application): readonly ObjectRef[] {
+  return (application.status?.resources ?? []).map((row) => ({
+    group: row.group ?? '',
+    version: row.version,
+    kind: row.kind,
+    namespace: row.namespace ?? '',
+    name: row.name,
+  }));
+}

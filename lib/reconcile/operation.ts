@@ -1,0 +1,72 @@
+// How an operation begins, what its record holds, and what it leaves in the history (spec/sync.md §1.2, §11).
+import { type Application, type ApplicationSource, type ApplicationStatus, isMultiSource, sourcesOf } from '../model/application.ts';
+import type { Operation, OperationState, ResourceResult } from '../model/operation.ts';
+import { rowId, type SyncTask } from '../sync/task.ts';
+
+/** The sources that an operation works from: its own when it names any, else the spec's. */
+export function operationSources(application: Application, operation: Operation): readonly ApplicationSource[] {
+  const own = sourcesOf(operation.sync ?? {});
+  return own.length > 0 ? own : sourcesOf(application.spec);
+}
+
+/** The revisions that an operation asks for, in source order; undefined entries follow the source's targetRevision. */
+export function operationRevisions(state: OperationState): readonly (string | undefined)[] {
+  const pinned = state.syncResult;
+  if (pinned?.revisions && pinned.revisions.length > 0) return pinned.revisions;
+  if (pinned?.revision) return [pinned.revision];
+  const sync = state.operation.sync ?? {};
+  return sync.revisions && sync.revisions.length > 0 ? sync.revisions : [sync.revision || undefined];
+}
+
+/** Tells this attempt's hooks from all others. */
+export function operationId(state: OperationState): string {
+  return `${state.startedAt}/${state.retryCount ?? 0}`;
+}
+
+/** The record of an operation that begins now; `startedAt` is RFC 3339. */
+export function begun(operation: Operation, startedAt: string): OperationState {
+  return { operation, phase: 'Running', startedAt, message: 'one or more tasks are running' };
+}
+
+/** Pins what is being synced, so that later steps go on with the same commits. */
+export function pinned(
+  state: OperationState,
+  sources: readonly ApplicationSource[],
+  revisions: readonly string[],
+  multiple: boolean,
+): OperationState {
+  if (state.syncResult) return state;
+  const [source = { repoURL: '' }] = sources;
+  const [revision = ''] = revisions;
+  const what = multiple ? { revision: '', revisions, source: { repoURL: '' }, sources } : { revision, source };
+  return { ...state, syncResult: what };
+}
+
+/** The record with the rows of `tasks`: rows keep the order in which they were first recorded. */
+export function withRows(state: OperationState, tasks: readonly SyncTask[]): OperationState {
+  if (!state.syncResult) return state;
+  const fresh = new Map(tasks.flatMap(({ result }) => (result ? [[rowId(result), result] as const] : [])));
+  const known = state.syncResult.resources ?? [];
+  const rows: ResourceResult[] = known.map((row) => fresh.get(rowId(row)) ?? row);
+  const recorded = new Set(known.map(rowId));
+  const added = [...fresh].filter(([id]) => !recorded.has(id)).map(([, row]) => row);
+  return { ...state, syncResult: { ...state.syncResult, resources: [...rows, ...added] } };
+}
+
+/** Only full, real, successful syncs are history; the oldest entries go beyond the limit (spec/sync.md §11). */
+export function withHistory(application: Application, status: ApplicationStatus, state: OperationState): ApplicationStatus {
+  const sync = state.operation.sync;
+  if (state.phase !== 'Succeeded' || !sync || sync.dryRun || (sync.resources?.length ?? 0) > 0 || !state.syncResult) return status;
+  const history = status.history ?? [];
+  const { revision, revisions, source, sources } = state.syncResult;
+  const multiple = isMultiSource({ sources });
+  const entry = {
+    id: (history.at(-1)?.id ?? -1) + 1,
+    ...(multiple ? { revisions, sources, source: { repoURL: '' } } : { revision, source }),
+    deployStartedAt: state.startedAt,
+    deployedAt: state.finishedAt ?? state.startedAt,
+    initiatedBy: state.operation.initiatedBy ?? {},
+  };
+  const limit = Math.max(0, application.spec.revisionHistoryLimit ?? 10);
+  return { ...status, history: limit === 0 ? undefined : [...history, entry].slice(-limit) };
+}

@@ -1,0 +1,78 @@
+// prepare: what an Application is compared with and as whom, or the conditions that stop it before anything is rendered.
+
+import { CLOSURE } from '../model/annotations.ts';
+import type { Application, ApplicationCondition } from '../model/application.ts';
+import type { ResolvedDestination, ServiceAccountRef } from '../model/destination.ts';
+import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
+import type { AppProject } from '../model/project.ts';
+import { serviceAccountFor } from '../policy/project.ts';
+import { projectName, specConditions } from '../policy/spec.ts';
+import type { Clusters, Control } from '../ports.ts';
+import type { Evaluation, Target } from './evaluate.ts';
+
+interface PreparePorts {
+  readonly control: Control;
+  readonly clusters: Clusters;
+  readonly settings: { readonly defaultServiceAccount: ServiceAccountRef | undefined };
+}
+
+/** Project, destination and credential of an Application, or why it cannot have them. */
+export async function prepare(
+  application: Application,
+  ports: PreparePorts,
+): Promise<Target | { readonly conditions: readonly ApplicationCondition[] }> {
+  const [project, destination] = await Promise.all([
+    ports.control.project(projectName(application)),
+    resolved(application, ports.clusters),
+  ]);
+  const conditions = specConditions(application, project, destination, ports.control.namespace);
+  if (conditions.length > 0 || !project || 'error' in destination) return { conditions };
+  return acting(application, project, destination, ports);
+}
+
+/** The same for a deletion: what is wrong with the sources does not matter any more, objects are checked one by one. */
+export async function prepareDeletion(
+  application: Application,
+  ports: PreparePorts,
+): Promise<Target | 'nowhere' | { readonly conditions: readonly ApplicationCondition[] }> {
+  const name = projectName(application);
+  const [project, destination] = await Promise.all([ports.control.project(name), resolved(application, ports.clusters)]);
+  if (!project)
+    return { conditions: [{ type: 'InvalidSpecError', message: `Application referencing project ${name} which does not exist` }] };
+  return 'error' in destination ? 'nowhere' : acting(application, project, destination, ports);
+}
+
+async function resolved(application: Application, clusters: Clusters): Promise<ResolvedDestination | { readonly error: string }> {
+  try {
+    return await clusters.resolve(application.spec.destination);
+  } catch (error) {
+    if (error instanceof InvalidInput) return { error: error.message };
+    throw error;
+  }
+}
+
+async function acting(
+  application: Application,
+  project: AppProject,
+  destination: ResolvedDestination,
+  ports: PreparePorts,
+): Promise<Target | { readonly conditions: readonly ApplicationCondition[] }> {
+  const account = serviceAccountFor(project, destination, application.metadata.namespace, ports.settings.defaultServiceAccount);
+  if ('refusal' in account) return { conditions: [{ type: 'InvalidSpecError', message: account.refusal }] };
+  try {
+    const cluster = await ports.clusters.actingFor(destination, account);
+    return { application, project, destination, cluster, controlNamespace: ports.control.namespace };
+  } catch (error) {
+    if (!(error instanceof InvalidInput || error instanceof NotPermitted)) throw error;
+    return { conditions: [{ type: 'UnknownError', message: messageOf(error) }] };
+  }
+}
+
+/** An annotation must stay small; a closure that does not fit is left out, so that every push to the repository concerns the Application. */
+const CLOSURE_BYTES = 32 * 1024;
+
+/** The annotation that tells later pushes which files matter. */
+export function closureText(evaluation: Evaluation): Readonly<Record<string, string | null>> {
+  const text = JSON.stringify(evaluation.desired.closure);
+  return { [CLOSURE]: text.length <= CLOSURE_BYTES ? text : null };
+}

@@ -1,0 +1,140 @@
+// sweep: one tick of the change feed. Watches go on from where the last tick stopped; whoever changed, or is due, is enqueued.
+import { randomUUID } from 'node:crypto';
+import { Conflict } from '../model/errors.ts';
+import type { GroupVersionKind, LiveObject } from '../model/manifest.ts';
+import type { ReconcileRequest } from '../model/request.ts';
+import type { Checkpoints, Clock, Cluster, Log, Queue, WatchBatch } from '../ports.ts';
+import { applicationsChanged, dueNow, EMPTY_FEED, type FeedState, known, ownersOf, type Wake, watchedKinds } from './feed.ts';
+
+export interface SweepPorts {
+  /** The control cluster, by the worker's own identity: it may look, not touch. */
+  readonly cluster: Cluster;
+  readonly checkpoints: Checkpoints;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: { readonly namespace: string; readonly checkpoint: string; readonly resyncSeconds: number };
+}
+
+const APPLICATION: GroupVersionKind = { group: 'argoproj.io', version: 'v1alpha1', kind: 'Application' };
+
+/** A watch that has been quiet for so long has told all that happened. */
+const QUIET = { idleMs: 150, maxMs: 8_000 } as const;
+
+/** Positions in the watches age even when nothing happens; they are stored at least this often. */
+const SAVE_SECONDS = 45;
+
+/** One tick. Returns how many Applications it enqueued; a checkpoint that somebody else moved on ends it quietly. */
+export async function sweep(ports: SweepPorts): Promise<{ readonly enqueued: number }> {
+  const { settings, checkpoints, clock, log } = ports;
+  const started = clock();
+  const now = Math.floor(started / 1000);
+  const stored = await checkpoints.read(settings.checkpoint);
+  const before = stored ? parseFeed(stored.text) : EMPTY_FEED;
+  const tick = await drainAll(before, ports, now);
+  const wakes = distinct(tick.wakes);
+  await ports.queue.send(wakes.map((wake) => requestOf(wake, started)));
+  await save(before, tick.state, stored?.resourceVersion, ports, now);
+  log.info('swept', { enqueued: wakes.length, kinds: Object.keys(tick.state.kinds).length, ms: clock() - started });
+  return { enqueued: wakes.length };
+}
+
+interface Tick {
+  readonly state: FeedState;
+  readonly wakes: readonly Wake[];
+}
+
+async function drainAll(before: FeedState, ports: SweepPorts, now: number): Promise<Tick> {
+  const { resyncSeconds } = ports.settings;
+  const applications = await drainApplications(before, ports, now);
+  const kinds = await Promise.all(watchedKinds(applications.state).map((kind) => drainKind(kind, before.kinds[kind], ports)));
+  const state = { ...applications.state, kinds: Object.fromEntries(kinds.map(({ kind, resourceVersion }) => [kind, resourceVersion])) };
+  const due = dueNow(state, now, resyncSeconds);
+  const drifted = kinds.flatMap(({ wakes }) => wakes).filter((wake) => wake.application in state.applications);
+  return { state: due.state, wakes: [...applications.wakes, ...drifted, ...due.wakes] };
+}
+
+async function drainApplications(before: FeedState, ports: SweepPorts, now: number): Promise<Tick> {
+  const { cluster, settings } = ports;
+  const { namespace, resyncSeconds } = settings;
+  const watched: WatchBatch | undefined = before.resourceVersion
+    ? await cluster.drain(APPLICATION, { resourceVersion: before.resourceVersion, metadataOnly: false, namespace, ...QUIET })
+    : undefined;
+  if (watched && !watched.gone) {
+    const changed = applicationsChanged(before, watched.events, namespace, now, resyncSeconds);
+    return { ...changed, state: { ...changed.state, resourceVersion: watched.resourceVersion } };
+  }
+  const listed = await cluster.list(APPLICATION, { namespace });
+  const events = listed.items.map((object) => ({ type: 'MODIFIED' as const, object }));
+  const kept = Object.fromEntries(
+    listed.items.map((object) => [nameOf(object), before.applications[nameOf(object)] ?? known(object, now, resyncSeconds)]),
+  );
+  const changed = applicationsChanged({ ...before, applications: kept }, events, namespace, now, resyncSeconds);
+  return { ...changed, state: { ...changed.state, resourceVersion: listed.resourceVersion } };
+}
+
+function nameOf({ metadata }: LiveObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+interface DrainedKind {
+  readonly kind: string;
+  readonly resourceVersion: string;
+  readonly wakes: readonly Wake[];
+}
+
+/** A kind that is new to the feed begins where it is now; one whose position is gone is listed once, and all its owners look again. */
+async function drainKind(kind: string, position: string | undefined, ports: SweepPorts): Promise<DrainedKind> {
+  const { cluster, settings } = ports;
+  const [group = '', version = '', name = ''] = kind.split('/');
+  const type = await cluster.resourceType({ group, version, kind: name });
+  if (!type?.verbs.includes('watch')) return { kind, resourceVersion: '', wakes: [] };
+  if (!position) return { kind, resourceVersion: (await cluster.list(type, { metadataOnly: true, limit: 1 })).resourceVersion, wakes: [] };
+  const batch = await cluster.drain(type, { resourceVersion: position, metadataOnly: true, ...QUIET });
+  if (!batch.gone) return { kind, resourceVersion: batch.resourceVersion, wakes: wakesOf(batch, settings.namespace) };
+  const listed = await cluster.list(type, { metadataOnly: true });
+  return { kind, resourceVersion: listed.resourceVersion, wakes: ownersOf(listed.items, settings.namespace, listed.resourceVersion) };
+}
+
+function wakesOf(batch: WatchBatch, namespace: string): readonly Wake[] {
+  return batch.events.flatMap(({ object }) => ownersOf([object], namespace, object.metadata.resourceVersion ?? ''));
+}
+
+/** One message an Application: the first reason found, the newest event. */
+function distinct(wakes: readonly Wake[]): readonly Wake[] {
+  const byName = Map.groupBy(wakes, (wake) => wake.application);
+  return [...byName.values()].flatMap(([first, ...rest]) => (first ? [{ ...first, event: rest.at(-1)?.event ?? first.event }] : []));
+}
+
+function requestOf({ application, reason, event }: Wake, at: number): ReconcileRequest {
+  const slash = application.indexOf('/');
+  const ref = { namespace: application.slice(0, slash), name: application.slice(slash + 1) };
+  return { application: ref, reason, at, event, correlation: randomUUID() };
+}
+
+/** What does not parse is as good as lost. */
+function parseFeed(text: string): FeedState {
+  try {
+    return { ...EMPTY_FEED, ...(JSON.parse(text) as Partial<FeedState>) }; // written by save() below; missing parts are empty
+  } catch {
+    return EMPTY_FEED;
+  }
+}
+
+async function save(
+  before: FeedState,
+  after: FeedState,
+  resourceVersion: string | undefined,
+  ports: SweepPorts,
+  now: number,
+): Promise<void> {
+  const sameApplications = JSON.stringify(before.applications) === JSON.stringify(after.applications);
+  const sameKinds = Object.keys(before.kinds).join() === Object.keys(after.kinds).join();
+  if (sameApplications && sameKinds && now - before.savedAt < SAVE_SECONDS && before.resourceVersion !== '') return;
+  try {
+    await ports.checkpoints.write(ports.settings.checkpoint, JSON.stringify({ ...after, savedAt: now }), resourceVersion);
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    ports.log.info('checkpoint moved', { checkpoint: ports.settings.checkpoint });
+  }
+}

@@ -1,0 +1,72 @@
+// writeApplication: one merge patch for status, operation, annotations and finalizers, fenced by resourceVersion.
+import { isDeepStrictEqual } from 'node:util';
+import { type Application, type ApplicationStatus, parseApplication } from '../model/application.ts';
+import { Conflict } from '../model/errors.ts';
+import { mergePatch, withoutUndefined } from '../model/merge-patch.ts';
+import type { Operation } from '../model/operation.ts';
+import type { Control } from '../ports.ts';
+
+export interface Change {
+  readonly status?: ApplicationStatus;
+  /** Null ends the request that it stands for. */
+  readonly operation?: Operation | null;
+  /** Null takes an annotation away. */
+  readonly annotations?: Readonly<Record<string, string | null>>;
+  readonly finalizers?: readonly string[];
+}
+
+/** Somebody else's write that does not concern us is read and written upon; more of them in a row is a fight. */
+const REBASES = 3;
+
+/**
+ * Writes what differs, and nothing when nothing does. Returns the Application as it is now.
+ * Throws Conflict when the operation is no longer the one that `application` was read with: whoever is slower stops.
+ */
+export async function writeApplication(control: Control, application: Application, change: Change): Promise<Application> {
+  let base = application;
+  for (let tries = 0; ; tries += 1) {
+    const patch = patchOf(base, change);
+    if (!patch) return base;
+    try {
+      const resourceVersion = base.metadata.resourceVersion ?? '';
+      return parseApplication(await control.patchApplication(base.metadata, patch, { resourceVersion }));
+    } catch (error) {
+      if (!(error instanceof Conflict) || tries >= REBASES) throw error;
+      base = await rebased(control, application, error);
+    }
+  }
+}
+
+function patchOf(base: Application, change: Change): Record<string, unknown> | undefined {
+  const status = change.status && mergePatch({ ...base.status }, { ...change.status });
+  const annotations = changedAnnotations(base, change.annotations ?? {});
+  const finalizers = isDeepStrictEqual(change.finalizers ?? base.metadata.finalizers, base.metadata.finalizers)
+    ? undefined
+    : change.finalizers;
+  const metadata = { ...(annotations ? { annotations } : {}), ...(finalizers ? { finalizers } : {}) };
+  const operation = change.operation === undefined || (change.operation === null && !base.operation) ? {} : { operation: change.operation };
+  const patch = {
+    ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
+    ...operation,
+    ...(status ? { status } : {}),
+  };
+  return Object.keys(patch).length > 0 ? (withoutUndefined(patch) as Record<string, unknown>) : undefined; // an object stays one
+}
+
+function changedAnnotations(base: Application, wanted: Readonly<Record<string, string | null>>): Record<string, string | null> | undefined {
+  const changed = Object.entries(wanted).filter(([name, value]) => (base.metadata.annotations?.[name] ?? null) !== value);
+  return changed.length > 0 ? Object.fromEntries(changed) : undefined;
+}
+
+async function rebased(control: Control, application: Application, conflict: Conflict): Promise<Application> {
+  const object = await control.application(application.metadata);
+  if (!object) throw conflict;
+  const fresh = parseApplication(object);
+  if (isSameOperation(application, fresh)) return fresh;
+  throw new Conflict(`${application.metadata.name}: its operation was changed by someone else`, { cause: conflict });
+}
+
+function isSameOperation(ours: Application, theirs: Application): boolean {
+  const [a, b] = [ours.status?.operationState, theirs.status?.operationState];
+  return a?.startedAt === b?.startedAt && a?.phase === b?.phase && Boolean(ours.operation) === Boolean(theirs.operation);
+}

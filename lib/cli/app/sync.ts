@@ -1,0 +1,122 @@
+// `evenkeel app sync`.
+import type { Command } from 'commander';
+import type { ApplicationRef } from '../../model/application.ts';
+import { InvalidInput } from '../../model/errors.ts';
+import { EXIT_FAILED, Exit } from '../exit.ts';
+import { addNumber, addSwitch, addTexts, refuseFlags } from '../flags.ts';
+import { globalsOf } from '../globals.ts';
+import { watchOf } from '../request/conditions.ts';
+import { completionFault, requestRefusal, type SyncRequest, stateRefusal, syncOperation, syncRefusal } from '../request/operation.ts';
+import { type SyncFlags, syncRequest } from '../request/sync-flags.ts';
+import type { Session, Shell } from '../shell.ts';
+import { APP_OUTPUTS, type AppOutput, outputOf } from './printing.ts';
+import { changeApplication, chooseApplications, readApplication, userName } from './store.ts';
+import { resourceFilters } from './wait.ts';
+import { waitFor } from './watching.ts';
+
+interface Flags extends SyncFlags {
+  readonly selector?: string;
+  readonly project: readonly string[];
+  readonly resource: readonly string[];
+  readonly async?: boolean;
+  readonly timeout?: number;
+  readonly output?: string;
+  readonly appNamespace?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  evenkeel app sync bookstore-prod
+  evenkeel app sync bookstore-prod --prune --timeout 300
+  evenkeel app sync bookstore-dev --resource apps:Deployment:catalog
+  evenkeel app sync -l team=shop --async
+`;
+
+export function addSync(app: Command, shell: Shell): void {
+  const command = app
+    .command('sync')
+    .description('make the cluster agree with Git')
+    .argument('[names...]', '[namespace/]name')
+    .option('-l, --selector <selector>', 'those with these labels')
+    .option('-N, --app-namespace <namespace>', 'namespace of the Applications')
+    .option('-o, --output <format>', 'wide, json or yaml')
+    .option('--strategy <strategy>', 'hook or apply (default: hook)')
+    .option('--revision <revision>', 'branch, tag or commit to sync to')
+    .option('--retry-backoff-duration <duration>', 'first wait between retries (default: 5s)')
+    .option('--retry-backoff-max-duration <duration>', 'longest wait between retries (default: 3m)');
+  addSwitch(command, '--dry-run', 'change nothing, show what would be');
+  addSwitch(command, '--prune', 'delete what is gone from Git');
+  addSwitch(command, '--force', 'delete and create again what cannot be changed');
+  addSwitch(command, '--replace', 'replace instead of apply');
+  addSwitch(command, '--server-side', 'apply on the server side');
+  addSwitch(command, '--apply-out-of-sync-only', 'leave alone what is in sync');
+  addSwitch(command, '--async', 'do not wait for the end');
+  addSwitch(command, '--retry-refresh', 'a retry takes the newest revision');
+  addNumber(command, '--retry-limit <number>', 'how often a failed sync is retried (default: 0)');
+  addNumber(command, '--retry-backoff-factor <number>', 'what each wait is multiplied by (default: 2)');
+  addNumber(command, '--timeout <seconds>', 'give up waiting after this long (default: 0, never)');
+  addTexts(command, '--project <project>', 'those of this project; may be given again');
+  addTexts(command, '--resource <filter>', 'only this resource, [!]GROUP:KIND:[NAMESPACE/]NAME; may be given again');
+  addTexts(command, '--revisions <revision>', 'revision of one source; may be given again');
+  addTexts(command, '--source-positions <number>', 'which source that revision is for, from 1');
+  addTexts(command, '--source-names <name>', 'which source that revision is for, by name');
+  addTexts(command, '--info <text>', 'remark NAME=VALUE kept with the operation; may be given again');
+  refuseFlags(command, ['--local <path>', '--local-repo-root <path>'], 'is not there yet: evenkeel syncs what is in Git');
+  refuseFlags(command, ['--label <text>'], 'is not there yet: choose resources with --resource');
+  refuseFlags(command, ['--preview-changes', '--assumeYes'], 'is not there yet: run `evenkeel app diff` first');
+  command.addHelpText('after', EXAMPLES).action((names: readonly string[], flags: Flags, self: Command) => sync(shell, names, flags, self));
+}
+
+async function sync(shell: Shell, names: readonly string[], flags: Flags, self: Command): Promise<void> {
+  const output = outputOf(flags.output, APP_OUTPUTS);
+  const request = { ...syncRequest(flags), resources: resourceFilters(flags.resource) };
+  const refusal = requestRefusal(request);
+  if (refusal) throw new Exit(EXIT_FAILED, refusal);
+  const session = await shell.connect(globalsOf(self));
+  const { selector, project: projects, appNamespace } = flags;
+  const refs = await chooseApplications(session, { names, selector, projects, appNamespace });
+  for (const ref of refs) await checkRequest(session, ref, request);
+  const username = await userName(session);
+  for (const ref of refs) await writeOperation(session, ref, request, username);
+  if (flags.async) return;
+  await waitForAll(shell, session, refs, { request, output, timeoutSeconds: flags.timeout ?? 0 });
+}
+
+/** Every refusal comes before the first write. */
+async function checkRequest(session: Session, ref: ApplicationRef, request: SyncRequest): Promise<void> {
+  const { application } = await readApplication(session, ref);
+  const refusal = syncRefusal(application, request);
+  if (refusal) throw new Exit(EXIT_FAILED, refusal);
+  const standing = stateRefusal(application, request);
+  if (standing) throw new InvalidInput(standing);
+}
+
+/** Operation and status go in one write that fails when somebody wrote since: two requests cannot both win. */
+async function writeOperation(session: Session, ref: ApplicationRef, request: SyncRequest, username: string | undefined): Promise<void> {
+  await changeApplication(session, ref, ({ object, application }) => {
+    const standing = stateRefusal(application, request);
+    if (standing) throw new InvalidInput(standing);
+    return {
+      metadata: { resourceVersion: object.metadata.resourceVersion },
+      operation: syncOperation(application, request, username),
+      ...(application.status ? { status: { operationState: null } } : {}),
+    };
+  });
+}
+
+async function waitForAll(
+  shell: Shell,
+  session: Session,
+  refs: readonly ApplicationRef[],
+  wait: { readonly request: SyncRequest; readonly output: AppOutput; readonly timeoutSeconds: number },
+): Promise<void> {
+  const { request, output, timeoutSeconds } = wait;
+  const faults: string[] = [];
+  for (const ref of refs) {
+    const watch = watchOf({ operation: true });
+    const { application } = await waitFor(shell, session, ref, { watch, resources: [], timeoutSeconds, output });
+    const fault = completionFault(application, request);
+    if (fault) faults.push(fault);
+  }
+  if (faults.length > 0) throw new Exit(EXIT_FAILED, faults.join('\n'));
+}

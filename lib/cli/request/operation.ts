@@ -1,0 +1,125 @@
+// `app sync` as an operation on one Application: what may not be asked for, and what is written (spec/cli.md §4, spec/api.md §4.3).
+import { type Application, isMultiSource, type RetryStrategy, sourcesOf } from '../../model/application.ts';
+import type { Operation, SyncOperation } from '../../model/operation.ts';
+import { isAutomated } from '../view/summary.ts';
+import { type ResourceFilter, selectedResources } from './filter.ts';
+
+export interface SyncRequest {
+  readonly dryRun: boolean;
+  readonly prune: boolean;
+  readonly force: boolean;
+  readonly strategy: 'apply' | 'hook';
+  readonly revision?: string | undefined;
+  /** One for each of `positions` (from 1) or `names`. */
+  readonly revisions: readonly string[];
+  readonly positions: readonly number[];
+  readonly names: readonly string[];
+  readonly resources: readonly ResourceFilter[];
+  readonly info: readonly { readonly name: string; readonly value: string }[];
+  readonly retry?: RetryStrategy | undefined;
+  /** Any at all replace those of the spec. */
+  readonly syncOptions: readonly string[];
+}
+
+/** Why a request cannot be right whatever the Application is; undefined when it can. */
+export function requestRefusal(request: SyncRequest): string | undefined {
+  const { revisions, positions, names } = request;
+  if (positions.length > 0 && names.length > 0) return 'Only one of source-positions and source-names can be specified.';
+  if (positions.some((position) => !Number.isInteger(position) || position <= 0)) {
+    return 'source-position cannot be less than or equal to 0, Counting starts at 1';
+  }
+  const chosen = names.length > 0 ? names : positions;
+  if (chosen.length === revisions.length) return undefined;
+  return 'revisions and source-positions (or source-names) must be given the same number of times';
+}
+
+/** Why the request does not fit this Application; undefined when it does. */
+export function syncRefusal(application: Application, request: SyncRequest): string | undefined {
+  const { spec } = application;
+  if (isMultiSource(spec) && request.revision) {
+    return 'argocd cli does not work on multi-source app with --revision flag. Use --revisions and --source-positions instead.';
+  }
+  const names = sourcesOf(spec).map((source) => source.name);
+  const unknown = request.names.find((name) => !names.includes(name));
+  if (unknown !== undefined) return `Unknown source name '${unknown}'`;
+  if (request.resources.length > 0 && selectedResources(application.status?.resources ?? [], request.resources).length === 0) {
+    return `No matching app resources found for resource filter: ${request.resources.map(filterText).join(', ')}`;
+  }
+  return undefined;
+}
+
+/** Why the Application's present state forbids the sync; undefined when it does not. Asked again right before the write. */
+export function stateRefusal(application: Application, request: SyncRequest): string | undefined {
+  if (application.metadata.deletionTimestamp) return 'application is deleting';
+  const refusal = automatedRefusal(application, request);
+  if (refusal) return refusal;
+  if (request.positions.some((position) => position > sourcesOf(application.spec).length)) return 'source position is out of range';
+  return application.operation ? 'another operation is already in progress' : undefined;
+}
+
+/** The operation to write. The worker resolves revisions, so names of branches stay names here. */
+export function syncOperation(application: Application, request: SyncRequest, username: string | undefined): Operation {
+  const { spec } = application;
+  const retry = request.retry ?? spec.syncPolicy?.retry;
+  return {
+    sync: {
+      ...sourceFields(application, request),
+      ...(request.prune ? { prune: true } : {}),
+      ...(request.dryRun ? { dryRun: true } : {}),
+      syncStrategy: { [request.strategy]: request.force ? { force: true } : {} },
+      ...(request.resources.length > 0 ? { resources: selectedResources(application.status?.resources ?? [], request.resources) } : {}),
+      ...optionFields(application, request),
+    },
+    ...(username ? { initiatedBy: { username } } : {}),
+    ...(request.info.length > 0 ? { info: request.info } : {}),
+    ...(retry ? { retry } : {}),
+  };
+}
+
+/** What a finished sync says against exit code 0; undefined when nothing does. */
+export function completionFault(application: Application, request: SyncRequest): string | undefined {
+  const state = application.status?.operationState;
+  if (request.dryRun || !state) return undefined;
+  if (state.phase !== 'Succeeded') return `Operation has completed with phase: ${state.phase}`;
+  if (request.resources.length > 0 || application.status?.sync?.status === 'Synced') return undefined;
+  const skipped = (state.syncResult?.resources ?? []).filter((resource) => resource.status === 'PruneSkipped').length;
+  return skipped > 0 ? `${skipped} resources require pruning` : undefined;
+}
+
+function automatedRefusal(application: Application, request: SyncRequest): string | undefined {
+  if (request.dryRun || !isAutomated(application.spec.syncPolicy)) return undefined;
+  for (const [index, revision] of revisionsAsked(application, request)) {
+    const source = sourcesOf(application.spec)[index];
+    const target = source?.targetRevision || 'HEAD';
+    if (revision === target) continue;
+    const subject = isMultiSource(application.spec) ? ` source ${source?.repoURL}` : '';
+    return `Cannot sync${subject} to ${revision}: auto-sync currently set to ${target}`;
+  }
+  return undefined;
+}
+
+function sourceFields(application: Application, request: SyncRequest): Partial<SyncOperation> {
+  const { spec } = application;
+  const asked = new Map(revisionsAsked(application, request));
+  if (!isMultiSource(spec)) return { ...(asked.has(0) ? { revision: asked.get(0) } : {}), source: spec.source };
+  const revisions = sourcesOf(spec).map((source, index) => asked.get(index) ?? (source.targetRevision || 'HEAD'));
+  return { ...(asked.size > 0 ? { revisions } : {}), sources: spec.sources };
+}
+
+/** Source index and revision, for each that the request names. */
+function revisionsAsked(application: Application, request: SyncRequest): readonly (readonly [number, string])[] {
+  if (request.revision) return [[0, request.revision]];
+  const names = sourcesOf(application.spec).map((source) => source.name);
+  const indexes = request.names.length > 0 ? request.names.map((name) => names.indexOf(name)) : request.positions.map((at) => at - 1);
+  return request.revisions.map((revision, nth) => [indexes[nth] ?? 0, revision]);
+}
+
+function optionFields(application: Application, request: SyncRequest): Partial<SyncOperation> {
+  const options = request.syncOptions.length > 0 ? request.syncOptions : (application.spec.syncPolicy?.syncOptions ?? []);
+  return options.length > 0 ? { syncOptions: options } : {};
+}
+
+function filterText(filter: ResourceFilter): string {
+  const name = filter.namespace === '' ? filter.name : `${filter.namespace}/${filter.name}`;
+  return `${filter.exclude ? '!' : ''}${filter.group}:${filter.kind}:${name}`;
+}

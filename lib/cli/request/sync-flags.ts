@@ -1,0 +1,67 @@
+// The flags of `app sync` as a request (spec/cli.md §4).
+import type { RetryStrategy } from '../../model/application.ts';
+import { InvalidInput } from '../../model/errors.ts';
+import type { SyncRequest } from './operation.ts';
+import { namedValue } from './spec-items.ts';
+
+/** As the command line gives them. */
+export interface SyncFlags {
+  readonly dryRun?: boolean;
+  readonly prune?: boolean;
+  readonly force?: boolean;
+  readonly strategy?: string;
+  readonly revision?: string;
+  readonly revisions: readonly string[];
+  readonly sourcePositions: readonly string[];
+  readonly sourceNames: readonly string[];
+  readonly replace?: boolean;
+  readonly serverSide?: boolean;
+  readonly applyOutOfSyncOnly?: boolean;
+  readonly info: readonly string[];
+  readonly retryLimit?: number;
+  readonly retryRefresh?: boolean;
+  readonly retryBackoffDuration?: string;
+  readonly retryBackoffMaxDuration?: string;
+  readonly retryBackoffFactor?: number;
+}
+
+/** Everything but the resources. Throws InvalidInput for a value that cannot be read. */
+export function syncRequest(flags: SyncFlags): Omit<SyncRequest, 'resources'> {
+  return {
+    dryRun: flags.dryRun ?? false,
+    prune: flags.prune ?? false,
+    force: flags.force ?? false,
+    strategy: strategyOf(flags.strategy),
+    revision: flags.revision,
+    revisions: flags.revisions,
+    positions: flags.sourcePositions.map(Number),
+    names: flags.sourceNames,
+    info: flags.info.map((text) => namedValue(text, '--info')),
+    retry: retryOf(flags),
+    syncOptions: [
+      ...(flags.replace ? ['Replace=true'] : []),
+      ...(flags.serverSide ? ['ServerSideApply=true'] : []),
+      ...(flags.applyOutOfSyncOnly ? ['ApplyOutOfSyncOnly=true'] : []),
+    ],
+  };
+}
+
+function strategyOf(text: string | undefined): 'apply' | 'hook' {
+  if (text === undefined || text === '' || text === 'hook') return 'hook';
+  if (text === 'apply') return 'apply';
+  throw new InvalidInput(`Unknown sync strategy: '${text}'`);
+}
+
+/** Sent only with a limit above zero. */
+function retryOf(flags: SyncFlags): RetryStrategy | undefined {
+  if (flags.retryLimit === undefined || flags.retryLimit <= 0) return undefined;
+  return {
+    limit: flags.retryLimit,
+    ...(flags.retryRefresh ? { refresh: true } : {}),
+    backoff: {
+      duration: flags.retryBackoffDuration ?? '5s',
+      factor: flags.retryBackoffFactor ?? 2,
+      maxDuration: flags.retryBackoffMaxDuration ?? '3m',
+    },
+  };
+}

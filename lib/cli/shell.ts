@@ -1,0 +1,44 @@
+// What a command gets from the process that it runs in, as plain interfaces: the terminal, the clock and the way to the cluster.
+import type { Destination } from '../model/application.ts';
+import type { ResolvedDestination } from '../model/destination.ts';
+import type { Clock, Cluster } from '../ports.ts';
+import type { Paint } from './view/table.ts';
+
+export interface Terminal {
+  /** To standard output, as it is: what the command is asked for. */
+  readonly write: (text: string) => void;
+  /** A line to standard error: progress and remarks. */
+  readonly note: (line: string) => void;
+  /** Somebody is there to answer a question. */
+  readonly interactive: boolean;
+  readonly ask: (question: string) => Promise<string>;
+  readonly readStdin: () => Promise<string>;
+  /** Colours a status word; the identity when standard output is no terminal. */
+  readonly paint: Paint;
+  /** IANA name of the local time zone. */
+  readonly zone: string;
+}
+
+/** The control cluster, acted on with the rights of whoever runs the command. */
+export interface Session {
+  readonly cluster: Cluster;
+  /** Control namespace. */
+  readonly namespace: string;
+  /** A destination among the registered clusters. Throws InvalidInput as spec/application.md §1.1 says. */
+  readonly resolve: (destination: Destination) => Promise<ResolvedDestination>;
+}
+
+/** Global options, as they come from the command line. */
+export interface GlobalFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly kubeContext?: string;
+}
+
+export interface Shell {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Throws Exit when no kubeconfig is found or it cannot be used. */
+  readonly connect: (flags: GlobalFlags) => Promise<Session>;
+}

@@ -1,0 +1,44 @@
+// The terminal as it really is: streams, questions, colours.
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import type { Terminal } from './shell.ts';
+import type { Paint } from './view/table.ts';
+
+const COLOURS: Readonly<Record<string, number>> = {
+  Synced: 32,
+  Healthy: 32,
+  Succeeded: 32,
+  OutOfSync: 33,
+  Progressing: 36,
+  Running: 36,
+  Suspended: 33,
+  Missing: 33,
+  Degraded: 31,
+  Failed: 31,
+  Error: 31,
+  SyncFailed: 31,
+};
+
+/** `colour`: what the settings say; without a word from them, colours are for terminals. */
+export function processTerminal(colour: boolean | undefined): Terminal {
+  return {
+    write: (chunk) => void process.stdout.write(chunk),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    interactive: process.stdin.isTTY && process.stdout.isTTY,
+    ask,
+    readStdin: () => text(process.stdin),
+    paint: (colour ?? process.stdout.isTTY) ? painted : (cell) => cell,
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+}
+
+const painted: Paint = (cell) => (Object.hasOwn(COLOURS, cell) ? `\u001b[${COLOURS[cell]}m${cell}\u001b[0m` : cell);
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}

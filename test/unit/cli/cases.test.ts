@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { printApplication, printList } from '../../../lib/cli/app/printing.ts';
+import { parsed } from '../../../lib/cli/app/store.ts';
+import { resourceFilters } from '../../../lib/cli/app/wait.ts';
+import { applicationFromFlags, applicationsFromFile, type CreateRequest } from '../../../lib/cli/request/manifest.ts';
+import { requestRefusal, stateRefusal, syncOperation, syncRefusal } from '../../../lib/cli/request/operation.ts';
+import { type SyncFlags, syncRequest } from '../../../lib/cli/request/sync-flags.ts';
+import { historyIds, historyText } from '../../../lib/cli/view/deployments.ts';
+import { InvalidInput } from '../../../lib/model/errors.ts';
+import type { Manifest } from '../../../lib/model/manifest.ts';
+import { casesOf } from '../../support/cases.ts';
+import { recordingShell } from './shell.ts';
+
+const NOW = Date.parse('2026-11-22T15:06:05Z');
+
+describe('what is shown of an Application', () => {
+  it.each(casesOf('cli/view'))('$name', (golden) => {
+    const found = parsed(golden.read('application.yaml') as Manifest); // the case's author
+    const list = recordingShell(NOW);
+    printList(list.shell, [found], 'wide');
+    const get = recordingShell(NOW);
+    printApplication(get.shell, found, 'wide', { operation: true, parameters: true, sourcePosition: 1 });
+    const history = found.application.status?.history ?? [];
+    golden.check({ list: list.written(), get: get.written(), history: historyText(history, 'UTC'), ids: historyIds(history) });
+  });
+});
+
+describe('what is created', () => {
+  it.each(casesOf('cli/create'))('$name', (golden) => {
+    const given = golden.read('flags.yaml') as Partial<CreateRequest>; // the case's author
+    const request: CreateRequest = {
+      name: undefined,
+      namespace: 'argocd',
+      spec: {},
+      labels: [],
+      annotations: [],
+      setFinalizer: false,
+      ...given,
+    };
+    const documents = golden.readAll('documents.yaml') as readonly Manifest[];
+    golden.check(
+      answerOf(() =>
+        documents.length === 0 ? applicationFromFlags({ ...request, name: request.name ?? '' }) : applicationsFromFile(documents, request),
+      ),
+    );
+  });
+});
+
+describe('the operation of a sync', () => {
+  it.each(casesOf('cli/operation'))('$name', (golden) => {
+    const { application } = parsed(golden.read('application.yaml') as Manifest); // the case's author
+    const { resource = [], ...given } = golden.read('flags.yaml') as Partial<SyncFlags> & { resource?: readonly string[] };
+    const flags = { revisions: [], sourcePositions: [], sourceNames: [], info: [], ...given };
+    golden.check(
+      answerOf(() => {
+        const request = { ...syncRequest(flags), resources: resourceFilters(resource) };
+        const refused = requestRefusal(request) ?? syncRefusal(application, request) ?? stateRefusal(application, request);
+        return refused === undefined ? syncOperation(application, request, 'jane') : { refused };
+      }),
+    );
+  });
+});
+
+/** What a rule gives, or the words with which it refuses; any other error fails the test. */
+function answerOf(rule: () => unknown): unknown {
+  try {
+    return rule();
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(InvalidInput);
+    return { refused: (thrown as InvalidInput).message };
+  }
+}

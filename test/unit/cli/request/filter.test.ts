@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isSelected, parseResourceFilter } from '../../../../lib/cli/request/filter.ts';
+
+const name = fc.stringMatching(/^[a-z0-9-]{1,8}$/);
+
+describe('resource filters', () => {
+  it.each(['', 'Deployment', 'apps:Deployment', 'apps::web', 'apps:Deployment:', 'a:b:c:d'])('cannot be read from "%s"', (text) => {
+    expect(parseResourceFilter(text)).toEqual({ error: `resource should have GROUP:KIND:NAME, but instead got: ${text}` });
+  });
+
+  it('are read back as they were written', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('', '!'), fc.record({ group: name, kind: name, namespace: name, name }), (mark, place) => {
+        const text = `${mark}${place.group}:${place.kind}:${place.namespace}/${place.name}`;
+        expect(parseResourceFilter(text)).toEqual({ exclude: mark === '!', ...place });
+      }),
+    );
+  });
+
+  it('choose exactly the resource that they name', () => {
+    fc.assert(
+      fc.property(
+        fc.record({ group: name, kind: name, namespace: name, name }),
+        fc.record({ group: name, kind: name, namespace: name, name }),
+        (a, b) => {
+          const filter = { exclude: false, ...a };
+          expect(isSelected(a, [filter])).toBe(true);
+          expect(isSelected(b, [filter])).toBe(JSON.stringify(a) === JSON.stringify(b));
+          expect(isSelected(a, [filter, { ...filter, exclude: true }])).toBe(false);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,8 @@
+// The schedule: whatever changed since the last tick, and whatever is due, is enqueued.
+import { sweep } from '../lib/reconcile/sweep.ts';
+import { scheduleHandler } from './support/handler.ts';
+import { sweepPorts } from './support/wiring.ts';
+
+export const handler = scheduleHandler(sweepPorts, async (ports) => {
+  await sweep(ports);
+});

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ServiceAccountRef } from '../model/destination.ts';
 import { InvalidInput } from '../model/errors.ts';
-import type { ServiceAccountRef } from '../ports.ts';
+import type { AwsIdentity } from './eks.ts';
 
 export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -25,6 +26,8 @@ export interface Config {
   readonly programs: { readonly git: string; readonly kubectl: string; readonly helm: string; readonly kustomize: string | undefined };
   readonly toolTimeoutSeconds: number;
   readonly logLevel: LogLevel;
+  /** The function's own identity, as Lambda hands it over; signs tokens for EKS clusters. */
+  readonly aws: AwsIdentity | undefined;
 }
 
 export interface ConfigVariable {
@@ -82,14 +85,15 @@ export function loadConfig(env: Environment, exists: (path: string) => boolean =
     text: (name) => env[`EVENKEEL_${name}`]?.trim() || undefined,
     fault: (name, fault) => faults.push(`EVENKEEL_${name} ${fault}`),
   };
-  const config = { ...behaviour(reader), ...places(reader, exists) };
+  const config = { ...behaviour(reader), ...places(reader, exists), aws: awsIdentity(env) };
   if (faults.length > 0) throw new InvalidInput(`configuration is not valid: ${faults.join('; ')}`);
   return config;
 }
 
 /** The settings as a log may show them. */
 export function describeConfig(config: Config): Readonly<Record<string, unknown>> {
-  return { ...config, webhook: { ...config.webhook, github: config.webhook.github === undefined ? 'not set' : '***' } };
+  const { webhook, aws, ...plain } = config;
+  return { ...plain, webhook: { ...webhook, github: webhook.github === undefined ? 'not set' : '***' }, aws: aws?.region ?? 'no identity' };
 }
 
 function behaviour(reader: Reader) {
@@ -121,6 +125,13 @@ function places(reader: Reader, exists: (path: string) => boolean) {
       kustomize: reader.text('KUSTOMIZE'),
     },
   };
+}
+
+/** "Using Lambda environment variables", defined runtime environment variables; a sandbox ends before these credentials do. */
+function awsIdentity(env: Environment): AwsIdentity | undefined {
+  const { AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (!region || !accessKeyId || !secretAccessKey) return undefined;
+  return { region, accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'] };
 }
 
 function kubeconfig(reader: Reader): KubeconfigPlace {

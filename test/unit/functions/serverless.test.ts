@@ -1,0 +1,75 @@
+// serverless.yml as data: what AWS would refuse only at deployment, or would silently do otherwise than meant.
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { isRecord } from '../../../lib/model/manifest.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const file: unknown = parse(readFileSync('serverless.yml', 'utf8'));
+
+function at(node: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((value, key) => (isRecord(value) || Array.isArray(value) ? Reflect.get(value, key) : undefined), node);
+}
+
+function entries(...path: readonly string[]): readonly (readonly [string, Fields])[] {
+  const found = at(file, ...path);
+  return Object.entries(isRecord(found) ? found : {}).map(([name, value]) => [name, isRecord(value) ? value : {}]);
+}
+
+const functions = entries('functions');
+const resourcesOf = (type: string) => entries('resources', 'Resources').filter(([, { Type }]) => Type === type);
+const queues = resourcesOf('AWS::SQS::Queue');
+const queueEvents = functions.flatMap(([name, given]) =>
+  [given['events']].flat().flatMap((event) => {
+    const sqs = at(event, 'sqs');
+    return isRecord(sqs) ? [{ name, timeout: Number(given['timeout']), sqs, queue: String(at(sqs, 'arn', 'Fn::GetAtt', 0)) }] : [];
+  }),
+);
+const propertiesOf = (logicalId: string) => at(file, 'resources', 'Resources', logicalId, 'Properties');
+
+describe('serverless.yml', () => {
+  test('declares the four functions, each a module that is there', () => {
+    expect(functions.map(([name]) => name)).toEqual(['webhook', 'reconcile', 'later', 'sweep']);
+    for (const [, { handler }] of functions) expect(existsSync(String(handler).replace(/\.handler$/, '.ts'))).toBe(true);
+  });
+
+  test('gives each function a role of its own, and no function all rights to anything', () => {
+    const roles = new Map(resourcesOf('AWS::IAM::Role'));
+    expect(functions.map(([, { role }]) => role).sort()).toEqual([...roles.keys()].sort());
+    const statements = [...roles.values()].flatMap((role) => [at(role, 'Properties', 'Policies', 0, 'PolicyDocument', 'Statement')].flat());
+    expect(statements.length).toBeGreaterThan(8);
+    for (const statement of statements) {
+      expect(JSON.stringify(at(statement, 'Action'))).not.toContain('*');
+      expect([at(statement, 'Resource')].flat()).not.toContain('*');
+    }
+  });
+
+  test('lets the webhook secret reach the webhook alone', () => {
+    const knowing = functions.filter(([, given]) => JSON.stringify(given).includes('WEBHOOK_GITHUB_SECRET')).map(([name]) => name);
+    expect(knowing).toEqual(['webhook']);
+    expect(JSON.stringify(at(file, 'provider'))).not.toContain('WEBHOOK');
+  });
+
+  test('reports partial failures of every queue that it reads, for the queue would lose what failed otherwise', () => {
+    expect(queueEvents.map(({ name }) => name)).toEqual(['reconcile', 'later']);
+    for (const { sqs } of queueEvents) expect(sqs).toMatchObject({ functionResponseType: 'ReportBatchItemFailures', batchSize: 10 });
+  });
+
+  test.each(queueEvents)('hides a message longer than $name may work on it', ({ timeout, queue }) => {
+    expect(at(propertiesOf(queue), 'VisibilityTimeout')).toBeGreaterThanOrEqual(timeout);
+  });
+
+  test.each(queueEvents)('gives $queue a dead-letter queue of its own kind', ({ queue }) => {
+    const dead = String(at(propertiesOf(queue), 'RedrivePolicy', 'deadLetterTargetArn', 'Fn::GetAtt', 0));
+    expect(queues.map(([name]) => name)).toContain(dead);
+    expect(at(propertiesOf(dead), 'FifoQueue')).toBe(at(propertiesOf(queue), 'FifoQueue'));
+    expect(String(at(propertiesOf(queue), 'QueueName')).endsWith('.fifo')).toBe(at(propertiesOf(queue), 'FifoQueue') === true);
+    expect(String(at(propertiesOf(dead), 'QueueName')).endsWith('.fifo')).toBe(at(propertiesOf(queue), 'FifoQueue') === true);
+  });
+
+  test('answers webhooks before senders give up, and ends a sweep before the next', () => {
+    expect(at(file, 'functions', 'webhook', 'timeout')).toBeLessThanOrEqual(10);
+    expect(at(file, 'functions', 'sweep', 'timeout')).toBeLessThan(60);
+  });
+});

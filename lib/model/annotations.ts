@@ -28,5 +28,10 @@ export const CLOSURE = 'evenkeel.dev/closure';
 /** Ours, on hooks: the operation that created this run of the hook, so that a repeated step finds its own and runs none twice. */
 export const HOOK_OPERATION = 'evenkeel.dev/operation';
 
+/** What client-side apply keeps of the manifest that it was given last (kubectl reference, "apply"). */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /** The field manager of everything that we apply, and those whose fields we take over. */
 export const FIELD_MANAGER = 'evenkeel';
+export const ARGOCD_MANAGER = 'argocd-controller';
+export const KUBECTL_MANAGER = 'kubectl-client-side-apply';

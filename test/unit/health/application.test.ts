@@ -65,7 +65,10 @@ const TABLE: readonly (readonly [sentence: string, rows: readonly ResourceCompar
 ];
 
 describe('applicationHealth', () => {
-  it.each(TABLE)('says so: %s', (_sentence, rows, status, message) => {
-    expect(applicationHealth(rows)).toEqual(message === undefined ? { status } : { status, message });
-  });
+  it.each(TABLE.map(([sentence, rows, status, message]) => ({ sentence, rows, status, message })))(
+    'says so: $sentence',
+    ({ rows, status, message }) => {
+      expect(applicationHealth(rows)).toEqual(message === undefined ? { status } : { status, message });
+    },
+  );
 });

@@ -1,0 +1,124 @@
+// compare: pairs of desired and live -> Comparison. Tier 1 looks in memory; what it doubts, a server-side dry run has judged (spec/diff.md §12).
+import { isDeepStrictEqual } from 'node:util';
+import { applicationHealth } from '../health/application.ts';
+import { resourceHealth } from '../health/health.ts';
+import { COMPARE_OPTIONS, IGNORE_HEALTHCHECK } from '../model/annotations.ts';
+import type { Health, ResourceIgnoreDifferences, SyncStatusCode } from '../model/application.ts';
+import type { Comparison, Pair, ResourceComparison } from '../model/comparison.ts';
+import { isHook, isSkipped } from '../model/hook.ts';
+import { annotationList, annotationOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
+import { effectiveOption } from '../model/sync-options.ts';
+import { waveOf } from '../model/wave.ts';
+import { differences, kindOf } from './differences.ts';
+import { normalized } from './normalize.ts';
+import { isSelfReferenced, isTrackedBy } from './tracking.ts';
+
+export interface ComparisonRules {
+  /** The Application's name in tracking ids. */
+  readonly instanceName: string;
+  readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
+  /** The Application's own sync options; an object may set its own. */
+  readonly syncOptions: readonly string[];
+  /** Whether the project lets the Application have such an object; all are permitted when absent. */
+  readonly permitted?: (key: ResourceKey) => boolean;
+  /** `metadata.uid` of the Application, whose own health is not its resources'. */
+  readonly applicationUid?: string | undefined;
+}
+
+/** The pairs that look different in memory, so that a dry-run server-side apply of their target must judge them. */
+export function suspects(pairs: readonly Pair[], rules: ComparisonRules): readonly Pair[] {
+  return ours(pairs, rules).filter((pair) => isCompared(pair) && inMemory(pair, rules) === 'doubtful');
+}
+
+/**
+ * Every row, the status and the health of an Application. `predicted` holds by `keyText` what the dry run said of the suspects: live and
+ * prediction equal after normalisation are Synced. A suspect without prediction is OutOfSync.
+ */
+export function compare(pairs: readonly Pair[], predicted: ReadonlyMap<string, LiveObject>, rules: ComparisonRules): Comparison {
+  const mine = ours(pairs, rules);
+  const rows = mine.map((pair) => rowOf(pair, predicted, rules)).sort(byKey);
+  const outOfSync = rows.some((row) => differs(row) && !isExtraneous(row));
+  return { status: outOfSync ? 'OutOfSync' : 'Synced', health: applicationHealth(rows), resources: rows };
+}
+
+/** Of what the project does not permit the live side is not looked at; what another Application or controller owns is no extra object. */
+function ours(pairs: readonly Pair[], rules: ComparisonRules): readonly Pair[] {
+  return pairs.flatMap((pair) => {
+    const permitted = rules.permitted?.(pair.key) ?? true;
+    if (pair.target) return [permitted ? pair : { ...pair, live: undefined }];
+    return permitted && pair.live && isTrackedBy(pair.live, rules.instanceName) ? [pair] : [];
+  });
+}
+
+type Both = Pair & { readonly target: Manifest; readonly live: LiveObject };
+
+/** Both sides are there, and neither a hook, nor left out. */
+function isCompared(pair: Pair): pair is Both {
+  return pair.target !== undefined && pair.live !== undefined && ![pair.target, pair.live].some(isHook) && !isSkipped(pair.target);
+}
+
+type Verdict = 'same' | 'different';
+
+/** What an earlier client set stays after an apply until its fields are taken over: no dry run would tell of it. */
+function inMemory({ target, live }: Both, rules: ComparisonRules): Verdict | 'doubtful' {
+  const found = differences(target, live, rules.ignoreDifferences);
+  if (found.some(({ reason }) => reason === 'inherited')) return 'different';
+  return found.length === 0 ? 'same' : 'doubtful';
+}
+
+function verdictOf(pair: Both, predicted: LiveObject | undefined, rules: ComparisonRules): Verdict {
+  const verdict = inMemory(pair, rules);
+  if (verdict !== 'doubtful') return verdict;
+  if (!predicted) return 'different';
+  const [after, before] = normalized(predicted, pair.live, kindOf(pair.target), rules.ignoreDifferences);
+  return isDeepStrictEqual(after, before) ? 'same' : 'different';
+}
+
+function rowOf(pair: Pair, predicted: ReadonlyMap<string, LiveObject>, rules: ComparisonRules): ResourceComparison {
+  const { target, live } = pair;
+  const subject = live ?? target;
+  const hook = subject !== undefined && isHook(subject);
+  const self = !live || target !== undefined || isSelfReferenced(live);
+  const verdict = isCompared(pair) ? verdictOf(pair, predicted.get(keyText(pair.key)), rules) : undefined;
+  const judged = !hook && self && !(target && isSkipped(target));
+  return {
+    ...pair,
+    status: judged ? statusOf(pair, verdict, rules) : '',
+    hook,
+    requiresPruning: live !== undefined && self && (!target || isHook(target)),
+    requiresDeletionConfirmation: isConfirmed(pair, rules.syncOptions),
+    syncWave: target ? waveOf(target) : 0,
+    health: healthOf(pair, hook, rules),
+    settled: verdict === 'same',
+  };
+}
+
+function statusOf(pair: Pair, verdict: Verdict | undefined, rules: ComparisonRules): SyncStatusCode {
+  if (rules.permitted && !rules.permitted(pair.key)) return 'Unknown';
+  return verdict === 'same' ? 'Synced' : 'OutOfSync';
+}
+
+/** `Delete` or `Prune` is `confirm`, on either side or for the whole Application. */
+function isConfirmed({ target, live }: Pair, options: readonly string[]): boolean {
+  return [target, live].some((side) => ['Delete', 'Prune'].some((key) => effectiveOption(side, options, key) === 'confirm'));
+}
+
+function healthOf({ target, live }: Pair, hook: boolean, rules: ComparisonRules): Health | undefined {
+  if (hook || (target && isSkipped(target))) return undefined;
+  if (!live) return { status: 'Missing' };
+  const itself = rules.applicationUid !== undefined && live.metadata.uid === rules.applicationUid;
+  return itself || annotationOf(live, IGNORE_HEALTHCHECK) === 'true' ? undefined : resourceHealth(live);
+}
+
+/** A target that is not permitted counts too: its live side was not looked at, so it is missing. */
+function differs({ status }: ResourceComparison): boolean {
+  return status === 'OutOfSync' || status === 'Unknown';
+}
+
+function isExtraneous({ target, live }: ResourceComparison): boolean {
+  return !target && live !== undefined && annotationList(live, COMPARE_OPTIONS).includes('IgnoreExtraneous');
+}
+
+function byKey(left: ResourceComparison, right: ResourceComparison): number {
+  return keyText(left.key) < keyText(right.key) ? -1 : 1;
+}

@@ -1,0 +1,42 @@
+// removedFields: what a client has set on live and Git no longer names. Of our own fields an apply takes it away; what an earlier client
+// of the same Application set (Argo CD, kubectl apply) goes once its fields have been taken over.
+import { appliedFields, childOf, type FieldStep, type FieldTree, inheritedFields, isLeaf, stepsOf } from '../model/managed-fields.ts';
+import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { findItem } from './list-items.ts';
+import { type Difference, fieldAt, itemAt, keyLabel, type Place, rootOf } from './place.ts';
+import type { Kind } from './schema.ts';
+
+/** Both sides normalised, so that what is ignored is not there; managedFields are read from `original`. */
+export function removedFields(desired: Manifest, live: LiveObject, original: LiveObject, kind: Kind): readonly Difference[] {
+  const ours = below(appliedFields(original)?.fields ?? {}, desired, live, rootOf(kind), 'removed');
+  const theirs = inheritedFields(original).flatMap((fields) => below(fields, desired, live, rootOf(kind), 'inherited'));
+  return [...ours, ...theirs];
+}
+
+type Reason = 'removed' | 'inherited';
+
+function below(tree: FieldTree, desired: unknown, live: unknown, place: Place, reason: Reason): readonly Difference[] {
+  return stepsOf(tree).flatMap((step) => {
+    if (step.kind === 'unknown') return [{ path: placeOf(step, place).text, reason }];
+    const there = memberAt(live, step, place.kind);
+    if (there === undefined || there === null) return [];
+    const wanted = memberAt(desired, step, place.kind);
+    const node = childOf(tree, step.text) ?? {};
+    const at = placeOf(step, place);
+    if (wanted === undefined && (isLeaf(node) || Object.hasOwn(node, '.'))) return [{ path: at.text, reason }];
+    return below(node, wanted, there, at, reason);
+  });
+}
+
+function memberAt(value: unknown, step: FieldStep, kind: Kind): unknown {
+  if (step.kind === 'field') return isRecord(value) && Object.hasOwn(value, step.name) ? value[step.name] : undefined;
+  if (step.kind === 'item') return findItem(kind, value, step.key);
+  if (step.kind === 'value') return Array.isArray(value) && value.includes(step.value) ? step.value : undefined;
+  return undefined;
+}
+
+function placeOf(step: FieldStep, place: Place): Place {
+  if (step.kind === 'field') return fieldAt(place, step.name);
+  if (step.kind === 'item') return itemAt(place, keyLabel(step.key));
+  return itemAt(place, step.kind === 'value' ? String(step.value) : step.text);
+}

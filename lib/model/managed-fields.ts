@@ -1,0 +1,117 @@
+// managedFields: who set which fields of a live object (Kubernetes API reference, FieldsV1), and how its lists are keyed.
+import { ARGOCD_MANAGER, FIELD_MANAGER, KUBECTL_MANAGER, LAST_APPLIED } from './annotations.ts';
+import { isRecord, type LiveObject, type ManagedFieldsEntry } from './manifest.ts';
+
+/** A tree of `f:<field>`, `k:<key of a list item>`, `v:<value of a set>`; `.` stands for the node itself. An empty node is a leaf. */
+export type FieldTree = Readonly<Record<string, unknown>>;
+
+/** One step down a tree. `text` is the step as the tree has it. */
+export type FieldStep =
+  | { readonly kind: 'field'; readonly text: string; readonly name: string }
+  | { readonly kind: 'item'; readonly text: string; readonly key: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'value'; readonly text: string; readonly value: unknown }
+  | { readonly kind: 'unknown'; readonly text: string };
+
+/** The entries of a manager for the object itself, not for a subresource. */
+export function entriesOf(live: LiveObject, manager: string, operation: 'Apply' | 'Update'): readonly ManagedFieldsEntry[] {
+  const entries = live.metadata.managedFields ?? [];
+  return entries.filter((entry) => entry.manager === manager && entry.operation === operation && !entry.subresource);
+}
+
+/** What our last server-side apply set, and in which version of the kind; undefined when we never applied the object. */
+export function appliedFields(live: LiveObject): { readonly apiVersion: string; readonly fields: FieldTree } | undefined {
+  const [entry, ...more] = entriesOf(live, FIELD_MANAGER, 'Apply');
+  // Entries in several versions happen only between an apply in a new version and the next one: nothing certain can be read from them.
+  if (!entry || more.length > 0) return undefined;
+  return { apiVersion: entry.apiVersion ?? '', fields: entry.fieldsV1 ?? {} };
+}
+
+/** The node below a step, or undefined when the tree does not hold it. */
+export function childOf(tree: FieldTree | undefined, text: string): FieldTree | undefined {
+  const child = tree && Object.hasOwn(tree, text) ? tree[text] : undefined;
+  return isRecord(child) ? child : undefined;
+}
+
+/** Whether nothing below the node is told apart: a scalar, an atomic list or map, or an empty one. */
+export function isLeaf(tree: FieldTree): boolean {
+  return Object.keys(tree).every((text) => text === '.');
+}
+
+export function stepsOf(tree: FieldTree): readonly FieldStep[] {
+  return Object.keys(tree)
+    .filter((text) => text !== '.')
+    .map(stepOf);
+}
+
+function stepOf(text: string): FieldStep {
+  const rest = text.slice(2);
+  if (text.startsWith('f:')) return { kind: 'field', text, name: rest };
+  const value = text.startsWith('k:') || text.startsWith('v:') ? parsed(rest) : undefined;
+  if (text.startsWith('k:') && isRecord(value)) return { kind: 'item', text, key: value };
+  if (text.startsWith('v:') && value !== undefined) return { kind: 'value', text, value };
+  return { kind: 'unknown', text };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a list is to the API server, as far as the tree below it shows. */
+export type ListNature =
+  | { readonly kind: 'keyed'; readonly fields: readonly string[] }
+  | { readonly kind: 'set' }
+  | { readonly kind: 'atomic' };
+
+/** Lists with a leaf, or with steps that name no key, are taken as one value. */
+export function listNature(tree: FieldTree | undefined): ListNature {
+  const [first] = tree ? stepsOf(tree) : [];
+  if (first?.kind === 'item') return { kind: 'keyed', fields: Object.keys(first.key).sort() };
+  if (first?.kind === 'value') return { kind: 'set' };
+  return { kind: 'atomic' };
+}
+
+/**
+ * What clients before us set on purpose: Argo CD by server-side apply, and both Argo CD and kubectl by client-side apply, whose entries
+ * hold API defaults too, so that only what their last-applied annotation names counts.
+ */
+export function inheritedFields(live: LiveObject): readonly FieldTree[] {
+  return predecessors(live).map(({ fields }) => fields);
+}
+
+interface Predecessor {
+  readonly entry: ManagedFieldsEntry;
+  readonly fields: FieldTree;
+}
+
+function predecessors(live: LiveObject): readonly Predecessor[] {
+  const applied = entriesOf(live, ARGOCD_MANAGER, 'Apply').map((entry) => ({ entry, fields: entry.fieldsV1 ?? {} }));
+  const document = parsed(live.metadata.annotations?.[LAST_APPLIED] ?? '');
+  if (!isRecord(document)) return applied;
+  const updated = [ARGOCD_MANAGER, KUBECTL_MANAGER].flatMap((manager) => entriesOf(live, manager, 'Update'));
+  return [...applied, ...updated.map((entry) => ({ entry, fields: named(entry.fieldsV1 ?? {}, document) }))];
+}
+
+/** The part of a tree that a document has too. */
+function named(tree: FieldTree, document: unknown): FieldTree {
+  const kept = Object.entries(tree).flatMap(([text, node]) => {
+    if (text === '.') return [[text, node]];
+    const member = memberOf(document, stepOf(text));
+    if (member === undefined || !isRecord(node)) return [];
+    return [[text, isLeaf(node) ? node : named(node, member)]];
+  });
+  return Object.fromEntries(kept);
+}
+
+function memberOf(value: unknown, step: FieldStep): unknown {
+  if (step.kind === 'field') return isRecord(value) && Object.hasOwn(value, step.name) ? value[step.name] : undefined;
+  if (!Array.isArray(value)) return undefined;
+  if (step.kind === 'value') return value.includes(step.value) ? step.value : undefined;
+  if (step.kind !== 'item') return undefined;
+  // A key field that the document leaves out is one that the API filled in.
+  const holds = (item: unknown) => isRecord(item) && Object.entries(step.key).every(([field, part]) => (item[field] ?? part) === part);
+  return value.find(holds);
+}

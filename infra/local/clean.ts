@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InvalidInput, messageOf } from '../../lib/model/errors.ts';
 import { cacheFolder } from './cache/cache.ts';
-import { runningHost } from './host.ts';
+import { runningHost } from './processes/host-record.ts';
 import { clearLeftovers, runningOwners } from './processes/leftovers.ts';
 
 const MB = 1_000_000;

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { InvalidInput, messageOf } from '../../lib/model/errors.ts';
 import { layerTools } from './cache/layer.ts';
-import { runningHost } from './host.ts';
+import { runningHost } from './processes/host-record.ts';
 
 /** Resolves to kubectl's own exit code. InvalidInput when no host runs. */
 async function kubectl(args: readonly string[]): Promise<number> {

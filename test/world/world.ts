@@ -40,6 +40,8 @@ export function world(): World {
     freshNamespace: async (prefix) => {
       const name = freshName(prefix);
       await api.send('/api/v1/namespaces', { method: 'POST', body: { metadata: { name } } });
+      // Pods are refused until the namespace has its default service account.
+      await eventually(() => api.send(`/api/v1/namespaces/${name}/serviceaccounts/default`));
       return name;
     },
     create: (groupVersion, plural, namespace, body) => api.send(collectionPath(groupVersion, plural, namespace), { method: 'POST', body }),

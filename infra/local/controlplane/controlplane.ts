@@ -1,15 +1,12 @@
 // The story of the local control plane: etcd, then the API server, then what works against it; and the same backwards at the end.
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Conflict, messageOf, Unavailable } from '../../../lib/model/errors.ts';
 import { controlPlanePrograms, type Programs } from '../cache/build.ts';
 import { cacheFolder, type Progress } from '../cache/cache.ts';
-import { type Child, startChild } from '../processes/child.ts';
-import { type Guard, startGuard } from '../processes/guard.ts';
-import { clearLeftovers, DATA_FOLDER_PREFIX, noteRunning, type RunningNote } from '../processes/leftovers.ts';
+import { clearLeftovers, DATA_FOLDER_PREFIX, noteRunning } from '../processes/leftovers.ts';
 import {
   apiserverArguments,
   controllerManagerArguments,
@@ -18,20 +15,20 @@ import {
   type Layout,
   schedulerArguments,
 } from './arguments.ts';
-import { type ApiClient, apiClient, type Connection } from './connection.ts';
+import type { ApiClient, Connection } from './connection.ts';
 import { type Credentials, createCredentials, writeKubeconfig } from './credentials.ts';
-import { type MetricsServer, setLoad, startMetrics } from './metrics.ts';
+import { setLoad, startMetrics } from './metrics.ts';
+import { Run } from './run.ts';
 
-const READY_TIMEOUT_MS = 60_000;
-const POLL_MS = 50;
-const STOP_GRACE_MS = 3_000;
+/** A port that was free may be taken by the time that a program binds it. */
+const ATTEMPTS = 3;
 const STAGES = join(import.meta.dirname, 'stages.yaml');
 
 export interface ControlPlaneOptions {
   readonly progress: Progress;
   /** The cache folder; the user's own unless given. */
   readonly root?: string;
-  /** Ends a build that is still running. */
+  /** Ends a build or a start that is under way. */
   readonly signal?: AbortSignal;
 }
 
@@ -57,13 +54,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const root = options.root ?? cacheFolder();
   await clearLeftovers(root);
   const programs = await controlPlanePrograms({ ...options, root });
-  const dataDir = await mkdtemp(join(tmpdir(), DATA_FOLDER_PREFIX));
-  const run = new Run(dataDir, await noteRunning(root, dataDir));
-  try {
-    return await bringUp(run, programs);
-  } catch (error) {
-    await run.close();
-    throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    const dataDir = await mkdtemp(join(tmpdir(), DATA_FOLDER_PREFIX));
+    const run = new Run(dataDir, await noteRunning(root, dataDir), options.signal);
+    try {
+      return await bringUp(run, programs);
+    } catch (error) {
+      await run.close();
+      if (attempt === ATTEMPTS || !messageOf(error).includes('address already in use')) throw error;
+    }
   }
 }
 
@@ -75,6 +74,7 @@ async function bringUp(run: Run, programs: Programs): Promise<ControlPlane> {
   const connection = { server: `https://127.0.0.1:${layout.apiserverPort}`, ca: certificate.cert, token: credentials.tokens.admin };
   const api = run.connect(connection);
   await run.until('/readyz', () => api.send('/readyz'));
+  await run.until('namespace kube-system', () => api.send('/api/v1/namespaces/kube-system'));
   await startWorkers(run, programs, layout, connection, credentials);
   run.metrics = await startMetrics(api, certificate);
   await furnish(api);
@@ -90,82 +90,6 @@ async function bringUp(run: Run, programs: Programs): Promise<ControlPlane> {
     setCpu: (namespace, prefix, millicores) => setLoad(api, namespace, prefix, millicores),
     close: () => run.close(),
   };
-}
-
-/** What has been started so far, so that an end at any point takes down all of it. */
-class Run {
-  readonly dataDir: string;
-  readonly failed: Promise<Error>;
-  metrics: MetricsServer | undefined;
-  readonly #note: RunningNote;
-  readonly #guard: Guard = startGuard();
-  readonly #children: Child[] = [];
-  #api: ApiClient | undefined;
-  #closing: Promise<void> | undefined;
-  #fail: (error: Error) => void = () => undefined;
-  #failure: Error | undefined;
-
-  constructor(dataDir: string, note: RunningNote) {
-    this.dataDir = dataDir;
-    this.#note = note;
-    this.failed = new Promise((resolve) => {
-      this.#fail = resolve;
-    });
-  }
-
-  async start(name: string, command: string, args: readonly string[]): Promise<void> {
-    const child = await startChild({ name, command, args, cwd: this.dataDir, env: { HOME: this.dataDir }, guard: this.#guard });
-    this.#children.push(child);
-    void child.ended.then((how) => this.#childEnded(child, how));
-    await this.#note.add(child.identity);
-  }
-
-  connect(connection: Connection): ApiClient {
-    this.#api = apiClient(connection);
-    return this.#api;
-  }
-
-  pids(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#children.map((child) => [child.name, child.identity.pid]));
-  }
-
-  /** Tries until it works. Unavailable when it takes too long or a program ends meanwhile. */
-  async until<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + READY_TIMEOUT_MS;
-    for (;;) {
-      if (this.#failure !== undefined) throw this.#failure;
-      try {
-        return await attempt();
-      } catch (cause) {
-        if (Date.now() > deadline) throw new Unavailable(`control plane: ${what} did not come up: ${messageOf(cause)}`, { cause });
-        await sleep(POLL_MS);
-      }
-    }
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#stop();
-    return this.#closing;
-  }
-
-  /** The API server goes before etcd, without which it hangs; all else goes before the API server. */
-  async #stop(): Promise<void> {
-    await this.metrics?.close();
-    this.#api?.close();
-    const [etcd, apiserver, ...workers] = this.#children;
-    await Promise.all(workers.map((child) => child.stop(STOP_GRACE_MS)));
-    await apiserver?.stop(STOP_GRACE_MS);
-    await etcd?.stop(STOP_GRACE_MS);
-    this.#guard.release();
-    await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
-    await this.#note.remove();
-  }
-
-  #childEnded(child: Child, how: string): void {
-    if (this.#closing !== undefined) return;
-    this.#failure = new Unavailable(`control plane: ${child.name} ended (${how}):\n${child.tail()}`);
-    this.#fail(this.#failure);
-  }
 }
 
 async function prepare(dataDir: string): Promise<{ readonly layout: Layout; readonly credentials: Credentials }> {

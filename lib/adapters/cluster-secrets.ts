@@ -28,7 +28,7 @@ const config = z.looseObject({
     .looseObject({ insecure: z.boolean().nullish(), serverName: text, caData: text, certData: text, keyData: text })
     .nullish(),
   awsAuthConfig: z.looseObject({ clusterName: text, roleARN: text, profile: text }).nullish(),
-  execProviderConfig: z.unknown(),
+  execProviderConfig: z.unknown().optional(),
   proxyUrl: text,
 });
 export type ClusterConfig = z.infer<typeof config>;

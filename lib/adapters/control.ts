@@ -7,9 +7,10 @@ import type { Cluster, Control, ObjectRef } from '../ports.ts';
 const GROUP = 'argoproj.io';
 const VERSION = 'v1alpha1';
 
-/** `namespace` is the control namespace: where projects are, and the Applications that are listed. */
-export function createControl(cluster: Cluster, namespace: string): Control {
+/** `namespace` is the control namespace: where projects are, and the Applications that are listed. The cluster itself stays at hand. */
+export function createControl(cluster: Cluster, namespace: string): Control & { readonly cluster: Cluster } {
   return {
+    cluster,
     namespace,
     application: (ref) => cluster.get(applicationRef(ref)),
     applications: async () => (await cluster.list({ group: GROUP, version: VERSION, kind: 'Application' }, { namespace })).items,

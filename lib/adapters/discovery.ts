@@ -53,9 +53,12 @@ export function createDiscovery(now: Clock): Discovery {
     const held = pages.get(path);
     if (held !== undefined && now() - held.at < maxAgeMs) return held.catalogue;
     const other = coming.get(path);
-    // Whoever asked first may lack the right that we have, so its failure is not ours.
-    const shared = await other?.catch(() => undefined);
-    return (shared ?? (await fetchPage(rest, path, held))).catalogue;
+    if (other === undefined) return (await fetchPage(rest, path, held)).catalogue;
+    try {
+      return (await other).catalogue;
+    } catch {
+      return page(rest, path, maxAgeMs); // whoever asked first may lack the right that we have: its failure is not ours
+    }
   }
 
   async function fetchPage(rest: Rest, path: string, held: Page | undefined): Promise<Page> {

@@ -44,7 +44,7 @@ export function createLineDecoder(): LineDecoder {
       }
       held += chunk.byteLength - from;
       if (held > MAX_LINE_BYTES) throw new Unavailable('watch: a line is too long to be an object');
-      if (from < chunk.byteLength) rest.push(chunk.slice(from));
+      if (from < chunk.byteLength) rest.push(Uint8Array.from(chunk.subarray(from))); // a copy: the chunk is the caller's
       return lines.filter((line) => line.trim() !== '');
     },
   };

@@ -3,27 +3,29 @@ import { cliSettings } from '../../../lib/cli/settings.ts';
 
 describe('what the command line takes from its environment', () => {
   it('has a default for everything', () => {
-    expect(cliSettings({}, '/home/jane', '/cache/kubeconfig')).toEqual({
+    expect(cliSettings({}, '/home/jane')).toEqual({
       namespace: 'argocd',
-      kubeconfigs: [
-        { path: '/home/jane/.kube/config', chosen: false },
-        { path: '/cache/kubeconfig', chosen: false },
-      ],
+      kubeconfigs: [],
+      standardKubeconfig: '/home/jane/.kube/config',
+      localHost: '/home/jane/.cache/evenkeel/host.json',
       colour: undefined,
       externalDiff: undefined,
     });
   });
 
-  it('takes KUBECONFIG first, file by file', () => {
-    const { kubeconfigs } = cliSettings({ KUBECONFIG: '/a::/b' }, '/home/jane', '/cache/kubeconfig');
-    expect(kubeconfigs.slice(0, 2)).toEqual([
-      { path: '/a', chosen: true },
-      { path: '/b', chosen: true },
-    ]);
+  it('takes KUBECONFIG file by file', () => {
+    expect(cliSettings({ KUBECONFIG: '/a::/b' }, '/').kubeconfigs).toEqual(['/a', '/b']);
+  });
+
+  it.each([
+    ['/var/cache', '/var/cache/evenkeel/host.json'],
+    ['relative', '/home/jane/.cache/evenkeel/host.json'],
+  ])('finds the local host with XDG_CACHE_HOME=%s', (folder, path) => {
+    expect(cliSettings({ XDG_CACHE_HOME: folder }, '/home/jane').localHost).toBe(path);
   });
 
   it('takes namespace, colours and diff program', () => {
     const env = { EVENKEEL_NAMESPACE: 'gitops', NO_COLOR: '1', KUBECTL_EXTERNAL_DIFF: 'meld' };
-    expect(cliSettings(env, '/', '/')).toMatchObject({ namespace: 'gitops', colour: false, externalDiff: 'meld' });
+    expect(cliSettings(env, '/')).toMatchObject({ namespace: 'gitops', colour: false, externalDiff: 'meld' });
   });
 });

@@ -1,0 +1,61 @@
+// Where the command line is put together: environment, terminal and adapters; and the one place that turns errors into exit codes.
+import { homedir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommanderError } from 'commander';
+import { messageOf } from '../model/errors.ts';
+import { EXIT_ERROR, Exit } from './exit.ts';
+import { findKubeconfig } from './find-kubeconfig.ts';
+import { withPlainSwitches } from './flags.ts';
+import { buildProgram } from './program.ts';
+import { type CliSettings, cliSettings } from './settings.ts';
+import type { GlobalFlags, Session, Shell } from './shell.ts';
+import { processTerminal } from './terminal.ts';
+
+const settings = cliSettings(process.env, homedir());
+
+// `evenkeel app list | head` ends the reader first, which is nobody's fault.
+process.stdout.on('error', () => process.exit(0));
+process.exit(await run(process.argv.slice(2)));
+
+/** The exit code of a command line. */
+async function run(args: readonly string[]): Promise<number> {
+  const program = buildProgram(shellFor(settings));
+  try {
+    await program.parseAsync(withPlainSwitches(args, program), { from: 'user' });
+    return 0;
+  } catch (thrown) {
+    return exitCode(thrown);
+  }
+}
+
+function shellFor(own: CliSettings): Shell {
+  return {
+    terminal: processTerminal(own.colour),
+    clock: Date.now,
+    sleep: async (milliseconds) => sleep(milliseconds),
+    connect: (flags) => connect(flags, own),
+  };
+}
+
+/** The adapters are loaded only by commands that need them, so that help and wrong usage answer at once. */
+async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
+  const found = findKubeconfig(flags, own);
+  const [{ createClusters }, { loadConnection }, { createCluster }] = await Promise.all([
+    import('../adapters/clusters.ts'),
+    import('../adapters/kubeconfig.ts'),
+    import('../adapters/kubernetes.ts'),
+  ]);
+  const connection = await loadConnection(found);
+  const cluster = createCluster(connection);
+  const { namespace } = own;
+  const clusters = createClusters({ control: cluster, connection, namespace, clock: Date.now });
+  return { cluster, namespace, resolve: (destination) => clusters.resolve(destination) };
+}
+
+/** Commander has said already what is wrong with the usage; everything else is said here. */
+function exitCode(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode;
+  const message = messageOf(thrown);
+  if (message !== '') process.stderr.write(`error: ${message}\n`);
+  return thrown instanceof Exit ? thrown.code : EXIT_ERROR;
+}

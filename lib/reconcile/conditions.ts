@@ -32,9 +32,3 @@ export function setConditions(
 function sortText({ type, message, lastTransitionTime }: ApplicationCondition): string {
   return `${type}/${message}/${lastTransitionTime ?? ''}`;
 }
-
-/** What a sync says when the Application cannot be compared: `Type: message;Type: message`, or undefined when it can. */
-export function blockingConditions(conditions: readonly ApplicationCondition[]): string | undefined {
-  const blocking = conditions.filter(({ type }) => type === 'ComparisonError' || type === 'InvalidSpecError');
-  return blocking.length === 0 ? undefined : blocking.map(({ type, message }) => `${type}: ${message}`).join(';');
-}

@@ -2,6 +2,7 @@
 
 import { TRACKING_ID } from '../model/annotations.ts';
 import type { Application } from '../model/application.ts';
+import { NotPermitted } from '../model/errors.ts';
 import { annotationOf, keyOf, keyText, type LiveObject } from '../model/manifest.ts';
 import type { Cluster, ObjectRef, ResourceType } from '../ports.ts';
 
@@ -18,7 +19,20 @@ export async function readLive(cluster: Cluster, wanted: readonly ObjectRef[], i
   return new Map(found.flat().map((live) => [keyText(keyOf(live)), live]));
 }
 
+/** A right given inside a namespace goes with it: what cannot be read in a namespace that is going, or gone, is gone too. */
 async function readGroup(cluster: Cluster, refs: readonly ObjectRef[], instance: string): Promise<readonly LiveObject[]> {
+  try {
+    return await readKind(cluster, refs, instance);
+  } catch (error) {
+    const namespace = refs[0]?.namespace;
+    if (!(error instanceof NotPermitted) || !namespace) throw error;
+    const live = await cluster.get({ group: '', version: 'v1', kind: 'Namespace', namespace: '', name: namespace });
+    if (live && !live.metadata.deletionTimestamp) throw error;
+    return [];
+  }
+}
+
+async function readKind(cluster: Cluster, refs: readonly ObjectRef[], instance: string): Promise<readonly LiveObject[]> {
   const [first] = refs;
   const type = first && ((await cluster.resourceType(first)) ?? (await cluster.preferredType(first.group, first.kind)));
   if (!type) return [];

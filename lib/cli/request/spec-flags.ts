@@ -107,7 +107,7 @@ const RETRY = [
 ] as const;
 
 /**
- * The spec `base` with what the flags say; the project is `default` where nobody names one.
+ * The spec `base` with what the flags say; the project is `default` and the destination empty where nobody names one.
  * Throws InvalidInput that names flag and value when a value cannot be read.
  */
 export function specFrom(flags: SpecFlags, base: Fields): Fields {
@@ -120,7 +120,7 @@ export function specFrom(flags: SpecFlags, base: Fields): Fields {
   spec = withAutomated(spec, flags);
   spec = withSyncOptions(spec, textsOf(flags, 'sync-option'));
   spec = withRetry(spec, flags);
-  return { ...spec, project: spec['project'] || 'default' };
+  return { ...spec, destination: spec['destination'] ?? {}, project: spec['project'] || 'default' };
 }
 
 function withItems(spec: Fields, path: string, texts: readonly string[], item: (text: string) => unknown): Fields {

@@ -3,10 +3,10 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 
 /** Stands for the sample's own repository in every manifest under `examples/`. */
-export const REPOSITORY_PLACEHOLDER = 'https://git.example.com/bookstore.git';
+const REPOSITORY_PLACEHOLDER = 'https://git.example.com/bookstore.git';
 
 /** The folder of the sample in this repository. */
-export const BOOKSTORE_DIR = join(import.meta.dirname, 'bookstore');
+const BOOKSTORE_DIR = join(import.meta.dirname, 'bookstore');
 
 /** A manifest of `examples/` with the URL that the sample's repository really has. */
 export function withRepository(text: string, url: string): string {

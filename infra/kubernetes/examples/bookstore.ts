@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const REPOSITORY_PLACEHOLDER = 'https://git.example.com/bookstore.git';
 
 /** The folder of the sample in this repository. */
-const BOOKSTORE_DIR = join(import.meta.dirname, 'bookstore');
+export const BOOKSTORE_DIR = join(import.meta.dirname, 'bookstore');
 
 /** A manifest of `examples/` with the URL that the sample's repository really has. */
 export function withRepository(text: string, url: string): string {

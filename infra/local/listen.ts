@@ -9,8 +9,8 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Binds to `port`, or to a free one for 0. Throws InvalidInput when the port is taken. */
-export async function listen(server: Server, port: number): Promise<Listening> {
+/** Binds to `port`, or to a free one for 0 or none. Throws InvalidInput when the port is taken. */
+export async function listen(server: Server, port = 0): Promise<Listening> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(explain(cause, port)));
     server.listen(port, '127.0.0.1', resolve);

@@ -10,10 +10,10 @@ import { type Invoked, Pool, type WorkerState } from './pool.ts';
 
 export interface FunctionsOptions {
   readonly service: Service;
-  /** Folder that the handlers' paths are relative to. */
-  readonly root: string;
-  /** Folder for the bundles and for the workers' temporary files. */
-  readonly dir: string;
+  /** What `bundleService` made of it. */
+  readonly bundles: readonly Bundle[];
+  /** Folder for the workers' temporary files. */
+  readonly tmpRoot: string;
   readonly resources: LocalResources;
   readonly environment: LocalValues;
   /** Most workers of a function at a time, unless the file reserves fewer. */
@@ -23,25 +23,30 @@ export interface FunctionsOptions {
 }
 
 export interface Functions {
-  readonly bundles: readonly Bundle[];
   /** Throws InvalidInput when the file has no such function. */
   pool(name: string): Pool;
   workers(): readonly WorkerState[];
+  /** New workers for every function, once those at work have answered. */
+  renew(): Promise<void>;
   /** Waits up to `graceMs` for what is at work, then ends every worker. */
   close(graceMs: number): Promise<void>;
 }
 
-/** Builds all, and starts one worker of each. Throws InvalidInput for what has no value here; nothing is left running then. */
-export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
-  const { service, root, dir } = options;
+/** Bundles every function; the handlers' paths are relative to `root`. Throws InvalidInput for a handler without a module. */
+export async function bundleService(service: Service, root: string, outDir: string): Promise<readonly Bundle[]> {
   const entries = service.functions.map((given) => ({ name: given.name, entry: entryOf(given, root) }));
-  const environments = service.functions.map((given) => functionEnvironment(given, options.resources, options.environment));
-  const bundles = await bundleFunctions(entries, { root, outDir: join(dir, 'bundles') });
-  const pools = service.functions.map((given, at) => poolOf(given, bundles[at]?.file ?? '', environments[at] ?? {}, options));
+  return bundleFunctions(entries, { root, outDir });
+}
+
+/** Starts one worker of each function. Throws InvalidInput for a variable that has no value here; nothing is left running then. */
+export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
+  const { functions: all } = options.service;
+  const environments = all.map((given) => functionEnvironment(given, options.resources, options.environment));
+  const pools = all.map((given, at) => poolOf(given, environments[at] ?? {}, options));
   const functions: Functions = {
-    bundles,
     pool: (name) => poolNamed(name, pools),
     workers: () => pools.flatMap((pool) => pool.workers()),
+    renew: async () => void (await Promise.all(pools.map((pool) => pool.renew()))),
     close: async (graceMs) => void (await Promise.all(pools.map((pool) => pool.close(graceMs)))),
   };
   try {
@@ -53,16 +58,16 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   return functions;
 }
 
-function poolOf(given: ServiceFunction, file: string, environment: Readonly<Record<string, string>>, options: FunctionsOptions): Pool {
-  const { onLine, onInvoked } = options;
+function poolOf(given: ServiceFunction, environment: Readonly<Record<string, string>>, options: FunctionsOptions): Pool {
+  const { onLine, onInvoked, tmpRoot } = options;
   return new Pool({
     functionName: given.name,
-    file,
+    file: options.bundles.find(({ name }) => name === given.name)?.file ?? '',
     exportName: given.handler.slice(given.handler.lastIndexOf('.') + 1),
     timeoutSeconds: given.timeoutSeconds,
     environment,
     limit: Math.max(1, Math.min(given.reservedConcurrency ?? options.concurrency, options.concurrency)),
-    tmpRoot: join(options.dir, 'tmp'),
+    tmpRoot,
     onLine,
     onInvoked,
   });

@@ -1,5 +1,6 @@
 // The workers of one function: started as invocations need them up to a limit, replaced when they die, each reused while it lives.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Outcome, Worker, type WorkerOptions } from './worker.ts';
 
 export interface PoolOptions extends Omit<WorkerOptions, 'tmpDir' | 'onLine'> {
@@ -71,19 +72,29 @@ export class Pool {
     );
   }
 
-  /** Signals a worker of this function, one that is at work before one that is not. False when there is none. */
+  /** Signals the workers of this function and the tools that they run. False when there are none. */
   kill(signal: NodeJS.Signals): boolean {
     const alive = this.#slots.filter((worker) => worker?.alive);
-    const victim = alive.find((worker) => worker?.busy) ?? alive[0];
-    victim?.kill(signal);
-    return victim !== undefined;
+    for (const worker of alive) worker?.kill(signal);
+    return alive.length > 0;
+  }
+
+  /** Ends the workers that are at rest, and those at work once they have answered: what follows meets new ones. */
+  async renew(): Promise<void> {
+    const old = this.#slots.splice(0, this.#slots.length, ...this.#slots.map(() => undefined));
+    await Promise.all(
+      old.map(async (worker) => {
+        while (worker?.busy) await sleep(10);
+        await worker?.close();
+      }),
+    );
   }
 
   /** Waits up to `graceMs` for what is running, then kills. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     const deadline = Date.now() + graceMs;
-    while (this.#slots.some((worker) => worker?.busy) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.#slots.some((worker) => worker?.busy) && Date.now() < deadline) await sleep(20);
     await Promise.all(this.#slots.map((worker) => worker?.close()));
   }
 

@@ -34,6 +34,7 @@ export class Worker {
   readonly #ready: Promise<number>;
   #settle: ((outcome: Outcome) => void) | undefined;
   #alive = true;
+  #invoking = false;
 
   constructor(options: WorkerOptions) {
     this.options = options;
@@ -65,8 +66,9 @@ export class Worker {
     return this.#alive;
   }
 
+  /** True from the call of `invoke` until its outcome is there, the load of the bundle included. */
   get busy(): boolean {
-    return this.#settle !== undefined;
+    return this.#invoking;
   }
 
   /** Milliseconds that the bundle took to load. Rejects when it could not be loaded. */
@@ -76,6 +78,15 @@ export class Worker {
 
   /** Runs the function once. Never rejects: a crash, a kill and a timeout are outcomes. */
   async invoke(event: unknown): Promise<Outcome> {
+    this.#invoking = true;
+    try {
+      return await this.#run(event);
+    } finally {
+      this.#invoking = false;
+    }
+  }
+
+  async #run(event: unknown): Promise<Outcome> {
     try {
       await this.#ready;
     } catch (thrown) {

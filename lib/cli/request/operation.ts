@@ -3,17 +3,13 @@ import { type Application, isMultiSource, type RetryStrategy, sourcesOf } from '
 import type { Operation, SyncOperation } from '../../model/operation.ts';
 import { isAutomated } from '../view/summary.ts';
 import { type ResourceFilter, selectedResources } from './filter.ts';
+import { positionRefusal, type RevisionRequest, revisionsAsked, sourceRefusal } from './revisions.ts';
 
-export interface SyncRequest {
+export interface SyncRequest extends RevisionRequest {
   readonly dryRun: boolean;
   readonly prune: boolean;
   readonly force: boolean;
   readonly strategy: 'apply' | 'hook';
-  readonly revision?: string | undefined;
-  /** One for each of `positions` (from 1) or `names`. */
-  readonly revisions: readonly string[];
-  readonly positions: readonly number[];
-  readonly names: readonly string[];
   readonly resources: readonly ResourceFilter[];
   readonly info: readonly { readonly name: string; readonly value: string }[];
   readonly retry?: RetryStrategy | undefined;
@@ -21,53 +17,32 @@ export interface SyncRequest {
   readonly syncOptions: readonly string[];
 }
 
-/** Why a request cannot be right whatever the Application is; undefined when it can. */
-export function requestRefusal(request: SyncRequest): string | undefined {
-  const { revisions, positions, names } = request;
-  if (positions.length > 0 && names.length > 0) return 'Only one of source-positions and source-names can be specified.';
-  if (positions.some((position) => !Number.isInteger(position) || position <= 0)) {
-    return 'source-position cannot be less than or equal to 0, Counting starts at 1';
-  }
-  const chosen = names.length > 0 ? names : positions;
-  if (chosen.length === revisions.length) return undefined;
-  return 'revisions and source-positions (or source-names) must be given the same number of times';
-}
-
 /** Why the request does not fit this Application; undefined when it does. */
 export function syncRefusal(application: Application, request: SyncRequest): string | undefined {
-  const { spec } = application;
-  if (isMultiSource(spec) && request.revision) {
-    return 'argocd cli does not work on multi-source app with --revision flag. Use --revisions and --source-positions instead.';
-  }
-  const names = sourcesOf(spec).map((source) => source.name);
-  const unknown = request.names.find((name) => !names.includes(name));
-  if (unknown !== undefined) return `Unknown source name '${unknown}'`;
-  if (request.resources.length > 0 && selectedResources(application.status?.resources ?? [], request.resources).length === 0) {
-    return `No matching app resources found for resource filter: ${request.resources.map(filterText).join(', ')}`;
-  }
-  return undefined;
+  const refusal = sourceRefusal(application, request);
+  if (refusal || request.resources.length === 0) return refusal;
+  if (selectedResources(application.status?.resources ?? [], request.resources).length > 0) return undefined;
+  return `No matching app resources found for resource filter: ${request.resources.map(filterText).join(', ')}`;
 }
 
 /** Why the Application's present state forbids the sync; undefined when it does not. Asked again right before the write. */
 export function stateRefusal(application: Application, request: SyncRequest): string | undefined {
   if (application.metadata.deletionTimestamp) return 'application is deleting';
-  const refusal = automatedRefusal(application, request);
+  const refusal = automatedRefusal(application, request) ?? positionRefusal(application, request);
   if (refusal) return refusal;
-  if (request.positions.some((position) => position > sourcesOf(application.spec).length)) return 'source position is out of range';
   return application.operation ? 'another operation is already in progress' : undefined;
 }
 
 /** The operation to write. The worker resolves revisions, so names of branches stay names here. */
 export function syncOperation(application: Application, request: SyncRequest, username: string | undefined): Operation {
-  const { spec } = application;
-  const retry = request.retry ?? spec.syncPolicy?.retry;
+  const retry = request.retry ?? application.spec.syncPolicy?.retry;
   return {
     sync: {
       ...sourceFields(application, request),
       ...(request.prune ? { prune: true } : {}),
       ...(request.dryRun ? { dryRun: true } : {}),
       syncStrategy: { [request.strategy]: request.force ? { force: true } : {} },
-      ...(request.resources.length > 0 ? { resources: selectedResources(application.status?.resources ?? [], request.resources) } : {}),
+      ...resourceFields(application, request),
       ...optionFields(application, request),
     },
     ...(username ? { initiatedBy: { username } } : {}),
@@ -100,18 +75,14 @@ function automatedRefusal(application: Application, request: SyncRequest): strin
 
 function sourceFields(application: Application, request: SyncRequest): Partial<SyncOperation> {
   const { spec } = application;
-  const asked = new Map(revisionsAsked(application, request));
+  const asked = revisionsAsked(application, request);
   if (!isMultiSource(spec)) return { ...(asked.has(0) ? { revision: asked.get(0) } : {}), source: spec.source };
   const revisions = sourcesOf(spec).map((source, index) => asked.get(index) ?? (source.targetRevision || 'HEAD'));
   return { ...(asked.size > 0 ? { revisions } : {}), sources: spec.sources };
 }
 
-/** Source index and revision, for each that the request names. */
-function revisionsAsked(application: Application, request: SyncRequest): readonly (readonly [number, string])[] {
-  if (request.revision) return [[0, request.revision]];
-  const names = sourcesOf(application.spec).map((source) => source.name);
-  const indexes = request.names.length > 0 ? request.names.map((name) => names.indexOf(name)) : request.positions.map((at) => at - 1);
-  return request.revisions.map((revision, nth) => [indexes[nth] ?? 0, revision]);
+function resourceFields(application: Application, { resources }: SyncRequest): Partial<SyncOperation> {
+  return resources.length > 0 ? { resources: selectedResources(application.status?.resources ?? [], resources) } : {};
 }
 
 function optionFields(application: Application, request: SyncRequest): Partial<SyncOperation> {

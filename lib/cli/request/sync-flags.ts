@@ -2,18 +2,15 @@
 import type { RetryStrategy } from '../../model/application.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import type { SyncRequest } from './operation.ts';
+import { type RevisionFlags, revisionRequest } from './revisions.ts';
 import { namedValue } from './spec-items.ts';
 
 /** As the command line gives them. */
-export interface SyncFlags {
+export interface SyncFlags extends RevisionFlags {
   readonly dryRun?: boolean;
   readonly prune?: boolean;
   readonly force?: boolean;
   readonly strategy?: string;
-  readonly revision?: string;
-  readonly revisions: readonly string[];
-  readonly sourcePositions: readonly string[];
-  readonly sourceNames: readonly string[];
   readonly replace?: boolean;
   readonly serverSide?: boolean;
   readonly applyOutOfSyncOnly?: boolean;
@@ -28,14 +25,11 @@ export interface SyncFlags {
 /** Everything but the resources. Throws InvalidInput for a value that cannot be read. */
 export function syncRequest(flags: SyncFlags): Omit<SyncRequest, 'resources'> {
   return {
+    ...revisionRequest(flags),
     dryRun: flags.dryRun ?? false,
     prune: flags.prune ?? false,
     force: flags.force ?? false,
     strategy: strategyOf(flags.strategy),
-    revision: flags.revision,
-    revisions: flags.revisions,
-    positions: flags.sourcePositions.map(Number),
-    names: flags.sourceNames,
     info: flags.info.map((text) => namedValue(text, '--info')),
     retry: retryOf(flags),
     syncOptions: [

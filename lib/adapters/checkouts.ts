@@ -1,0 +1,94 @@
+// The files of one commit on disk: written once from the bare repository, shared by every render of that commit, never written to again.
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { realPath, type SourceFiles, type Tree, type TreeEntry, treeOf } from '../model/tree.ts';
+import type { PrivateCopy } from '../ports.ts';
+import { SIZE_FILE } from './cache-folder.ts';
+import { type GitOptions, runGit } from './git-command.ts';
+
+/** A commit's folder below `dir`: `tree` holds its files, `list` what git says of them. It is there whole or not at all. */
+export interface CommitFolder {
+  readonly dir: string;
+  readonly files: SourceFiles;
+}
+
+const KINDS = { '100644': 'file', '100755': 'file', '120000': 'link', '160000': 'module' } as const;
+
+/** Writes the files of a commit that the bare repository has. */
+export async function writeCheckout(options: GitOptions, repository: string, commit: string, path: string): Promise<void> {
+  const aside = `${path}.${process.pid}.new`;
+  await rm(aside, { recursive: true, force: true });
+  await mkdir(join(aside, 'tree'), { recursive: true });
+  const git = (...args: string[]) => ['--git-dir', repository, ...args];
+  const [list] = await Promise.all([
+    runGit(options, { args: git('ls-tree', '-r', '-l', '-z', '--full-tree', commit) }),
+    runGit(options, {
+      args: git('--work-tree', join(aside, 'tree'), 'read-tree', '--reset', '-u', commit),
+      cwd: join(aside, 'tree'),
+      indexFile: join(aside, 'index'),
+    }),
+  ]);
+  await rm(join(aside, 'index'), { force: true });
+  await writeFile(join(aside, 'list'), list);
+  await writeFile(join(aside, SIZE_FILE), String(sizeOf(list.toString('utf8'))));
+  await rename(aside, path).catch(async (cause: unknown) => {
+    await rm(aside, { recursive: true, force: true });
+    if (!existsSync(join(path, 'list'))) throw cause;
+  });
+}
+
+/** Reads back what `writeCheckout` wrote. */
+export async function readCheckout(path: string): Promise<CommitFolder> {
+  const dir = join(path, 'tree');
+  const tree = treeFrom(await readFile(join(path, 'list'), 'utf8'), dir);
+  return { dir, files: { tree, read: (name) => readText(dir, tree, name) } };
+}
+
+function sizeOf(list: string): number {
+  return [...list.matchAll(/(?:^|\0)\S+ \S+ \S+ +(\d+)\t/g)].reduce((sum, [, size]) => sum + Number(size), 0);
+}
+
+function treeFrom(list: string, dir: string): Tree {
+  const entries = new Map<string, TreeEntry>();
+  for (const line of list.split('\0')) {
+    const tab = line.indexOf('\t');
+    if (tab < 0) continue;
+    const path = line.slice(tab + 1);
+    const [mode = '', , hash = ''] = line.slice(0, tab).split(/ +/);
+    const kind = mode in KINDS ? KINDS[mode as keyof typeof KINDS] : 'file'; // `in` has just said so
+    entries.set(path, kind === 'link' ? { hash, kind, target: readlinkSync(join(dir, path)) } : { hash, kind });
+  }
+  return treeOf(entries);
+}
+
+function readText(dir: string, tree: Tree, name: string): string | undefined {
+  const real = realPath(tree, name);
+  return real !== undefined && tree.entries.get(real)?.kind === 'file' ? readFileSync(join(dir, real), 'utf8') : undefined;
+}
+
+/** Files and links of a checkout below a folder of their own. */
+export async function copyOf(folder: CommitFolder, paths: Iterable<string>): Promise<PrivateCopy> {
+  const dir = await mkdtemp(join(tmpdir(), 'evenkeel-copy-'));
+  const place = async (path: string) => {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    return join(dir, path);
+  };
+  for (const path of paths) await copyEntry(folder, path, await place(path));
+  return {
+    dir,
+    write: async (path, text) => {
+      const target = await place(path);
+      await rm(target, { force: true });
+      await writeFile(target, text);
+    },
+    release: () => rm(dir, { recursive: true, force: true }),
+  };
+}
+
+async function copyEntry({ dir, files }: CommitFolder, path: string, target: string): Promise<void> {
+  const kind = files.tree.entries.get(path)?.kind;
+  if (kind === 'file') await copyFile(join(dir, path), target);
+  if (kind === 'link') await symlink(await readlink(join(dir, path)), target);
+}

@@ -1,0 +1,112 @@
+// Which files a chart's valueFiles and fileParameters name, within the repository or that of a `$ref` (spec/rendering.md §3.4).
+import type { ApplicationSource } from '../model/application.ts';
+import { InvalidInput } from '../model/errors.ts';
+import { globMatches } from '../model/glob.ts';
+import { entriesBelow, isFile, joined, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
+import { substituted } from './environment.ts';
+import { type HelmParameters, helmParameters } from './parameters.ts';
+import type { PlanInput } from './source.ts';
+
+/** A file in the source's own repository (`ref` is `''`), or in that of another source. */
+export interface FileRef {
+  readonly ref: string;
+  readonly path: string;
+}
+
+/** The sources with a `ref`, by its name; undefined for an Application with a single source. */
+export type RefSources = ReadonlyMap<string, SourceFiles> | undefined;
+
+const FAULT = 'error resolving helm value files: error resolving value file path';
+const GLOB = /[*?[]/;
+const REFERENCE = /^\$([^/]*)(?:\/(.*))?$/;
+
+/** The names of the refs that a source's value files use, which have to be checked out for it. */
+export function usedRefs(source: ApplicationSource): readonly string[] {
+  const parameters = helmParameters(source);
+  const paths = [...parameters.valueFiles, ...parameters.fileParameters.map(({ path }) => path)];
+  return [...new Set(paths.flatMap((path) => REFERENCE.exec(path)?.[1] ?? []))];
+}
+
+/** Why the refs of an Application's sources cannot be (spec/application.md §1.3); undefined when they can. */
+export function refSourceFault(sources: readonly ApplicationSource[]): string | undefined {
+  const refs = sources.filter((source) => source.ref);
+  const odd = refs.find(({ ref }) => !/^[a-zA-Z0-9_-]+$/.test(ref ?? ''));
+  if (odd) return `sources.ref ${odd.ref} cannot contain any special characters except '_' and '-'`;
+  if (refs.some(({ chart }) => chart)) return "source has a 'chart' field defined, but Helm charts are not yet supported for 'ref' sources";
+  if (new Set(refs.map(({ ref }) => ref)).size < refs.length) return 'invalid sources: multiple sources had the same `ref` key';
+  return undefined;
+}
+
+/** What to say of a `$ref` that no source has (spec/application.md §1.3). */
+export function unknownRefFault(ref: string, known: readonly string[]): string {
+  if (known.length === 0) return `source referenced "$${ref}", but no source has a 'ref' field defined`;
+  return `source referenced "$${ref}", which is not one of the available sources (${known.map((name) => `$${name}`).join(', ')})`;
+}
+
+/** The value files in order, each once: a file that is listed itself keeps its place, whatever globs find it too. */
+export function resolveValueFiles(parameters: HelmParameters, input: PlanInput): readonly FileRef[] {
+  const resolved = parameters.valueFiles.map((path) => ({ path, file: resolveFile(path, input) }));
+  const listed = new Set(resolved.filter(({ path }) => !GLOB.test(path)).map(({ file }) => keyOf(file)));
+  const found = resolved.flatMap(({ path, file }) => {
+    if (GLOB.test(path)) return expanded(path, file, parameters, input).filter((match) => !listed.has(keyOf(match)));
+    return parameters.ignoreMissingValueFiles && !isFile(treeOf(file, input), file.path) ? [] : [file];
+  });
+  const once = new Map<string, FileRef>();
+  for (const file of found) if (!once.has(keyOf(file))) once.set(keyOf(file), file);
+  return [...once.values()];
+}
+
+/** One entry as a path in a repository, links followed. Throws InvalidInput for a URL and for a path that leads outside. */
+export function resolveFile(entry: string, input: PlanInput): FileRef {
+  const [, ref = '', below = ''] = REFERENCE.exec(entry) ?? [];
+  if (ref !== '' && input.refs?.has(ref)) return inside({ ref, path: '' }, substituted(below, input.environment), entry, input);
+  const path = substituted(entry, input.environment);
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(path)?.[1];
+  if (scheme !== undefined)
+    throw new InvalidInput(`${FAULT}: ${entry}: value files at ${scheme} URLs are not supported yet; commit the file`);
+  return inside({ ref: '', path: path.startsWith('/') ? '' : input.folder }, path.replace(/^\/+/, ''), entry, input);
+}
+
+function inside(base: FileRef, path: string, entry: string, input: PlanInput): FileRef {
+  const lexical = joined(base.path, path);
+  const real = lexical === undefined ? undefined : realPath(treeOf(base, input), lexical);
+  if (!real) throw new InvalidInput(`${FAULT}: file '${entry}' resolved to outside repository root`);
+  return { ref: base.ref, path: real };
+}
+
+function treeOf(file: FileRef, input: PlanInput): Tree {
+  return (file.ref === '' ? undefined : input.refs?.get(file.ref)?.tree) ?? input.files.tree;
+}
+
+/** The files that a glob finds; a folder's own before those below it. */
+function expanded(entry: string, glob: FileRef, parameters: HelmParameters, input: PlanInput): readonly FileRef[] {
+  const tree = treeOf(glob, input);
+  const fixed = glob.path.split('/').slice(0, -1);
+  const folder = fixed.slice(0, fixed.findIndex((part) => GLOB.test(part)) >>> 0).join('/');
+  const paths = entriesBelow(tree, folder).filter(
+    (path) => isFile(tree, path) && spellings(glob.path).some((one) => globMatches(one, path, '/')),
+  );
+  if (paths.length === 0 && !parameters.ignoreMissingValueFiles) {
+    throw new InvalidInput(`error resolving helm value files: glob pattern "${entry}": values file glob "${entry}" matched no files`);
+  }
+  return paths.sort(ownFilesFirst).map((path) => ({ ref: glob.ref, path: realPath(tree, path) ?? path }));
+}
+
+/** `**` between slashes stands for no folder too, which `globMatches` does not know. */
+function spellings(glob: string): readonly string[] {
+  const at = glob.indexOf('**/');
+  if (at < 0) return [glob];
+  const rest = spellings(glob.slice(at + 3));
+  return rest.flatMap((tail) => [glob.slice(0, at) + tail, `${glob.slice(0, at)}**/${tail}`]);
+}
+
+function ownFilesFirst(left: string, right: string): number {
+  const [a, b] = [left.split('/'), right.split('/')];
+  const at = a.findIndex((part, index) => part !== b[index]);
+  const isOwn = (parts: readonly string[]) => Number(parts.length - 1 > at);
+  return isOwn(a) - isOwn(b) || ((a[at] ?? '') < (b[at] ?? '') ? -1 : 1);
+}
+
+function keyOf(file: FileRef): string {
+  return `${file.ref}:${file.path}`;
+}

@@ -1,0 +1,284 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createRepositories } from '../../lib/adapters/git.ts';
+import { InvalidInput, messageOf, Unavailable } from '../../lib/model/errors.ts';
+import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
+
+let remote: GitRemote;
+let cacheDir: string;
+let first: string;
+let tagged: string;
+
+beforeAll(async () => {
+  remote = await startGitRemote();
+  first = await remote.commit({ 'app/cm.yaml': 'kind: ConfigMap\n', 'link.yaml': { link: 'app/cm.yaml' }, README: 'hello\n' });
+  tagged = await remote.commit({ 'app/cm.yaml': 'kind: ConfigMap\n# two\n' });
+  await remote.git('tag', '-a', 'v1.2.0', '-m', 'release');
+  await remote.git('push', '-q', 'origin', 'v1.2.0');
+  await remote.commit({ README: 'hello again\n' });
+});
+afterAll(() => remote.close());
+beforeEach(() => {
+  cacheDir = mkdtempSync(join(tmpdir(), 'evk-cache-'));
+  remote.requests.length = 0;
+  remote.refuse = undefined;
+  remote.demand = undefined;
+});
+afterEach(() => rmSync(cacheDir, { recursive: true, force: true }));
+
+const repositories = (extra: Partial<Parameters<typeof createRepositories>[0]> = {}) =>
+  createRepositories({ git: 'git', cacheDir, clock: Date.now, timeoutSeconds: 30, ...extra });
+const source = (targetRevision?: string, repoURL = remote.url) => ({ repoURL, targetRevision });
+const listings = () => remote.requests.filter((request) => request.includes('info/refs')).length;
+
+async function thrown(work: Promise<unknown>): Promise<Error> {
+  return work.then(
+    () => expect.fail('nothing was thrown'),
+    (error: Error) => error,
+  );
+}
+
+describe('resolveRevision', () => {
+  it('reads HEAD, a branch, a version range and an annotated tag as commits', async () => {
+    const { resolveRevision } = bound(repositories());
+    const head = await remote.git('rev-parse', 'HEAD');
+    const revisions = await Promise.all(
+      [undefined, 'HEAD', 'main', 'v1.2.0', '1.x'].map((revision) => resolveRevision(source(revision), 0)),
+    );
+    expect(revisions).toEqual([head, head, head, tagged, tagged]);
+  });
+
+  it('takes a whole commit id as it is, without asking the remote', async () => {
+    expect(await repositories().resolveRevision(source(first.toUpperCase()), 0)).toBe(first);
+    expect(remote.requests).toEqual([]);
+  });
+
+  it('finds an abbreviated commit in the history', async () => {
+    expect(await repositories().resolveRevision(source(first.slice(0, 9)), 0)).toBe(first);
+    expect((await thrown(repositories().resolveRevision(source('abcdef0123'), 0))).message).toContain('revision not found');
+  });
+
+  it.each(['nothing', '--upload-pack=touch /tmp/x', '-h', ''.padEnd(41, 'a').replace(/^a/, 'x')])(
+    'refuses the revision %j',
+    async (revision) => {
+      const error = await thrown(repositories().resolveRevision(source(revision), 0));
+      expect(error).toBeInstanceOf(InvalidInput);
+      expect(error.message).toBe(`unable to resolve '${revision}' to a commit SHA: revision not found`);
+    },
+  );
+
+  it('asks the remote once for a hundred at the same time', async () => {
+    const shared = repositories();
+    const at = Date.now();
+    await Promise.all(Array.from({ length: 100 }, () => shared.resolveRevision(source('main'), at)));
+    const asked = remote.requests.length;
+    await shared.resolveRevision(source('v1.2.0'), at);
+    expect(remote.requests.length).toBe(asked);
+    expect(listings()).toBe(1);
+  });
+
+  it('asks again for what happened after the last reading, even by a clock that is ahead', async () => {
+    const shared = repositories();
+    await shared.resolveRevision(source('main'), Date.now());
+    const pushed = await remote.commit({ README: `${Math.random()}\n` });
+    const ahead = Date.now() + 60_000;
+    expect(await Promise.all([shared.resolveRevision(source('main'), ahead), shared.resolveRevision(source('main'), ahead)])).toEqual([
+      pushed,
+      pushed,
+    ]);
+    expect(listings()).toBe(2);
+  });
+
+  it('asks again after a failure', async () => {
+    const shared = repositories();
+    remote.refuse = 503;
+    expect(await thrown(shared.resolveRevision(source('main'), 0))).toBeInstanceOf(Unavailable);
+    remote.refuse = undefined;
+    expect(await shared.resolveRevision(source('v1.2.0'), 0)).toBe(tagged);
+  });
+});
+
+describe('a remote that refuses', () => {
+  it.each([
+    [500, Unavailable, 'does not answer'],
+    [404, InvalidInput, 'not found'],
+    [403, InvalidInput, 'access refused'],
+    [401, InvalidInput, 'access refused'],
+  ])('with %d is told apart', async (status, kind, text) => {
+    remote.refuse = status;
+    const error = await thrown(repositories().resolveRevision(source('main'), 0));
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).toContain(text);
+  });
+
+  it('is Unavailable when nothing listens, and when it takes too long', async () => {
+    expect(await thrown(repositories().resolveRevision(source('main', 'http://127.0.0.1:1/x'), 0))).toBeInstanceOf(Unavailable);
+    const slow = join(cacheDir, 'slow-git');
+    writeFileSync(slow, '#!/bin/sh\nsleep 30 & echo $! > "$0.pid"\nwait\n');
+    chmodSync(slow, 0o755);
+    const error = await thrown(repositories({ git: slow, timeoutSeconds: 0.5 }).resolveRevision(source('main'), 0));
+    expect(error.message).toMatch(/no answer within/);
+    await expect.poll(() => runs(readFileSync(`${slow}.pid`, 'utf8').trim())).toBe(false);
+  });
+
+  it('is Unavailable, with the setting to change, when there is no git', async () => {
+    const error = await thrown(repositories({ git: '/nowhere/git' }).resolveRevision(source('main'), 0));
+    expect([error.name, error.message]).toEqual(['Unavailable', '/nowhere/git is not there: install it, or name its path in EVENKEEL_GIT']);
+  });
+});
+
+describe('a URL', () => {
+  it.each([
+    ['file:///etc', 'is no http or https URL'],
+    ['/etc', 'is no http or https URL'],
+    ['--upload-pack=touch /tmp/evk-x', 'is no http or https URL'],
+    ['ext::sh -c touch% /tmp/evk-x', 'is no http or https URL'],
+    ['git@example.com:a/b', 'is no http or https URL'],
+    ['http://169.254.169.254/latest', 'link-local or metadata address'],
+    ['http://2852039166/latest', 'link-local or metadata address'],
+    ['http://[fe80::1]/x', 'link-local or metadata address'],
+    ['http://metadata.google.internal/x', 'link-local or metadata address'],
+  ])('%j is refused', async (url, why) => {
+    for (const work of [repositories().resolveRevision(source('main', url), 0), repositories().checkout(source('main', url), first)]) {
+      const error = await thrown(work);
+      expect([error.name, error.message.includes(why)]).toEqual(['InvalidInput', true]);
+    }
+  });
+
+  it('may carry a user name and password, which no message, argument or environment shows', async () => {
+    const log = join(cacheDir, 'seen');
+    const spy = join(cacheDir, 'spy-git');
+    writeFileSync(
+      spy,
+      `#!/bin/sh\ntr '\\0' '\\n' < /proc/$$/cmdline >> ${log}\ntr '\\0' '\\n' < /proc/$$/environ >> ${log}\nexec git "$@"\n`,
+    );
+    chmodSync(spy, 0o755);
+    remote.demand = 'robot:canary-8c1f';
+    const lines: unknown[] = [];
+    const write = (...line: unknown[]) => lines.push(line);
+    const sink = { info: write, warn: write, error: write, with: () => sink };
+    const shared = repositories({ git: spy, log: sink });
+    const url = remote.url.replace('http://', 'http://robot:canary-8c1f@');
+    const commit = await shared.resolveRevision(source('v1.2.0', url), 0);
+    (await shared.checkout(source('v1.2.0', url), commit)).release();
+    const errors = await Promise.all([
+      thrown(shared.resolveRevision(source('nothing', url), Date.now())),
+      thrown(shared.checkout(source('main', url), 'f'.repeat(40))),
+      thrown(shared.resolveRevision(source('main', url.replace('canary-8c1f', 'canary-wrong')), 0)),
+      thrown(shared.resolveRevision(source('main', 'http://robot:canary-8c1f@127.0.0.1:1/x'), 0)),
+      thrown(shared.resolveRevision(source('main', 'ssh://robot:canary-8c1f@host/x'), 0)),
+    ]);
+    const shown = [
+      readFileSync(log, 'utf8'),
+      JSON.stringify(lines),
+      ...errors.map((error) => `${messageOf(error)} ${messageOf(error.cause)}`),
+    ].join('\n');
+    expect(shown).toContain('ls-remote');
+    expect(shown).not.toMatch(/canary/);
+    expect(shown).not.toContain(Buffer.from('robot:canary-8c1f').toString('base64'));
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('evenkeel-git-'))).toEqual([]);
+  });
+});
+
+describe('checkout', () => {
+  it('gives the files of exactly that commit, links included', async () => {
+    const checkout = await repositories().checkout(source(), tagged);
+    expect(checkout.files.read('app/cm.yaml')).toBe('kind: ConfigMap\n# two\n');
+    expect(checkout.files.read('link.yaml')).toBe('kind: ConfigMap\n# two\n');
+    expect(readFileSync(join(checkout.dir, 'README'), 'utf8')).toBe('hello\n');
+    expect(checkout.files.tree.entries.get('link.yaml')).toMatchObject({ kind: 'link', target: 'app/cm.yaml' });
+    expect([checkout.files.read('app'), checkout.files.read('../list'), checkout.files.read('/etc/passwd')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    checkout.release();
+  });
+
+  it('fetches and writes once for a hundred at the same time', async () => {
+    const shared = repositories();
+    const checkouts = await Promise.all(Array.from({ length: 100 }, () => shared.checkout(source(), tagged)));
+    expect(new Set(checkouts.map(({ dir }) => dir)).size).toBe(1);
+    expect(remote.requests.filter((request) => request.startsWith('POST')).length).toBeLessThanOrEqual(2);
+    for (const checkout of checkouts) checkout.release();
+  });
+
+  it('sends only what is new for the next commit, and nothing for one that is there', async () => {
+    const shared = repositories();
+    (await shared.checkout(source(), first)).release();
+    const big = await remote.commit({ 'big.txt': randomBytes(200_000).toString('hex') });
+    const next = await remote.commit({ small: 'y' });
+    (await shared.checkout(source(), big)).release();
+    const before = remote.sent;
+    (await shared.checkout(source(), next)).release();
+    expect([before > 100_000, remote.sent - before < 10_000]).toEqual([true, true]);
+    remote.requests.length = 0;
+    const again = repositories();
+    for (const commit of [first, big, next]) (await again.checkout(source(), commit)).release();
+    expect(remote.requests).toEqual([]);
+  });
+
+  it('works while processes share the folder, and after the folder was deleted', async () => {
+    const [one, two] = [repositories(), repositories()];
+    const both = await Promise.all([one.checkout(source(), tagged), two.checkout(source(), tagged)]);
+    expect(both.map((checkout) => checkout.files.read('README'))).toEqual(['hello\n', 'hello\n']);
+    for (const checkout of both) checkout.release();
+    rmSync(cacheDir, { recursive: true, force: true });
+    expect((await one.checkout(source(), tagged)).files.read('README')).toBe('hello\n');
+  });
+
+  it('begins afresh when the clone is damaged', async () => {
+    (await repositories().checkout(source(), first)).release();
+    const [clone = ''] = readdirSync(join(cacheDir, 'repositories'));
+    rmSync(join(cacheDir, 'repositories', clone, 'objects'), { recursive: true, force: true });
+    expect((await repositories().checkout(source(), tagged)).files.read('README')).toBe('hello\n');
+  });
+
+  it('takes over the lock of a process that is gone', async () => {
+    const shared = repositories();
+    (await shared.checkout(source(), first)).release();
+    const [clone = ''] = readdirSync(join(cacheDir, 'repositories'));
+    writeFileSync(join(cacheDir, 'locks', `${clone}.lock`), '4194399');
+    expect((await shared.checkout(source(), tagged)).revision).toBe(tagged);
+  });
+
+  it('removes what was used longest ago, never what is held', async () => {
+    const shared = repositories({ limits: { maxCount: 1, idleMs: 1000 } });
+    const held = await shared.checkout(source(), first);
+    (await shared.checkout(source(), tagged)).release();
+    for (const name of readdirSync(join(cacheDir, 'checkouts'))) utimesSync(join(cacheDir, 'checkouts', name), 1, 1);
+    (await shared.checkout(source(), await remote.git('rev-parse', 'HEAD'))).release();
+    expect([existsSync(held.dir), readdirSync(join(cacheDir, 'checkouts')).some((name) => name.includes(tagged))]).toEqual([true, false]);
+  });
+
+  it('refuses a commit that is not there, and what is no commit', async () => {
+    expect(await thrown(repositories().checkout(source(), 'e'.repeat(40)))).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('no such revision'),
+    });
+    expect(await thrown(repositories().checkout(source(), '--force'))).toBeInstanceOf(InvalidInput);
+  });
+
+  it('copies files into a private folder that can be written to', async () => {
+    const checkout = await repositories().checkout(source(), tagged);
+    const copy = await checkout.copy(['app/cm.yaml', 'link.yaml', 'gone']);
+    await copy.write('app/cm.yaml', 'changed');
+    expect(readFileSync(join(copy.dir, 'link.yaml'), 'utf8')).toBe('changed');
+    expect(checkout.files.read('app/cm.yaml')).toContain('two');
+    await copy.release();
+    expect(existsSync(copy.dir)).toBe(false);
+  });
+});
+
+/** A process that has ended may still be listed until somebody asks how it ended. */
+function runs(pid: string): boolean {
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') Z';
+  return !/\) [ZX]/.test(stat);
+}
+
+function bound(shared: ReturnType<typeof repositories>) {
+  return { resolveRevision: shared.resolveRevision.bind(shared) };
+}

@@ -1,0 +1,96 @@
+// A repository on a real Git server over HTTP, and commits made for it without a working copy of the user's.
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { serveBackend } from '../../infra/local/git/backend.ts';
+import { createRepository } from '../../infra/local/git/repository.ts';
+
+const run = promisify(execFile);
+
+/** Text, or where a symbolic link points; undefined removes. */
+export type Change = string | { readonly link: string } | undefined;
+
+export interface GitRemote {
+  /** `http://127.0.0.1:PORT/repo.git`. */
+  readonly url: string;
+  /** One line for each request: method, path and query. */
+  readonly requests: string[];
+  /** Bytes sent over connections that have ended. */
+  sent: number;
+  /** Answers every request with this status while it is set. */
+  refuse: number | undefined;
+  /** The Basic authorization that requests must carry, `user:password`. */
+  demand: string | undefined;
+  commit(changes: Readonly<Record<string, Change>>, branch?: string): Promise<string>;
+  git(...args: string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+const IDENTITY = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@example.com', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@example.com' };
+
+export async function startGitRemote(): Promise<GitRemote> {
+  const root = mkdtempSync(join(tmpdir(), 'evk-remote-'));
+  await createRepository(root, 'repo');
+  const work = join(root, 'work');
+  const git = async (...args: string[]) => {
+    const env = { PATH: process.env['PATH'], GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', ...IDENTITY };
+    return (await run('git', ['-C', work, ...args], { env, maxBuffer: 1 << 28 })).stdout.trim();
+  };
+  mkdirSync(work);
+  await git('init', '-q', '-b', 'main', '--template=');
+  await git('remote', 'add', 'origin', join(root, 'repo.git'));
+  const remote: GitRemote = {
+    url: '',
+    requests: [],
+    sent: 0,
+    refuse: undefined,
+    demand: undefined,
+    git,
+    commit: async (changes, branch = 'main') => {
+      for (const [path, change] of Object.entries(changes)) place(join(work, path), change);
+      await git('add', '-A');
+      await git('commit', '-q', '--allow-empty', '-m', 'change');
+      await git('push', '-q', '--force', 'origin', `HEAD:refs/heads/${branch}`);
+      return git('rev-parse', 'HEAD');
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+  const server = createServer((request, response) => {
+    remote.requests.push(`${request.method} ${request.url}`);
+    const status = remote.refuse ?? (allowed(request, remote.demand) ? undefined : 401);
+    if (status !== undefined) {
+      response.writeHead(status, status === 401 ? { 'www-authenticate': 'Basic realm="git"' } : {}).end();
+      return;
+    }
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    serveBackend(request, response, { root, path, query }, () => undefined).catch(() => response.destroy());
+  });
+  server.on('connection', (socket) => {
+    socket.once('close', () => {
+      remote.sent += socket.bytesWritten;
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // a listening TCP server has one
+  return Object.assign(remote, { url: `http://127.0.0.1:${port}/repo.git` });
+}
+
+function allowed(request: IncomingMessage, demand: string | undefined): boolean {
+  return demand === undefined || request.headers.authorization === `Basic ${Buffer.from(demand).toString('base64')}`;
+}
+
+function place(path: string, change: Change): void {
+  rmSync(path, { recursive: true, force: true });
+  if (change === undefined) return;
+  mkdirSync(dirname(path), { recursive: true });
+  if (typeof change === 'string') writeFileSync(path, change);
+  else symlinkSync(change.link, path);
+}

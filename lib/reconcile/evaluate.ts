@@ -1,18 +1,19 @@
 // evaluate: sources at fixed commits -> desired, live and their comparison. Rules decide; this file only fetches for them.
 import { type ComparisonRules, compare, suspects } from '../compare/compare.ts';
+import { unsupportedRules } from '../compare/ignore.ts';
 import { pairObjects } from '../compare/pair.ts';
 import { desiredState } from '../desired/render.ts';
 import { type Application, type ApplicationSource, instanceName } from '../model/application.ts';
 import type { Comparison, Pair } from '../model/comparison.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
-import { Unavailable } from '../model/errors.ts';
+import { InvalidInput, Unavailable } from '../model/errors.ts';
 import { hookName, hookPhases, isHook } from '../model/hook.ts';
 import { groupVersionOf, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
 import type { AppProject } from '../model/project.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import type { Cluster, ObjectRef, RenderCache, Repositories, Tools } from '../ports.ts';
-import { inventoryOf, isTracked, readLive } from './live.ts';
+import { inventoryOf, readLive } from './live.ts';
 
 /** What an Application is compared with: settled before anything is rendered. */
 export interface Target {
@@ -45,6 +46,8 @@ export async function evaluate(
   request: Request,
   ports: { readonly repositories: Repositories; readonly tools: Tools; readonly cache?: RenderCache },
 ): Promise<Evaluation> {
+  const unsupported = unsupportedRules(target.application.spec.ignoreDifferences ?? []);
+  if (unsupported.length > 0) throw new InvalidInput(unsupported.join('; '));
   const instance = instanceName(target.application.metadata, target.controlNamespace);
   const desired = await desiredState(
     {
@@ -98,15 +101,9 @@ async function judged(
   instance: string,
 ): Promise<Comparison> {
   const rules = comparisonRules(target, instance);
-  const pairs = pairObjects(targets, ownLive(live, targets, instance));
+  const pairs = pairObjects(targets, [...live.values()]);
   const predicted = await dryRuns(target.cluster, suspects(pairs, rules));
   return compare(pairs, predicted, rules);
-}
-
-/** Objects that neither Git names nor our tracking claims are none of ours, whatever the inventory says. */
-function ownLive(live: ReadonlyMap<string, LiveObject>, targets: readonly Manifest[], instance: string): readonly LiveObject[] {
-  const named = new Set(targets.map((manifest) => keyText(keyOf(manifest))));
-  return [...live].filter(([key, object]) => named.has(key) || isTracked(object, instance)).map(([, object]) => object);
 }
 
 export function comparisonRules(target: Target, instance: string): ComparisonRules {
@@ -115,6 +112,7 @@ export function comparisonRules(target: Target, instance: string): ComparisonRul
     instanceName: instance,
     ignoreDifferences: application.spec.ignoreDifferences ?? [],
     syncOptions: application.spec.syncPolicy?.syncOptions ?? [],
+    applicationUid: application.metadata.uid,
     permitted: (key) => resourceRefusal(project, key, key.namespace !== '', destination) === undefined,
   };
 }
@@ -145,7 +143,7 @@ export function reevaluate(
   const instance = instanceName(target.application.metadata, target.controlNamespace);
   const rules = comparisonRules(target, instance);
   const targets = [...before.desired.manifests.filter((manifest) => !isHook(manifest)), ...before.hooks];
-  const pairs = pairObjects(targets, ownLive(live, targets, instance));
+  const pairs = pairObjects(targets, [...live.values()]);
   const known = new Map([...live].filter(([key]) => applied.has(key)));
   return { ...before, live, comparison: compare(pairs, known, rules) };
 }

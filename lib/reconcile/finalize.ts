@@ -1,5 +1,6 @@
 // finalize: an Application that is being deleted. One pass does one step; the next message does the next (spec/application.md §9).
 
+import { isTrackedBy } from '../compare/tracking.ts';
 import { HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
 import { type Application, instanceName, qualifiedName } from '../model/application.ts';
 import { messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
@@ -10,7 +11,7 @@ import { resourceRefusal } from '../policy/project.ts';
 import type { ObjectRef } from '../ports.ts';
 import { DELETION_CONDITIONS } from './conditions.ts';
 import type { Target } from './evaluate.ts';
-import { inventoryOf, isTracked, readLive } from './live.ts';
+import { inventoryOf, readLive } from './live.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { prepareDeletion } from './prepare.ts';
 import type { Outcome } from './reconcile.ts';
@@ -72,7 +73,7 @@ async function ownedBy(target: Target): Promise<readonly LiveObject[]> {
   const live = await readLive(cluster, inventoryOf(application), instance);
   return [...live.values()].filter(
     (object) =>
-      isTracked(object, instance) &&
+      isTrackedBy(object, instance) &&
       !isKept(object, application) &&
       object.metadata.uid !== application.metadata.uid &&
       resourceRefusal(project, keyOf(object), object.metadata.namespace !== undefined, destination) === undefined,

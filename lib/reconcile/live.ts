@@ -1,9 +1,9 @@
 // readLive: what the cluster has of an Application, in as few requests as there are kinds.
 
-import { TRACKING_ID } from '../model/annotations.ts';
+import { isTrackedBy } from '../compare/tracking.ts';
 import type { Application } from '../model/application.ts';
 import { NotPermitted } from '../model/errors.ts';
-import { annotationOf, keyOf, keyText, type LiveObject } from '../model/manifest.ts';
+import { keyOf, keyText, type LiveObject } from '../model/manifest.ts';
 import type { Cluster, ObjectRef, ResourceType } from '../ports.ts';
 
 /** Above this many objects of a kind in a namespace, ours are read one by one instead. */
@@ -41,18 +41,12 @@ async function readKind(cluster: Cluster, refs: readonly ObjectRef[], instance: 
   const listed = await cluster.list(type, { ...namespace, limit: LIST_LIMIT });
   if (!listed.complete) return readEach(cluster, refs, type);
   const names = new Set(refs.map((ref) => ref.name));
-  return listed.items.filter((live) => names.has(live.metadata.name ?? '') || isTracked(live, instance));
+  return listed.items.filter((live) => names.has(live.metadata.name ?? '') || isTrackedBy(live, instance));
 }
 
 async function readEach(cluster: Cluster, refs: readonly ObjectRef[], type: ResourceType): Promise<readonly LiveObject[]> {
   const found = await Promise.all(refs.map((ref) => cluster.get({ ...ref, version: type.version })));
   return found.filter((live) => live !== undefined);
-}
-
-/** Ownership counts only for objects without owner: a ReplicaSet inherits its Deployment's annotations (spec/diff.md §2). */
-export function isTracked(live: LiveObject, instance: string): boolean {
-  const owned = (live.metadata.ownerReferences?.length ?? 0) > 0;
-  return !owned && annotationOf(live, TRACKING_ID)?.startsWith(`${instance}:`) === true;
 }
 
 /** What the Application's status says it has. */

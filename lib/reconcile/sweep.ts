@@ -1,6 +1,6 @@
 // sweep: one tick of the change feed. Watches go on from where the last tick stopped; whoever changed, or is due, is enqueued.
 import { randomUUID } from 'node:crypto';
-import { Conflict } from '../model/errors.ts';
+import { Conflict, NotPermitted } from '../model/errors.ts';
 import type { GroupVersionKind, LiveObject } from '../model/manifest.ts';
 import type { ReconcileRequest } from '../model/request.ts';
 import type { Checkpoints, Clock, Cluster, Log, Queue, WatchBatch } from '../ports.ts';
@@ -83,8 +83,18 @@ interface DrainedKind {
   readonly wakes: readonly Wake[];
 }
 
-/** A kind that is new to the feed begins where it is now; one whose position is gone is listed once, and all its owners look again. */
+/** What the worker may not watch (Secrets, unless somebody gives it that right) is left to the resync. A kind that is new to the feed begins where it is now; one whose position is gone is listed once, and all its owners look again. */
 async function drainKind(kind: string, position: string | undefined, ports: SweepPorts): Promise<DrainedKind> {
+  try {
+    return await drained(kind, position, ports);
+  } catch (error) {
+    if (!(error instanceof NotPermitted)) throw error;
+    ports.log.info('not watched', { kind, reason: error.message });
+    return { kind, resourceVersion: '', wakes: [] };
+  }
+}
+
+async function drained(kind: string, position: string | undefined, ports: SweepPorts): Promise<DrainedKind> {
   const { cluster, settings } = ports;
   const [group = '', version = '', name = ''] = kind.split('/');
   const type = await cluster.resourceType({ group, version, kind: name });

@@ -23,6 +23,9 @@ export interface Catalogue {
 
 const LIFE_MS = 10 * 60_000;
 const MISS_MS = 2_000;
+// For a while after a kind came or went the server's answers are not settled, and none is kept for long.
+const UNSETTLED_MS = 10_000;
+const UNSETTLED_LIFE_MS = 250;
 const SERVERS = 64;
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
 
@@ -47,11 +50,13 @@ interface Page {
 /** Pages are the answers to `/apis` (every group at once, where the server can) and to `/apis/<group>/<version>`, by path. */
 export function createDiscovery(now: Clock): Discovery {
   let pages = new Map<string, Page>();
+  let settledAt = Number.NEGATIVE_INFINITY;
   const coming = new Map<string, Promise<Page>>();
 
   async function page(rest: Rest, path: string, maxAgeMs: number): Promise<Catalogue> {
     const held = pages.get(path);
-    if (held !== undefined && now() - held.at < maxAgeMs) return held.catalogue;
+    const age = held === undefined ? Number.POSITIVE_INFINITY : now() - held.at;
+    if (held !== undefined && age < (held.at < settledAt ? Math.min(maxAgeMs, UNSETTLED_LIFE_MS) : maxAgeMs)) return held.catalogue;
     const other = coming.get(path);
     if (other === undefined) return (await fetchPage(rest, path, held)).catalogue;
     try {
@@ -101,6 +106,7 @@ export function createDiscovery(now: Clock): Discovery {
   function forget(): void {
     pages = new Map();
     coming.clear();
+    settledAt = now() + UNSETTLED_MS;
   }
 
   return { find, preferred, forget };

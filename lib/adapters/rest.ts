@@ -53,7 +53,7 @@ export function createRest(connection: ClusterConnection): Rest {
 
   async function once(request: RestRequest, authorization: string | undefined, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     requests += 1;
-    return transport.pool.request({
+    return transport.pool().request({
       method: request.method,
       path: transport.basePath + request.path,
       headers: headersOf(request, authorization),
@@ -87,13 +87,19 @@ export function createRest(connection: ClusterConnection): Rest {
     }
   }
 
+  async function timed(request: RestRequest, authorization: string | undefined): Promise<RestAnswer> {
+    const pool = transport.pool();
+    const signal = AbortSignal.timeout(connection.fetchTimeoutMs ?? TIMEOUT_MS);
+    try {
+      return await wholeAnswer(await once(request, authorization, signal));
+    } catch (error) {
+      if (isTimeout(error)) transport.suspect(pool);
+      throw error;
+    }
+  }
+
   function send(request: RestRequest): Promise<RestAnswer> {
-    return authorized((authorization) =>
-      attempt(request, async () => {
-        const signal = AbortSignal.timeout(connection.fetchTimeoutMs ?? TIMEOUT_MS);
-        return wholeAnswer(await once(request, authorization, signal));
-      }),
-    );
+    return authorized((authorization) => attempt(request, () => timed(request, authorization)));
   }
 
   function stream(request: RestRequest, signal: AbortSignal): Promise<RestStream> {
@@ -163,12 +169,16 @@ function unavailable(server: string, request: RestRequest, error: unknown): Erro
 }
 
 function faultOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return 'no answer within the time limit';
+  if (isTimeout(error)) return 'no answer within the time limit';
   const code = codeOf(error);
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code))
     return `the server's certificate is not trusted (${code}): set the CA that signed it`;
   if (code !== '') return `no connection (${code})`;
   return error instanceof Error && error.message === 'the answer is too large' ? error.message : 'no answer';
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }
 
 function codeOf(error: unknown): string {

@@ -22,10 +22,17 @@ export interface ClusterConnection {
 
 /** A borrowed pool. `release` gives it back; the last one to do so closes it. */
 export interface Transport {
-  readonly pool: Pool;
+  pool(): Pool;
   /** Path in front of every API path, for servers behind a gateway (`/k8s/clusters/c-1`). */
   readonly basePath: string;
+  /** A request on this pool got no answer in time: its connection may be dead without a sign, so later requests get new ones. */
+  suspect(pool: Pool): void;
   release(): Promise<void>;
+}
+
+interface Held {
+  pool: Pool;
+  users: number;
 }
 
 // HTTP/2 needs one connection; these are for servers that speak HTTP/1.1 only.
@@ -34,7 +41,7 @@ const KEEP_ALIVE_MS = 60_000;
 const CONNECT_MS = 10_000;
 
 // Process-wide on purpose: sockets belong to the process, and identities that are only a header apart must meet on the same ones.
-const shared = new Map<string, { readonly pool: Pool; users: number }>();
+const shared = new Map<string, Held>();
 
 /** Which server this is, the client's own identity left out: what is learnt of it (discovery) holds for every identity. */
 export function serverKey(connection: ClusterConnection): string {
@@ -50,10 +57,19 @@ export function borrowTransport(connection: ClusterConnection): Transport {
   const held = shared.get(key) ?? { pool: openPool(url.origin, connection), users: 0 };
   shared.set(key, held);
   held.users += 1;
-  return { pool: held.pool, basePath: url.pathname.replace(/\/+$/, ''), release: once(() => release(key, held)) };
+  return {
+    pool: () => held.pool,
+    basePath: url.pathname.replace(/\/+$/, ''),
+    suspect: (pool) => {
+      if (held.pool !== pool) return;
+      held.pool = openPool(url.origin, connection);
+      void pool.close(); // what is still under way on it may end, each within its own time limit
+    },
+    release: once(() => release(key, held)),
+  };
 }
 
-async function release(key: string, held: { readonly pool: Pool; users: number }): Promise<void> {
+async function release(key: string, held: Held): Promise<void> {
   held.users -= 1;
   if (held.users > 0) return;
   shared.delete(key);

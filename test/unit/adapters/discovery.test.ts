@@ -83,6 +83,15 @@ describe('createDiscovery', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('keeps no answer for long while kinds come and go', async () => {
+    let now = 0;
+    const { rest, asked } = server({ '/apis': AGGREGATED });
+    const discovery = createDiscovery(() => now);
+    discovery.forget();
+    for (now of [0, 200, 300, 9_900, 10_100, 20_000]) await discovery.find(rest, APPS);
+    expect(asked).toHaveLength(4);
+  });
+
   it('works with a server that knows no aggregated discovery', async () => {
     const groups = [{ name: 'apps', versions: [{ version: 'v1' }], preferredVersion: { version: 'v1' } }];
     const resources = [{ name: 'deployments', kind: 'Deployment', namespaced: true, verbs: ['get'] }];

@@ -60,7 +60,7 @@ describe('a control plane', () => {
   });
 
   test('goes down with a host that is killed, and the next start clears what is left', async () => {
-    const host = startScript('start-and-stay.ts', [root]);
+    const host = startScript(new URL('../world/start-and-stay.ts', import.meta.url), [root]);
     const up: { kubeconfigPath: string; pids: number[] } = JSON.parse(await host.line());
     const identities = up.pids.map(identityOf);
     expect(await runningHost(root)).toEqual({ kubeconfig: up.kubeconfigPath });

@@ -95,6 +95,15 @@ describe('workloads', () => {
     expect(await cluster.api.send(collectionPath('v1', 'pods', namespace))).toMatchObject({ items: [{ status: waiting }] });
   });
 
+  test.each(['shop-fail', 'registry:5000/shop-crash:v1', 'shop:failover'])(
+    'a pod of %s runs: only the end of a tag tells behaviour',
+    async (image) => {
+      const namespace = await cluster.freshNamespace('ordinary');
+      await cluster.create('v1', 'pods', namespace, { ...podTemplate(image), metadata: { name: 'shop' } });
+      await becomes('v1', 'pods', namespace, 'shop', { status: { phase: 'Running', containerStatuses: [{ ready: true }] } });
+    },
+  );
+
   test.each(['shop:crash', 'shop:v2-fail'])('a long-running pod of %s keeps crashing', async (image) => {
     const namespace = await cluster.freshNamespace('crash');
     await cluster.create('v1', 'pods', namespace, { ...podTemplate(image), metadata: { name: 'shop' } });

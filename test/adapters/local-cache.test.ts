@@ -56,7 +56,7 @@ describe('a cache entry', () => {
   });
 
   test('is waited for while another process makes it, and taken over when that is killed', async () => {
-    const other = startScript('make-and-hang.ts', [root]);
+    const other = startScript(new URL('../world/make-and-hang.ts', import.meta.url), [root]);
     expect(await other.line()).toBe('making');
     const said: string[] = [];
     const counter = { made: 0 };
@@ -69,7 +69,7 @@ describe('a cache entry', () => {
   });
 
   test('is given up waiting for when the signal says so', async () => {
-    const other = startScript('make-and-hang.ts', [root]);
+    const other = startScript(new URL('../world/make-and-hang.ts', import.meta.url), [root]);
     await other.line();
     const given = new AbortController();
     const mine = cached(root, THING, making('whole', { made: 0 }), { ...silent, signal: given.signal });

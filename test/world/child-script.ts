@@ -1,8 +1,8 @@
-// Runs one of the scripts beside this file in a process of its own, and reads what it says line by line.
+// Runs a script in a process of its own, for tests that kill it, and reads what it says line by line.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 export interface ChildScript {
   readonly pid: number;
@@ -12,15 +12,15 @@ export interface ChildScript {
   readonly kill: () => Promise<void>;
 }
 
-export function startScript(name: string, args: readonly string[]): ChildScript {
-  const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+export function startScript(script: URL, args: readonly string[]): ChildScript {
+  const child = spawn(process.execPath, [fileURLToPath(script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const gone = once(child, 'exit');
   return {
     pid: child.pid ?? 0,
     line: async () => {
       const next = await lines.next();
-      if (next.done) throw new Error(`${name} ended before it said so`);
+      if (next.done) throw new Error(`${script.pathname} ended before it said so`);
       return next.value;
     },
     kill: async () => {

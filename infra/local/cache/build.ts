@@ -164,7 +164,10 @@ async function finished(go: Child, output: BuildOutput, signal: AbortSignal | un
   const how = await go.ended;
   signal?.removeEventListener('abort', cancel);
   signal?.throwIfAborted();
-  if (how !== 'exit code 0') throw new Unavailable(`go build of the control plane failed (${how}):\n${output.complaints()}`);
+  if (how !== 'exit code 0')
+    throw new Unavailable(
+      `go build of the control plane failed (${how}); it needs the Go module proxy and free disk:\n${output.complaints()}`,
+    );
 }
 
 /** Counts what `go build -v` says: a line for each module fetched, one for each package compiled, and the rest is complaint. */

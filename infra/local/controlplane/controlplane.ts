@@ -1,5 +1,6 @@
 // The story of the local control plane: etcd, then the API server, then what works against it; and the same backwards at the end.
-import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,9 +56,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await clearLeftovers(root);
   const programs = await controlPlanePrograms({ ...options, root });
   for (let attempt = 1; ; attempt += 1) {
-    const dataDir = await mkdtemp(join(tmpdir(), DATA_FOLDER_PREFIX));
+    const dataDir = join(tmpdir(), `${DATA_FOLDER_PREFIX}${randomUUID()}`);
     const run = new Run(dataDir, await noteRunning(root, dataDir), options.signal);
     try {
+      await mkdir(dataDir, { mode: 0o700 });
       return await bringUp(run, programs);
     } catch (error) {
       await run.close();

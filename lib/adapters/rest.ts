@@ -172,7 +172,7 @@ function faultOf(error: unknown): string {
   if (isTimeout(error)) return 'no answer within the time limit';
   const code = codeOf(error);
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code))
-    return `the server's certificate is not trusted (${code}): set the CA that signed it`;
+    return `the server's certificate is not trusted (${code}): check the CA that is set for it, and the name that it is for`;
   if (code !== '') return `no connection (${code})`;
   return error instanceof Error && error.message === 'the answer is too large' ? error.message : 'no answer';
 }

@@ -1,6 +1,6 @@
 // The parts of a local host, started one after the other, each leaving its undoing behind.
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bundle } from '../package/bundle.ts';
@@ -80,8 +80,9 @@ export async function startParts(options: HostOptions, undo: AsyncDisposableStac
 async function runFolder(undo: AsyncDisposableStack): Promise<string> {
   const root = cacheFolder();
   await clearLeftovers(root);
-  const dir = await mkdtemp(join(tmpdir(), DATA_FOLDER_PREFIX));
+  const dir = join(tmpdir(), `${DATA_FOLDER_PREFIX}${randomUUID()}`);
   const note = await noteRunning(root, dir);
+  await mkdir(dir, { mode: 0o700 });
   undo.defer(async () => {
     await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     await note.remove();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Bound, bindEvents } from '../../infra/local/lambda/bind.ts';
-import { type Functions, startFunctions } from '../../infra/local/lambda/functions.ts';
+import { bundleService, type Functions, startFunctions } from '../../infra/local/lambda/functions.ts';
 import { identityOf, isRunning } from '../../infra/local/processes/identity.ts';
 import { type Queues, startQueues } from '../../infra/local/queue.ts';
 import { readServerless } from '../../infra/local/serverless/service.ts';
@@ -100,8 +100,8 @@ async function start(yaml = SERVICE, factor = 1): Promise<void> {
   queues = await startQueues(service.queues);
   functions = await startFunctions({
     service,
-    root: dir,
-    dir: join(dir, 'run'),
+    bundles: await bundleService(service, dir, join(dir, 'bundles')),
+    tmpRoot: join(dir, 'run/tmp'),
     resources: queues.resources,
     environment: { LOCAL_VALUE: 'of the host', PATH: process.env['PATH'] },
     concurrency: 2,
@@ -303,6 +303,18 @@ resources:
   expect(bound.schedules).toMatchObject([{ functionName: 'tiny', expression: 'rate(1 minute)' }]);
   expect(bound.schedules[0]?.everyMs).toBeCloseTo(250, -1);
   expect(bound.queues.map(({ functionName }) => functionName).sort()).toEqual(['tiny', 'worker']);
+});
+
+test('after a renewal every function has new workers, and what was at work has answered', async () => {
+  await start(SERVICE.replace('VisibilityTimeout: 1', 'VisibilityTimeout: 60'));
+  const before = functions.workers().map(({ pid }) => pid);
+  const asked = echoed('/api/items/1');
+  await functions.renew();
+  expect((await asked).event['rawPath']).toBe('/api/items/1');
+  await echoed('/api/items/2');
+  const after = functions.workers().map(({ pid }) => pid);
+  expect(after.filter((pid) => before.includes(pid))).toEqual([]);
+  expect(invoked).toEqual(['echo ok', 'echo ok']);
 });
 
 test('nothing that was started runs once all is closed', async () => {

@@ -59,9 +59,9 @@ export async function install(kubectl: Kubectl, plan: InstallPlan): Promise<void
   await apply(kubectl, plan.definitions);
   if (plan.definitions.length > 0) {
     const names = plan.definitions.map(({ metadata }) => `customresourcedefinition/${metadata.name}`);
-    await kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...names]);
+    await settled(async () => void (await kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...names])));
   }
-  await served(() => apply(kubectl, plan.objects));
+  await settled(() => apply(kubectl, plan.objects));
 }
 
 /**
@@ -81,13 +81,15 @@ async function apply(kubectl: Kubectl, manifests: readonly Manifest[]): Promise<
   if (manifests.length > 0) await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: listOf(manifests) });
 }
 
-/** A kind may be established a moment before every client finds it. */
-async function served(work: () => Promise<void>): Promise<void> {
+/** What kubectl says of a definition without conditions yet, and of a kind that was established a moment before every client finds it. */
+const UNSETTLED = /conditions accessor error|no matches for kind|could not find the requested resource/;
+
+async function settled(work: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (thrown) {
-      if (attempt >= 20 || !/no matches for kind/.test(messageOf(thrown))) throw thrown;
+      if (attempt >= 40 || !UNSETTLED.test(messageOf(thrown))) throw thrown;
       await sleep(250);
     }
   }

@@ -77,7 +77,7 @@ const sqs = z.union([
 ]);
 const schedule = z.union([
   z.string(),
-  z.looseObject({ rate: z.union([z.string(), z.array(z.string())]), enabled: z.boolean().optional(), input: z.unknown() }),
+  z.looseObject({ rate: z.union([z.string(), z.array(z.string())]), enabled: z.boolean().optional(), input: z.unknown().optional() }),
 ]);
 const httpApi = z.union([z.string(), z.looseObject({ method: z.string(), path: z.string() })]);
 const event = z.strictObject({ httpApi: httpApi.optional(), sqs: sqs.optional(), schedule: schedule.optional() });

@@ -140,8 +140,6 @@ export interface ToolRun {
   readonly cwd: string;
   /** Arguments from an allow-list; values come as arguments of their own, never through a shell. */
   readonly args: readonly string[];
-  /** Build environment for kustomize (`ARGOCD_APP_*`); nothing else of ours reaches the tool. */
-  readonly env?: Readonly<Record<string, string>>;
   /** What the tool reads from its standard input. */
   readonly input?: string;
   /** Texts that messages show as something else: folders of ours. */

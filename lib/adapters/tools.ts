@@ -59,7 +59,7 @@ async function runTool(tool: Tool, run: ToolRun, timeoutSeconds: number): Promis
       program: tool.path,
       args: [...tool.command, ...run.args],
       cwd: run.cwd,
-      env: { ...run.env, ...environmentIn(home) },
+      env: environmentIn(home),
       input: run.input,
       timeoutSeconds,
       maxOutputBytes: MAX_OUTPUT_BYTES,

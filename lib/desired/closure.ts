@@ -2,7 +2,7 @@
 // the render's key. Too many is a needless look; too few would be a missed deployment, so what is not understood counts whole.
 import type { Closure } from '../model/desired.ts';
 import { sameGitUrl } from '../model/git-url.ts';
-import { entriesBelow, isFolder, parentOf, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
+import { entriesBelow, isFolder, joined, parentOf, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
 import { kustomizeClosure } from './kustomize-closure.ts';
 import { overrideFiles } from './parameters.ts';
 import type { RenderPlan } from './source.ts';
@@ -14,32 +14,39 @@ export type Paths = readonly string[];
 export interface PlanClosure {
   readonly own: Paths;
   readonly refs: ReadonlyMap<string, Paths>;
-  /** Its output may depend on the build environment, beyond what has been substituted already. */
-  readonly usesEnvironment: boolean;
+}
+
+export interface ClosureInput {
+  readonly plan: RenderPlan;
+  readonly files: SourceFiles;
+  /** The repositories of `$ref` sources. */
+  readonly refs: ReadonlyMap<string, SourceFiles>;
+  readonly instanceName: string;
+  /** The source's path as it is written: links on it count too. */
+  readonly path: string;
 }
 
 /**
  * The closure of a plan: files that are read, and those that would be if they were there.
  * Throws InvalidInput for a kustomization that names something outside the repository or on another server.
  */
-export function planClosure(plan: RenderPlan, files: SourceFiles, instanceName: string): PlanClosure {
-  const overrides = overrideFiles(plan.folder, instanceName);
+export function planClosure({ plan, files, refs, instanceName, path }: ClosureInput): PlanClosure {
+  const always = [...overrideFiles(plan.folder, instanceName), ...linksTo(plan.folder, path)];
   if (plan.type === 'Kustomize') {
-    const { paths, usesEnvironment } = kustomizeClosure(plan.folder, files, plan.edited?.text);
-    return { own: settled([...overrides, ...paths], files.tree), refs: new Map(), usesEnvironment };
+    const paths = kustomizeClosure(plan.folder, files, plan.edited?.text);
+    return { own: settled([...always, ...paths], files.tree), refs: new Map() };
   }
-  const folder = `${plan.folder}/`;
-  const named = plan.type === 'Helm' ? plan.args.flatMap((argument) => (typeof argument === 'string' ? [] : [argument.file])) : [];
-  const own = named.filter(({ ref }) => ref === '').map(({ path }) => path);
-  const refs = Map.groupBy(
-    named.filter(({ ref }) => ref !== ''),
-    ({ ref }) => ref,
-  );
+  const consulted = Map.groupBy(plan.type === 'Helm' ? plan.consulted : [], ({ ref }) => ref);
+  const pathsIn = (ref: string) => (consulted.get(ref) ?? []).map((file) => file.path);
   return {
-    own: settled([...overrides, folder, ...own], files.tree),
-    refs: new Map([...refs].map(([ref, found]) => [ref, found.map(({ path }) => path).sort()])),
-    usesEnvironment: false,
+    own: settled([...always, `${plan.folder}/`, ...pathsIn('')], files.tree),
+    refs: new Map([...refs].map(([ref, other]) => [ref, settled(pathsIn(ref), other.tree)])),
   };
+}
+
+function linksTo(folder: string, path: string): Paths {
+  const named = joined('', path) ?? folder;
+  return named === folder ? [] : [named];
 }
 
 /** Sorted, each once, with the targets of links, and without what a folder in it covers already. */

@@ -5,7 +5,7 @@ import { printYaml } from '../model/yaml.ts';
 import { substituted } from './environment.ts';
 import { type HelmParameters, helmParameters } from './parameters.ts';
 import type { PlanInput } from './source.ts';
-import { type FileRef, resolveFile, resolveValueFiles } from './value-files.ts';
+import { consultedPaths, type FileRef, resolveFile, resolveValueFiles } from './value-files.ts';
 
 /** An argument, or one that ends with the absolute path of a file in a checkout. */
 export type HelmArgument = string | { readonly prefix: string; readonly file: FileRef };
@@ -16,6 +16,8 @@ export interface HelmPlan {
   readonly args: readonly HelmArgument[];
   /** Values given in the spec, for helm's standard input: they may be secret and never become a file or an argument. */
   readonly input: string | undefined;
+  /** What the choice of value files depended on, whether it is there or not. */
+  readonly consulted: readonly FileRef[];
 }
 
 const VERSIONS = new Set(['', 'v3', 'v4']);
@@ -38,7 +40,7 @@ export function planHelm(input: PlanInput): HelmPlan {
       ...option('--kube-version', kubeVersion(parameters.kubeVersion || (input.kubeVersion ?? ''))),
       ...setArguments(parameters, input),
       ...fileArguments(parameters, input),
-      ...resolveValueFiles(parameters, input).flatMap((file): HelmArgument[] => ['--values', { prefix: '', file }]),
+      ...resolveValueFiles(parameters, input).flatMap(({ ref, path }): HelmArgument[] => ['--values', { prefix: '', file: { ref, path } }]),
       ...(values === undefined ? [] : ['--values', '-']),
       ...(parameters.apiVersions.length > 0 ? parameters.apiVersions : input.apiVersions).flatMap((version) =>
         option('--api-versions', version),
@@ -48,6 +50,7 @@ export function planHelm(input: PlanInput): HelmPlan {
       ...(parameters.skipTests ? ['--skip-tests'] : []),
     ],
     input: values,
+    consulted: consultedPaths(parameters, input),
   };
 }
 
@@ -88,5 +91,8 @@ function escapedCommas(value: string): string {
 }
 
 function fileArguments(parameters: HelmParameters, input: PlanInput): readonly HelmArgument[] {
-  return parameters.fileParameters.map(({ name, path }) => ({ prefix: `--set-file=${name}=`, file: resolveFile(path, input) }));
+  return parameters.fileParameters.map((parameter) => {
+    const { ref, path } = resolveFile(parameter.path, input);
+    return { prefix: `--set-file=${parameter.name}=`, file: { ref, path } };
+  });
 }

@@ -8,7 +8,6 @@ import { kustomizationFiles } from './kustomize.ts';
 interface Found {
   readonly paths: Set<string>;
   readonly visited: Set<string>;
-  usesEnvironment: boolean;
 }
 
 interface Place {
@@ -64,14 +63,10 @@ function valuesOf(entry: unknown, field: string): readonly unknown[] {
  * The paths that are read, or would be if they were there; a folder where a part is not understood.
  * Throws InvalidInput for an entry that leads outside the repository or to another server.
  */
-export function kustomizeClosure(
-  folder: string,
-  files: SourceFiles,
-  edited?: string,
-): { paths: readonly string[]; usesEnvironment: boolean } {
-  const found: Found = { paths: new Set(), visited: new Set(), usesEnvironment: false };
+export function kustomizeClosure(folder: string, files: SourceFiles, edited?: string): readonly string[] {
+  const found: Found = { paths: new Set(), visited: new Set() };
   readFolder(folder, files, found, edited);
-  return { paths: [...found.paths], usesEnvironment: found.usesEnvironment };
+  return [...found.paths];
 }
 
 function readFolder(folder: string, files: SourceFiles, found: Found, edited?: string): void {
@@ -161,18 +156,12 @@ function readPathOf(entry: unknown, place: Place): void {
   for (const path of valuesOf(entry, 'path')) if (path !== '') readFile(path, place);
 }
 
-/** `files` entries may carry a key: `key=path`. Of an env file, a line without `=` takes its value from the environment. */
+/** `files` entries may carry a key: `key=path`. */
 function readGenerator(entry: unknown, place: Place): void {
   const file = (item: unknown) => readFile(typeof item === 'string' ? item.slice(item.indexOf('=') + 1) : item, place);
   for (const files of valuesOf(entry, 'files')) each(file)(files, place);
-  for (const envs of valuesOf(entry, 'envs')) each(readEnvFile)(envs, place);
-  for (const env of valuesOf(entry, 'env')) readEnvFile(env, place);
-}
-
-function readEnvFile(entry: unknown, place: Place): void {
-  readFile(entry, place);
-  const text = place.files.read(pathOf(entry, place) ?? '') ?? '';
-  if (/^[ \t]*[^#\s=][^=\n]*$/m.test(text)) place.found.usesEnvironment = true;
+  for (const envs of valuesOf(entry, 'envs')) each(readFile)(envs, place);
+  for (const env of valuesOf(entry, 'env')) readFile(env, place);
 }
 
 /** An entry as a path in the repository; what is no text counts as the whole of it. */

@@ -12,7 +12,6 @@ export interface KustomizePlan {
   readonly folder: string;
   /** The kustomization as the source wants it; undefined when it is taken as it is. */
   readonly edited: { readonly file: string; readonly text: string } | undefined;
-  readonly environment: BuildEnvironment;
 }
 
 type Kustomization = Readonly<Record<string, unknown>>;
@@ -31,7 +30,7 @@ export function planKustomize(input: PlanInput): KustomizePlan {
   if (parameters.version !== '') {
     throw new InvalidInput(`error getting kustomize binary path: kustomize version ${parameters.version} is not registered`);
   }
-  const plan = { type: 'Kustomize', folder: input.folder, environment: input.environment } as const;
+  const plan = { type: 'Kustomize', folder: input.folder } as const;
   const edits = editsOf(parameters, input);
   if (edits.length === 0) return { ...plan, edited: undefined };
   const { file, kustomization } = readKustomization(input.files, input.folder);

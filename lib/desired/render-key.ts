@@ -36,12 +36,11 @@ export function contentKey(
   refs: ReadonlyMap<string, SourceFiles>,
   versions: string,
 ): string {
-  const { environment, ...rest } = { environment: {}, ...plan };
   const others = [...closure.refs].map(([ref, paths]) => {
     const tree = refs.get(ref)?.tree;
     return [ref, tree && closureContent(paths, tree)];
   });
-  return `content-${hashOf([versions, rest, closure.usesEnvironment ? environment : {}, closureContent(closure.own, files.tree), others])}`;
+  return `content-${hashOf([versions, plan, closureContent(closure.own, files.tree), others])}`;
 }
 
 export function encodePointer(pointer: Pointer): string {

@@ -145,8 +145,10 @@ async function renderFrom(job: Job, key: string, ports: RenderPorts, take: Take)
   const source = withOverrides(job.source, own.files, folder, job.input.instanceName);
   const refs = await refCheckouts(source, own, folder, job.input, take);
   const plan = planOf({ ...job, source }, own, folder, refs);
-  const closure = planClosure(plan, own.files, job.input.instanceName);
-  const content = contentKey(plan, closure, own.files, new Map([...refs].map(([ref, checkout]) => [ref, checkout.files])), job.versions);
+  const refFiles = new Map([...refs].map(([ref, checkout]) => [ref, checkout.files]));
+  const { instanceName } = job.input;
+  const closure = planClosure({ plan, files: own.files, refs: refFiles, instanceName, path: job.source.path ?? '' });
+  const content = contentKey(plan, closure, own.files, refFiles, job.versions);
   const remembered = decodeManifests(await ports.cache?.read(content));
   const manifests = remembered ?? flattened(await runPlan(plan, closure.own, { own, refs }, ports.tools), 'the rendered output');
   const closures = [{ repoURL: source.repoURL, paths: closure.own }, ...refClosures(closure.refs, job.input)];

@@ -32,7 +32,7 @@ export async function runPlan(plan: RenderPlan, closure: Paths, checkouts: Check
 
 /** What a source adds is written into a private copy of the files that kustomize reads: the checkout is shared. */
 async function runKustomize(plan: KustomizePlan, closure: Paths, own: Checkout, tools: Tools): Promise<string> {
-  const run = (dir: string): ToolRun => ({ cwd: dir, args: [`./${plan.folder}`], env: plan.environment, hide: { [dir]: SHOWN } });
+  const run = (dir: string): ToolRun => ({ cwd: dir, args: [`./${plan.folder}`], hide: { [dir]: SHOWN } });
   if (!plan.edited) return tools.kustomize(run(own.dir));
   const copy = await own.copy(closureEntries(closure, own.files.tree));
   try {

@@ -13,6 +13,11 @@ export interface FileRef {
   readonly path: string;
 }
 
+/** A file with links followed in `path`, and the path by which it was named. */
+interface NamedFile extends FileRef {
+  readonly named: string;
+}
+
 /** The sources with a `ref`, by its name; undefined for an Application with a single source. */
 export type RefSources = ReadonlyMap<string, SourceFiles> | undefined;
 
@@ -56,8 +61,17 @@ export function resolveValueFiles(parameters: HelmParameters, input: PlanInput):
   return [...once.values()];
 }
 
+/** Every path that decides what the value files and file parameters are, those that are not there too; a folder ends in `/`. */
+export function consultedPaths(parameters: HelmParameters, input: PlanInput): readonly FileRef[] {
+  const entries = [...parameters.valueFiles, ...parameters.fileParameters.map(({ path }) => path)];
+  return entries.map((entry) => {
+    const { ref, named } = resolveFile(entry, input);
+    return { ref, path: GLOB.test(entry) ? `${fixedFolder(named)}/` : named };
+  });
+}
+
 /** One entry as a path in a repository, links followed. Throws InvalidInput for a URL and for a path that leads outside. */
-export function resolveFile(entry: string, input: PlanInput): FileRef {
+export function resolveFile(entry: string, input: PlanInput): NamedFile {
   const [, ref = '', below = ''] = REFERENCE.exec(entry) ?? [];
   if (ref !== '' && input.refs?.has(ref)) return inside({ ref, path: '' }, substituted(below, input.environment), entry, input);
   const path = substituted(entry, input.environment);
@@ -67,11 +81,11 @@ export function resolveFile(entry: string, input: PlanInput): FileRef {
   return inside({ ref: '', path: path.startsWith('/') ? '' : input.folder }, path.replace(/^\/+/, ''), entry, input);
 }
 
-function inside(base: FileRef, path: string, entry: string, input: PlanInput): FileRef {
+function inside(base: FileRef, path: string, entry: string, input: PlanInput): NamedFile {
   const lexical = joined(base.path, path);
   const real = lexical === undefined ? undefined : realPath(treeOf(base, input), lexical);
-  if (!real) throw new InvalidInput(`${FAULT}: file '${entry}' resolved to outside repository root`);
-  return { ref: base.ref, path: real };
+  if (!real || lexical === undefined) throw new InvalidInput(`${FAULT}: file '${entry}' resolved to outside repository root`);
+  return { ref: base.ref, path: real, named: lexical };
 }
 
 function treeOf(file: FileRef, input: PlanInput): Tree {
@@ -81,23 +95,38 @@ function treeOf(file: FileRef, input: PlanInput): Tree {
 /** The files that a glob finds; a folder's own before those below it. */
 function expanded(entry: string, glob: FileRef, parameters: HelmParameters, input: PlanInput): readonly FileRef[] {
   const tree = treeOf(glob, input);
-  const fixed = glob.path.split('/').slice(0, -1);
-  const folder = fixed.slice(0, fixed.findIndex((part) => GLOB.test(part)) >>> 0).join('/');
-  const paths = entriesBelow(tree, folder).filter(
-    (path) => isFile(tree, path) && spellings(glob.path).some((one) => globMatches(one, path, '/')),
-  );
+  const pattern = glob.path.split('/');
+  const paths = entriesBelow(tree, fixedFolder(glob.path)).filter((path) => isFile(tree, path) && matches(pattern, path.split('/')));
   if (paths.length === 0 && !parameters.ignoreMissingValueFiles) {
     throw new InvalidInput(`error resolving helm value files: glob pattern "${entry}": values file glob "${entry}" matched no files`);
   }
   return paths.sort(ownFilesFirst).map((path) => ({ ref: glob.ref, path: realPath(tree, path) ?? path }));
 }
 
-/** `**` between slashes stands for no folder too, which `globMatches` does not know. */
-function spellings(glob: string): readonly string[] {
-  const at = glob.indexOf('**/');
-  if (at < 0) return [glob];
-  const rest = spellings(glob.slice(at + 3));
-  return rest.flatMap((tail) => [glob.slice(0, at) + tail, `${glob.slice(0, at)}**/${tail}`]);
+/** The folders of a pattern before the first that has a wildcard. */
+function fixedFolder(pattern: string): string {
+  const folders = pattern.split('/').slice(0, -1);
+  const wild = folders.findIndex((folder) => GLOB.test(folder));
+  return (wild < 0 ? folders : folders.slice(0, wild)).join('/');
+}
+
+/** Name by name; `**` stands for any number of folders, none too. */
+function matches(pattern: readonly string[], path: readonly string[]): boolean {
+  let alive = skipping(pattern, [0]);
+  for (const name of path) {
+    const next = [...alive].flatMap((at) => {
+      if (pattern[at] === '**') return [at];
+      return at < pattern.length && globMatches(pattern[at] ?? '', name) ? [at + 1] : [];
+    });
+    alive = skipping(pattern, next);
+  }
+  return alive.has(pattern.length);
+}
+
+function skipping(pattern: readonly string[], from: readonly number[]): ReadonlySet<number> {
+  const places = new Set(from);
+  for (const at of places) if (pattern[at] === '**') places.add(at + 1);
+  return places;
 }
 
 function ownFilesFirst(left: string, right: string): number {

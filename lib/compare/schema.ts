@@ -81,6 +81,23 @@ const OMITTED: readonly Place[] = [
   ...inKinds(['PersistentVolumeClaim'], '^.spec.volumeName'),
 ];
 
+/** Maps of text or quantities: of a member that is null the API server makes an empty one. */
+const FREE_MAPS: ReadonlySet<string> = new Set([
+  ...[
+    'annotations',
+    'binaryData',
+    'data',
+    'labels',
+    'matchLabels',
+    'nodeSelector',
+    'parameters',
+    'selector',
+    'stringData',
+    'volumeAttributes',
+  ],
+  ...['capacity', 'default', 'defaultRequest', 'hard', 'limits', 'max', 'maxLimitRequestRatio', 'min', 'overhead', 'podFixed', 'requests'],
+]);
+
 /** Structs and maps that server-side apply merges key by key, so that an empty one in Git asks for nothing. */
 const MERGED: readonly Place[] = [
   ...anywhere('resources', 'resources.limits', 'resources.requests', '^.data', '^.stringData', '^.binaryData', '^.spec'),
@@ -146,7 +163,7 @@ export function isQuantity(kind: Kind, path: Path): boolean {
 /** Whether the API server writes nothing for this value, so that it equals an absent field. */
 export function isOmitted(kind: Kind, path: Path, value: unknown): boolean {
   const isMetadata = path[0] === 'metadata' && path.length === 2;
-  if (!isBuiltIn(kind) && !isMetadata) return false;
+  if ((!isBuiltIn(kind) && !isMetadata) || FREE_MAPS.has(path.at(-2) ?? '')) return false;
   if (value === null) return true;
   // Defaults in a CustomResourceDefinition's schema are raw JSON, which is kept as it is.
   if (Array.isArray(value)) return value.length === 0 && kind.group !== 'apiextensions.k8s.io';

@@ -82,12 +82,13 @@ export function inheritedFields(live: LiveObject): readonly FieldTree[] {
   return predecessors(live).map(({ fields }) => fields);
 }
 
-interface Predecessor {
+export interface Predecessor {
   readonly entry: ManagedFieldsEntry;
   readonly fields: FieldTree;
 }
 
-function predecessors(live: LiveObject): readonly Predecessor[] {
+/** The entries that `inheritedFields` reads, each with what counts of it. */
+export function predecessors(live: LiveObject): readonly Predecessor[] {
   const applied = entriesOf(live, ARGOCD_MANAGER, 'Apply').map((entry) => ({ entry, fields: entry.fieldsV1 ?? {} }));
   const document = parsed(live.metadata.annotations?.[LAST_APPLIED] ?? '');
   if (!isRecord(document)) return applied;

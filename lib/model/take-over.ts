@@ -1,0 +1,49 @@
+// takeOver: what earlier clients of an object set becomes ours, so that what Git no longer names goes with the next apply.
+import { FIELD_MANAGER, LAST_APPLIED } from './annotations.ts';
+import { entriesOf, type FieldTree, predecessors } from './managed-fields.ts';
+import { isRecord, type LiveObject, type ManagedFieldsEntry } from './manifest.ts';
+
+/**
+ * The JSON patch that hands the fields of Argo CD and of kubectl's client-side apply over to us, to be sent before an apply; undefined when
+ * there are none. It changes no field of the object itself, and fails when somebody wrote since `live` was read.
+ */
+export function takeOverPatch(live: LiveObject): readonly Readonly<Record<string, unknown>>[] | undefined {
+  const managedFields = takenOver(live);
+  return (
+    managedFields && [
+      { op: 'replace', path: '/metadata/managedFields', value: managedFields },
+      { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion ?? '' },
+    ]
+  );
+}
+
+/** Fields are named by version: those of another version than ours wait until the API server has converted them. */
+function takenOver(live: LiveObject): readonly ManagedFieldsEntry[] | undefined {
+  const earlier = predecessors(live);
+  const [ours] = entriesOf(live, FIELD_MANAGER, 'Apply');
+  const apiVersion = ours?.apiVersion ?? earlier[0]?.entry.apiVersion;
+  const taken = earlier.filter(({ entry }) => entry.apiVersion === apiVersion);
+  if (taken.length === 0) return undefined;
+  const gone = new Set<unknown>([ours, ...taken.map(({ entry }) => entry)]);
+  const trees = [
+    ours?.fieldsV1 ?? {},
+    ...taken.map(({ fields }) => fields),
+    lastApplied(taken.some(({ entry }) => entry.operation === 'Update')),
+  ];
+  const entry = { ...(ours ?? taken[0]?.entry), manager: FIELD_MANAGER, operation: 'Apply' as const, fieldsV1: trees.reduce(merged, {}) };
+  return [...(live.metadata.managedFields ?? []).filter((other) => !gone.has(other)), entry];
+}
+
+/** Once we apply an object, what client-side apply remembered of it misleads: it goes with the first apply. */
+function lastApplied(kept: boolean): FieldTree {
+  return kept ? { 'f:metadata': { 'f:annotations': { [`f:${LAST_APPLIED}`]: {} } } } : {};
+}
+
+function merged(left: FieldTree, right: FieldTree): FieldTree {
+  const both = new Map<string, unknown>(Object.entries(left));
+  for (const [text, node] of Object.entries(right)) {
+    const there = both.get(text);
+    both.set(text, isRecord(there) && isRecord(node) ? merged(there, node) : node);
+  }
+  return Object.fromEntries(both);
+}

@@ -1,7 +1,8 @@
-// Each function as one ES module with everything that it imports, for the local host and for the deployed package alike.
-import { mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+// Each function as an ES module with everything that it imports, for the local host and for the deployed package alike.
+// What is imported only when it is needed stays in files of its own beside it, so that a cold start need not read them.
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 /** A function to bundle: its name, and the module that exports its handler. */
 export interface BundleEntry {
@@ -12,8 +13,11 @@ export interface BundleEntry {
 
 export interface Bundle {
   readonly name: string;
-  /** Absolute path of the bundle; its source map is beside it. */
+  /** Absolute path of the bundle; the files that it loads later and the source maps are beside it. */
   readonly file: string;
+  /** Absolute paths of the modules that belong to it, itself first. */
+  readonly files: readonly string[];
+  /** What a cold start reads: the bundle and the files that it imports at once. */
   readonly bytes: number;
   /** Files that went into it, relative to `root`. */
   readonly inputs: readonly string[];
@@ -29,6 +33,21 @@ const COMMONJS = [
   'const __dirname = __dirnameOf(__filename);',
 ].join(' ');
 
+/** Packages that do nothing until they are called and do not say so in their manifests: a function that never calls them leaves them out. */
+const QUIET_PACKAGES = /^(undici|yaml|js-yaml)$/;
+const RESOLVED = Symbol('resolved');
+
+const leaveOutUnused: Plugin = {
+  name: 'leave-out-unused',
+  setup: ({ onResolve, resolve: resolvePath }) => {
+    onResolve({ filter: QUIET_PACKAGES }, async ({ path, kind, resolveDir, importer, pluginData }) => {
+      if (pluginData === RESOLVED) return undefined;
+      const found = await resolvePath(path, { kind, resolveDir, importer, pluginData: RESOLVED });
+      return { ...found, sideEffects: false };
+    });
+  },
+};
+
 /** Bundles each entry to `<outDir>/<name>/<name>.mjs`. Throws with esbuild's messages when one does not build. */
 export async function bundleFunctions(
   entries: readonly BundleEntry[],
@@ -39,17 +58,20 @@ export async function bundleFunctions(
 
 async function bundleFunction({ name, entry }: BundleEntry, { root, outDir }: { root: string; outDir: string }): Promise<Bundle> {
   const file = join(outDir, name, `${name}.mjs`);
-  await mkdir(join(outDir, name), { recursive: true });
-  const result = await build({
+  await mkdir(dirname(file), { recursive: true });
+  const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [entry],
-    outfile: file,
+    entryPoints: [{ in: entry, out: name }],
+    outdir: dirname(file),
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
     platform: 'node',
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
     banner: { js: COMMONJS },
+    plugins: [leaveOutUnused],
     minify: true,
     keepNames: true,
     sourcemap: 'linked',
@@ -58,5 +80,23 @@ async function bundleFunction({ name, entry }: BundleEntry, { root, outDir }: { 
     metafile: true,
     logLevel: 'silent',
   });
-  return { name, file, bytes: (await stat(file)).size, inputs: Object.keys(result.metafile.inputs) };
+  const all = reachable(relative(root, file), metafile, () => true);
+  const atOnce = reachable(relative(root, file), metafile, (kind) => kind === 'import-statement');
+  return {
+    name,
+    file,
+    files: [...all].map((path) => resolve(root, path)),
+    bytes: [...atOnce].reduce((sum, path) => sum + (metafile.outputs[path]?.bytes ?? 0), 0),
+    inputs: Object.keys(metafile.inputs),
+  };
+}
+
+/** An output and what it imports in those ways, directly or not. esbuild also writes what only left-out code would have imported. */
+function reachable(entry: string, { outputs }: Metafile, follow: (kind: string) => boolean): ReadonlySet<string> {
+  const reached = new Set([entry]);
+  for (const path of reached) {
+    const imports = outputs[path]?.imports.filter(({ kind, external }) => !external && follow(kind)) ?? [];
+    for (const imported of imports) reached.add(imported.path);
+  }
+  return reached;
 }

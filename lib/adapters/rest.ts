@@ -161,7 +161,7 @@ function isStale(error: unknown): boolean {
   ].includes(codeOf(error));
 }
 
-/** Words of ours alone: what libraries say may hold headers or bodies. The cause goes along without its own text. */
+/** Words of ours alone, without a cause: what libraries say may hold headers or bodies. */
 function unavailable(server: string, request: RestRequest, error: unknown): Error {
   if (error instanceof InvalidInput) return error;
   const path = request.path.replace(/\?.*$/, '');

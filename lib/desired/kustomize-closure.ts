@@ -85,6 +85,7 @@ function readFolder(folder: string, files: SourceFiles, found: Found, edited?: s
 
 /** Throws InvalidInput with file and line for text that is no YAML: what cannot be read here could lead anywhere. */
 function readKustomization(text: string, place: Place): void {
+  refuseMergeKeys(text, place);
   const kustomization = parseYaml(text, place.file);
   if (!isRecord(kustomization)) {
     place.found.paths.add(`${place.folder}/`);
@@ -108,31 +109,46 @@ function each(read: Read): Read {
 function readResource(entry: unknown, place: Place): void {
   const path = pathOf(entry, place);
   if (path === undefined) return;
-  place.found.paths.add(path);
-  if (isFolder(place.files.tree, path)) readFolder(path, place.files, place.found);
-  else if (!isFile(place.files.tree, path)) place.found.paths.add(`${path}/`);
+  const { tree } = place.files;
+  if (!isFolder(tree, path) || realPath(tree, path) !== path) place.found.paths.add(path);
+  if (isFolder(tree, path)) readFolder(path, place.files, place.found);
+  else if (!isFile(tree, path)) place.found.paths.add(`${path}/`);
 }
 
-/** Plugin configurations may name files in turn, always below the kustomization that lists them. */
+/**
+ * A plugin's configuration, inline or in a file. It may name files in turn, always below the kustomization that lists it.
+ * One that a folder renders cannot be looked into before kustomize acts on it.
+ */
 function readPlugin(entry: unknown, place: Place): void {
   place.found.paths.add(`${place.folder}/`);
   if (typeof entry === 'string' && entry.includes('\n')) {
-    refuseRemoteFiles(entry, place);
+    checkPlugin(entry, place);
     return;
   }
-  readResource(entry, place);
-  const path = pathOf(entry, place) ?? '';
-  if (isFile(place.files.tree, path)) refuseRemoteFiles(place.files.read(path) ?? '', place);
+  const path = pathOf(entry, place);
+  if (path === undefined) return;
+  if (isFolder(place.files.tree, path)) {
+    throw new InvalidInput(`${place.file}: ${entry} is a folder; list the files of generators, transformers and validators themselves`);
+  }
+  place.found.paths.add(path);
+  checkPlugin(place.files.read(path) ?? '', place);
 }
 
 /** kustomize itself would fetch an http URL in any place that takes a file. */
-function refuseRemoteFiles(text: string, place: Place): void {
+function checkPlugin(text: string, place: Place): void {
   const { documents, fault } = readYaml(text, place.file);
   if (fault) throw fault;
+  refuseMergeKeys(text, place);
   const check = (field: string, item: string) => {
-    if (NAMES_FILES.test(field)) pathOf(item.replace(/^[^=/]*=/, ''), place);
+    if (NAMES_FILES.test(field)) for (const path of new Set([item, item.slice(item.indexOf('=') + 1)])) pathOf(path, place);
   };
   for (const { value } of documents) walk(value, check);
+}
+
+/** kustomize lets a merge key that comes later replace what is written out, other readers do not: what it reads would be in doubt. */
+function refuseMergeKeys(text: string, place: Place): void {
+  if (/<<\s*:/.test(text))
+    throw new InvalidInput(`${place.file}: merge keys (<<) are not supported in kustomizations; write the fields out`);
 }
 
 function walk(value: unknown, visit: (field: string, text: string) => void, field = ''): void {

@@ -68,13 +68,13 @@ export interface YamlStream {
   readonly fault: InvalidInput | undefined;
 }
 
-/** The one document in a text; empty text is null. Throws InvalidInput with file and line when the text is no YAML or holds several. */
+/** The one document in a text, beside empty ones; empty text is null. Throws InvalidInput with file and line when the text is no YAML or holds several. */
 export function parseYaml(text: string, file?: string): unknown {
   const { documents, fault } = readYaml(text, file);
   if (fault) throw fault;
-  const second = documents[1];
+  const [first, second] = documents.filter(({ value }) => value !== null);
   if (second) throw faultAt(file, second.line, 'a second document begins here, one is expected');
-  return documents[0]?.value ?? null;
+  return first?.value ?? null;
 }
 
 /**

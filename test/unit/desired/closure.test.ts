@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { closureContent, closureEntries, closureTouches, planClosure, settled } from '../../../lib/desired/closure.ts';
+import { kustomizeClosure } from '../../../lib/desired/kustomize-closure.ts';
+import { InvalidInput } from '../../../lib/model/errors.ts';
+import { sourceFiles } from '../../support/source-files.ts';
+
+const candidates = (folder: string) => ['Kustomization', 'kustomization.yaml', 'kustomization.yml'].map((name) => `${folder}/${name}`);
+/** What the kustomization of `app` reads besides itself. */
+function read(kustomization: string, others: Record<string, string | { link: string }> = {}): readonly string[] {
+  const paths = kustomizeClosure('app', sourceFiles({ 'app/kustomization.yaml': kustomization, ...others }));
+  return paths.filter((path) => !candidates('app').includes(path)).sort();
+}
+
+describe('kustomizeClosure', () => {
+  it.each([
+    ['resources', 'resources: [a.yaml, ../shared/b.yaml]', ['app/a.yaml', 'shared/b.yaml']],
+    ['patches by path and inline', 'patches: [{path: p.yaml}, {patch: "x", target: {kind: A}}]', ['app/p.yaml']],
+    [
+      'strategic merge patches, inline ones apart',
+      'patchesStrategicMerge:\n  - p.yaml\n  - "{kind: A}"\n  - |-\n    kind: B\n    a: b\n',
+      ['app/p.yaml'],
+    ],
+    ['JSON patches', 'patchesJson6902: [{path: j.yaml, target: {}}]', ['app/j.yaml']],
+    [
+      'generators of maps',
+      'configMapGenerator: [{files: [a.txt, k=b.txt], envs: [c.env], env: d.env, literals: [x=y.txt]}]',
+      ['app/a.txt', 'app/b.txt', 'app/c.env', 'app/d.env'],
+    ],
+    ['generators of secrets', 'secretGenerator: [{files: [k=s.txt]}]', ['app/s.txt']],
+    ['replacements', 'replacements: [{path: r.yaml}, {source: {kind: A}, targets: []}]', ['app/r.yaml']],
+    [
+      'openapi, crds and configurations',
+      'openapi: {path: o.json}\ncrds: [c.json]\nconfigurations: [n.yaml]',
+      ['app/c.json', 'app/n.yaml', 'app/o.json'],
+    ],
+    ['field names in any case', 'Resources: [a.yaml]\nPatches: [{Path: p.yaml}]', ['app/a.yaml', 'app/p.yaml']],
+    ['what names no file', 'namePrefix: a\nimages: [{name: x}]\nlabels: [{pairs: {a: b}}]\nreplicas: []\nkind: Kustomization', []],
+    ['transformers, whose files may name others beside them', 'transformers: [t.yaml]', ['app/', 'app/t.yaml']],
+    ['an inline transformer', 'transformers:\n  - |-\n    kind: PatchTransformer\n    path: p.yaml', ['app/']],
+    ['a field that is not known', 'helmCharts: [{name: x}]', ['/']],
+    ['a list that is none', 'resources: {a: b}', ['/']],
+    ['an entry that is no text', 'resources: [{a: b}]', ['/']],
+    ['an empty kustomization', '', ['app/']],
+  ])('reads %s', (_what, kustomization, expected) => {
+    const known = { 'app/a.yaml': 'a', 'shared/b.yaml': 'b', 'app/t.yaml': 'kind: LabelTransformer' };
+    expect(read(kustomization, known)).toEqual(expected);
+  });
+
+  it('waits for a resource that is not there as a file and as a folder', () => {
+    expect(read('resources: [later]')).toEqual(['app/later', 'app/later/']);
+  });
+
+  it('follows folders, components and links, and ends in a circle', () => {
+    const others = {
+      'base/kustomization.yml': 'resources: [../app, deep.yaml]',
+      'base/deep.yaml': 'x',
+      'real/Kustomization': 'resources: [r.yaml]',
+      'real/r.yaml': 'x',
+      link: { link: 'real' },
+    };
+    expect(read('resources: [../base]\ncomponents: [../link]', others)).toEqual(
+      [...candidates('base'), 'base/deep.yaml', 'link', ...candidates('real'), 'real/r.yaml'].sort(),
+    );
+  });
+
+  it('reads a folder without a kustomization whole', () => {
+    expect(read('resources: [../plain]', { 'plain/x.yaml': 'x' })).toEqual([...candidates('plain'), 'plain/'].sort());
+  });
+
+  it.each([
+    ['a resource above', 'resources: [../../other]', 'app/kustomization.yaml: ../../other leads outside the repository'],
+    ['an absolute resource', 'resources: [/etc/passwd]', '/etc/passwd leads outside the repository'],
+    ['a component above', 'components: [../..]', 'leads outside'],
+    ['a generator file above', 'configMapGenerator: [{files: [k=../../x]}]', 'leads outside'],
+    ['an env file above', 'configMapGenerator: [{env: ../../x}]', 'leads outside'],
+    ['a patch above', 'patches: [{path: ../../x}]', 'leads outside'],
+    ['a replacement above', 'replacements: [{path: ../../x}]', 'leads outside'],
+    ['an openapi schema above', 'openapi: {path: ../../x}', 'leads outside'],
+    ['a transformer above', 'transformers: [../../x]', 'leads outside'],
+    ['a URL', 'resources: [https://u:canary@h.example/x?token=canary]', 'https://h.example/x is not in the repository'],
+    ['a local URL', 'Resources: ["http://127.0.0.1:9001/x"]', 'is not in the repository'],
+    ['a Git URL', 'resources: [git@github.com:a/b]', 'is not in the repository'],
+    ['a GitHub path', 'components: [github.com/a/b//c?ref=d]', 'is not in the repository'],
+    ['a file URL', 'resources: [file:///etc]', 'is not in the repository'],
+    ['a patch at a URL', 'patches: [{path: "http://h.example/x"}]', 'is not in the repository'],
+    ['a URL in a plugin file', 'transformers: [t.yaml]', 'is not in the repository'],
+    [
+      'a URL in an inline plugin',
+      'generators:\n  - |-\n    kind: ConfigMapGenerator\n    files:\n      - k=http://h.example/x',
+      'is not in the repository',
+    ],
+    [
+      'a URL with a key in a plugin',
+      'generators:\n  - |-\n    kind: ConfigMapGenerator\n    files: [a/b=http://h.example/x]',
+      'is not in the repository',
+    ],
+    ['a folder of plugins', 'transformers: [../plugins]', 'plugins is a folder; list the files'],
+    ['a merge key', 'resources: []\n<<: {resources: [../../x]}', 'merge keys (<<) are not supported'],
+    ['text that is no YAML', 'resources: [', 'Failed to unmarshal "app/kustomization.yaml": line 2'],
+  ])('refuses %s', (_what, kustomization, message) => {
+    const act = () => read(kustomization, { 'plugins/p.yaml': 'x', 'app/t.yaml': 'kind: PatchTransformer\nPath: http://h.example/x' });
+    expect(act).toThrow(InvalidInput);
+    expect(act).toThrow(message);
+    expect(act).not.toThrow('canary');
+  });
+
+  it('answers any kustomization with paths in the repository or InvalidInput', () => {
+    const entry = fc.constantFrom(
+      'a.yaml',
+      '../b',
+      '..',
+      '../..',
+      '/x',
+      '',
+      '.',
+      'http://x',
+      'k=v',
+      '../app',
+      null,
+      1,
+      { path: '../../x' },
+      ['x'],
+    );
+    const field = fc.constantFrom('resources', 'Bases', 'components', 'patches', 'transformers', 'configMapGenerator', 'openapi', 'other');
+    fc.assert(
+      fc.property(fc.dictionary(field, fc.oneof(entry, fc.array(entry))), (kustomization) => {
+        try {
+          for (const path of read(JSON.stringify(kustomization), { 'b/x': 'x' })) expect(`/${path}/`).not.toContain('/../');
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidInput);
+        }
+      }),
+    );
+  });
+});
+
+describe('planClosure', () => {
+  const files = sourceFiles({ 'real/a.yaml': 'a', entry: { link: 'real' }, 'values/dev.yaml': 'x' });
+  const base = { files, refs: new Map(), instanceName: 'shop' };
+
+  it('of plain manifests is their folder, the links on the way to it too', () => {
+    const plan = { type: 'Directory', folder: 'real', files: ['real/a.yaml'] } as const;
+    expect(planClosure({ ...base, plan, path: './real' }).own).toEqual(['real/']);
+    expect(planClosure({ ...base, plan, path: 'entry' }).own).toEqual(['entry', 'real/']);
+  });
+
+  it('of a chart is the chart and all that its value files depended on, in each repository', () => {
+    const consulted = [
+      { ref: '', path: 'values/dev.yaml' },
+      { ref: '', path: 'values/missing.yaml' },
+      { ref: 'other', path: 'env/' },
+    ];
+    const plan = { type: 'Helm', folder: 'chart', args: [], input: undefined, consulted } as const;
+    const closure = planClosure({ ...base, plan, path: 'chart', refs: new Map([['other', sourceFiles({})]]) });
+    expect([closure.own, closure.refs]).toEqual([['chart/', 'values/dev.yaml', 'values/missing.yaml'], new Map([['other', ['env/']]])]);
+  });
+
+  it('of a kustomization waits for the override files', () => {
+    const closure = planClosure({ ...base, plan: { type: 'Kustomize', folder: 'k', edited: undefined }, path: 'k' });
+    expect(closure.own).toEqual(['k/']);
+    const there = planClosure({
+      ...base,
+      files: sourceFiles({ 'k/kustomization.yaml': 'kind: Kustomization' }),
+      plan: { type: 'Kustomize', folder: 'k', edited: undefined },
+      path: 'k',
+    });
+    expect(there.own).toEqual(['k/.argocd-source-shop.yaml', 'k/.argocd-source.yaml', ...candidates('k')]);
+  });
+});
+
+describe('closureContent', () => {
+  const paths = ['app/', 'one.yaml', 'gone.yaml'];
+  const files = { 'app/a': '1', 'one.yaml': '2', 'two.yaml': '3' };
+
+  it('changes with a file in it, one that appears, and one that goes, and with no other', () => {
+    const content = (changed: object) => closureContent(paths, sourceFiles({ ...files, ...changed }).tree);
+    const before = content({});
+    expect(content({ 'two.yaml': 'x', 'app.yaml': 'y' })).toBe(before);
+    for (const changed of [{ 'app/a': 'x' }, { 'app/b': 'x' }, { 'one.yaml': 'x' }, { 'gone.yaml': 'x' }])
+      expect(content(changed)).not.toBe(before);
+  });
+
+  it('lists what a private copy needs', () => {
+    expect(closureEntries(paths, sourceFiles(files).tree)).toEqual(['app/a', 'one.yaml']);
+    expect(settled(['b', 'a/', 'a/x', 'b'], sourceFiles(files).tree)).toEqual(['a/', 'b']);
+  });
+});
+
+describe('closureTouches', () => {
+  const url = 'https://git.example/shop';
+  const closure = {
+    sources: [
+      { repoURL: url, paths: ['base/a.yaml', 'overlays/dev/', 'env/missing.yaml'] },
+      { repoURL: `${url}-values`, paths: ['v.yaml'] },
+    ],
+  };
+  it.each([
+    [true, url, ['README.md', 'base/a.yaml']],
+    [true, `${url}.git`, ['overlays/dev/new.yaml']],
+    [true, url, ['env/missing.yaml']],
+    [true, url, ['base']],
+    [true, url, ['overlays/dev']],
+    [true, `${url}-values`, ['v.yaml']],
+    [false, url, ['v.yaml']],
+    [false, url, ['README.md', 'base/b.yaml', 'overlays/devel/x', 'overlays/dev.yaml']],
+    [false, url, []],
+    [false, 'https://git.example/other', ['base/a.yaml']],
+  ])('is %s for %s %j', (expected, repoURL, changed) => {
+    expect(closureTouches(closure, repoURL, changed)).toBe(expected);
+  });
+
+  it('takes any change when the whole repository is read', () => {
+    expect(closureTouches({ sources: [{ repoURL: url, paths: ['/'] }] }, url, ['anything'])).toBe(true);
+  });
+});

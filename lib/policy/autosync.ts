@@ -47,6 +47,16 @@ function alreadyAttempted(application: Application, previous: OperationState, re
   return multiple ? sameData(result.sources, application.spec.sources) : sameData(result.source, application.spec.source);
 }
 
+/**
+ * Whether an automated operation that waits, for health or for its next attempt, works on commits that Git has moved on from. Argo CD
+ * waits to the end; here the newer commit, which may be the cure, goes first.
+ */
+export function isSuperseded(application: Application, state: OperationState, revisions: readonly string[]): boolean {
+  const automated = application.spec.syncPolicy?.automated;
+  if (!automated || automated.enabled === false || !state.operation.initiatedBy?.automated || state.phase !== 'Running') return false;
+  return state.syncResult !== undefined && !alreadyAttempted(application, state, revisions);
+}
+
 function sameData(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(withoutUndefined(a), withoutUndefined(b));
 }

@@ -149,17 +149,28 @@ async function concluded(
   ports: ReconcilePorts,
 ): Promise<Operated> {
   const { phase, message, afterSeconds } = outcome;
-  if (afterSeconds !== undefined || phase === 'Running' || phase === 'Terminating') {
-    const waiting = { ...state, message };
-    const application = await writeApplication(ports.control, target.application, {
-      status: { ...target.application.status, operationState: waiting },
-    });
-    return { application, state: waiting, evaluation: before, afterSeconds: afterSeconds ?? 1 };
-  }
-  const done = endedOrRetrying(state, phase, message, timeOf(ports), state.phase !== 'Terminating');
   const applied = new Set(outcome.tasks.filter((task) => task.result?.status === 'Synced').map((task) => keyText(task.key)));
   const after = reevaluate(target, before, liveAfter(before.live, outcome.tasks), applied);
-  return finished(target, done, after, ports);
+  if (afterSeconds === undefined && phase !== 'Running' && phase !== 'Terminating') {
+    return finished(target, endedOrRetrying(state, phase, message, timeOf(ports), state.phase !== 'Terminating'), after, ports);
+  }
+  return waiting(target, { ...state, message }, after, afterSeconds ?? 1, ports);
+}
+
+/** While an operation waits, status shows how the Application stands meanwhile. */
+async function waiting(
+  target: Target,
+  state: OperationState,
+  evaluated: Evaluation,
+  afterSeconds: number,
+  ports: ReconcilePorts,
+): Promise<Operated> {
+  const now = timeOf(ports);
+  const compared = comparedStatus(target.application, { ...evaluated, live: evaluated.live.values() }, now);
+  const application = await writeApplication(ports.control, target.application, {
+    status: { ...stamped(target.application.status, compared, now, false), operationState: state },
+  });
+  return { application, state, evaluation: evaluated, afterSeconds };
 }
 
 /** The live objects that the tasks left, from the API server's own answers. */

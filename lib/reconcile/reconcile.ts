@@ -7,7 +7,7 @@ import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors
 import { annotationOf, type LiveObject } from '../model/manifest.ts';
 import type { OperationState } from '../model/operation.ts';
 import type { ReconcileRequest } from '../model/request.ts';
-import { decideSync } from '../policy/autosync.ts';
+import { decideSync, isSuperseded } from '../policy/autosync.ts';
 import { retryRemainingSeconds } from '../sync/retry.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { type Evaluation, evaluate, type Target } from './evaluate.ts';
@@ -120,6 +120,7 @@ function runningState(application: Application): OperationState | undefined {
 async function settle(target: Target, evaluation: Evaluation, run: Run): Promise<Outcome> {
   const { application, ports } = run;
   const running = application.operation && runningState(application);
+  if (running && isSuperseded(application, running, evaluation.desired.revisions)) return supersede(target, evaluation, running, run);
   const waiting = running ? retryRemainingSeconds(running, ports.clock()) : 0;
   if (running && waiting > 0) return record(run, evaluation, undefined, { again: { afterSeconds: waiting, event: eventOf(running) } });
   if (application.operation) return operated(target, evaluation, { operation: application.operation, running }, run);
@@ -132,6 +133,14 @@ async function settle(target: Target, evaluation: Evaluation, run: Run): Promise
     case 'none':
       return record(run, evaluation, decision.error, lookAgain(run, application, evaluation));
   }
+}
+
+/** Ends the operation on the old commits, hooks that run included; the next message begins the new one. */
+async function supersede(target: Target, evaluation: Evaluation, running: OperationState, run: Run): Promise<Outcome> {
+  const { operation } = running;
+  const state = await operate(target, evaluation, { operation, running: { ...running, phase: 'Terminating' } }, run.ports, run.deadline);
+  logRun(run, 'superseded', { by: evaluation.desired.revisions.join(' ') });
+  return { again: { afterSeconds: 0, event: `${eventOf(state.state)}/superseded` } };
 }
 
 function lookAgain({ ports }: Run, application: Application, { comparison }: Evaluation): Outcome {

@@ -1,13 +1,13 @@
 // A bad commit shows, and is taken back.
-import { application, type Scene, until, untilApplication } from './scene.ts';
+import { join } from 'node:path';
+import { application, execute, must, type Scene, until, untilApplication } from './scene.ts';
+import { CATALOG } from './shop.ts';
 import type { Step } from './story.ts';
 
 export const failure: Step = {
   title: 'A commit whose image never gets ready: Progressing, then Degraded; git revert makes it Healthy again',
   play: async (scene, shop) => {
-    const tag = (text: string) =>
-      text.replace(/(- name: registry\.example\.com\/bookstore\/catalog\n)(?: {4}\S+: \S+\n)+/, '$1    newTag: never-ready\n');
-    await shop.edit('overlays/dev/kustomization.yaml', tag, 'dev: run a build that does not start');
+    await shop.change('dev: run a build that does not start', (dir) => runBuild(scene, dir, 'never-ready'));
     await untilHealth(scene, 'Progressing');
     scene.say('bookstore-dev is Progressing');
     await untilHealth(scene, 'Degraded');
@@ -21,4 +21,11 @@ export const failure: Step = {
 async function untilHealth(scene: Scene, health: string): Promise<void> {
   const ask = async () => ((await application(scene, 'bookstore-dev'))?.status?.health?.status === health ? true : undefined);
   await until(scene, `bookstore-dev to be ${health}`, 60, ask);
+}
+
+/** Sets the image of the catalog in dev by tag, as a developer in a hurry does. */
+async function runBuild({ host, signal }: Scene, dir: string, tag: string): Promise<void> {
+  const args = ['edit', 'set', 'image', `${CATALOG}=${CATALOG}:${tag}`];
+  const { code, stderr } = await execute(host.tools.kustomize, args, { cwd: join(dir, 'overlays/dev'), signal });
+  must(code === 0, `kustomize ${args.join(' ')}: ${stderr}`);
 }

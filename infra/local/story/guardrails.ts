@@ -1,6 +1,7 @@
 // What must not happen does not, and says why: forged pushes, broken manifests, Applications outside their project.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { evenkeel } from './evenkeel.ts';
 import { application, kubectl, must, type Scene, until, untilApplication } from './scene.ts';
 import type { Shop } from './shop.ts';
 import type { Step } from './story.ts';
@@ -73,7 +74,7 @@ async function deniedKind(scene: Scene): Promise<void> {
   scene.say(`bookstore-staging says: ${failed.message ?? ''}`);
   const allow = { spec: { namespaceResourceBlacklist: [{ group: 'rbac.authorization.k8s.io', kind: '*' }] } };
   await kubectl(scene, 'patch', 'appproject', 'bookstore', '-n', namespace, '--type', 'merge', '-p', JSON.stringify(allow));
-  await kubectl(scene, 'annotate', 'application', 'bookstore-staging', '-n', namespace, 'argocd.argoproj.io/refresh=normal', '--overwrite');
+  await evenkeel(scene, 'app', 'sync', 'bookstore-staging', '--prune');
   await untilApplication(scene, 'bookstore-staging', 'Synced', 'Healthy');
 }
 

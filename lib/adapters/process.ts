@@ -38,7 +38,12 @@ process.once('exit', () => {
 
 /** The absolute path of a program that is given by path or by name. Throws Unavailable with the setting to change. */
 export function findProgram(program: string, setting: string, searchPath: string | undefined = process.env['PATH']): string {
-  const places = isAbsolute(program) ? [program] : (searchPath ?? '').split(delimiter).map((folder) => join(folder, program));
+  const places = isAbsolute(program)
+    ? [program]
+    : (searchPath ?? '')
+        .split(delimiter)
+        .filter(isAbsolute)
+        .map((folder) => join(folder, program));
   const found = places.find((place) => existsSync(place));
   if (found === undefined) throw new Unavailable(`${program} is not there: install it, or name its path in ${setting}`);
   return found;

@@ -100,7 +100,8 @@ function statusOf(pair: Pair, verdict: Verdict | undefined, rules: ComparisonRul
 
 /** `Delete` or `Prune` is `confirm`, on either side or for the whole Application. */
 function isConfirmed({ target, live }: Pair, options: readonly string[]): boolean {
-  return [target, live].some((side) => ['Delete', 'Prune'].some((key) => effectiveOption(side, options, key) === 'confirm'));
+  const sides = [target, live].filter((side) => side !== undefined);
+  return sides.some((side) => ['Delete', 'Prune'].some((key) => effectiveOption(side, options, key) === 'confirm'));
 }
 
 function healthOf({ target, live }: Pair, hook: boolean, rules: ComparisonRules): Health | undefined {

@@ -1,0 +1,69 @@
+// maskedSecrets: Secrets as they may be shown: that a value changes is visible, the value is not (spec/diff.md §14).
+import { LAST_APPLIED } from '../model/annotations.ts';
+import { isRecord, type Manifest } from '../model/manifest.ts';
+import { withPlainData } from './normalize.ts';
+
+const SHORTEST = 8;
+const STEP = 4;
+const UNREADABLE = '+'.repeat(SHORTEST);
+
+/**
+ * The versions of one Secret, masked together: equal values of a key get equal masks, each further value a longer one. What is missing
+ * stays missing. The last-applied annotation holds the values once more, so its content is masked with the same masks.
+ */
+export function maskedSecrets<T extends Manifest | undefined>(versions: readonly T[]): readonly T[] {
+  const plain = versions.map((version) => version && withPlainData(version));
+  const remembered = plain.map(rememberedIn);
+  const masks = masksOf([...plain, ...remembered].map(dataOf));
+  return plain.map((version, index) => version && withMasks(version, remembered[index], masks)) as T[]; // missing where it was missing
+}
+
+type Data = Readonly<Record<string, unknown>>;
+type Masks = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+function dataOf(object: Manifest | undefined): Data {
+  const data = object?.['data'];
+  return isRecord(data) ? data : {};
+}
+
+/** The Secret in the last-applied annotation, with its data in plain form; undefined when there is none that can be read. */
+function rememberedIn(version: Manifest | undefined): Manifest | undefined {
+  try {
+    const document: unknown = JSON.parse(version?.metadata.annotations?.[LAST_APPLIED] ?? '');
+    if (!isRecord(document)) return undefined;
+    const { apiVersion, kind, metadata } = document;
+    const named = { apiVersion: String(apiVersion), kind: String(kind), metadata: isRecord(metadata) ? metadata : {} };
+    return withPlainData({ ...document, ...named });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Masks by key and value, in the order in which the values come. */
+function masksOf(all: readonly Data[]): Masks {
+  const masks = new Map<string, Map<string, string>>();
+  for (const [key, value] of all.flatMap((data) => Object.entries(data))) {
+    const known = masks.get(key) ?? new Map<string, string>();
+    masks.set(key, known);
+    if (!known.has(textOf(value))) known.set(textOf(value), '+'.repeat(SHORTEST + STEP * known.size));
+  }
+  return masks;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function withMasks(version: Manifest, remembered: Manifest | undefined, masks: Masks): Manifest {
+  const hidden = hiddenData(version, masks);
+  const { annotations } = hidden.metadata;
+  if (annotations?.[LAST_APPLIED] === undefined) return hidden;
+  const text = remembered ? JSON.stringify(hiddenData(remembered, masks)) : UNREADABLE;
+  return { ...hidden, metadata: { ...hidden.metadata, annotations: { ...annotations, [LAST_APPLIED]: text } } };
+}
+
+function hiddenData(object: Manifest, masks: Masks): Manifest {
+  if (object['data'] === undefined) return object;
+  const data = Object.entries(dataOf(object)).map(([key, value]) => [key, masks.get(key)?.get(textOf(value)) ?? UNREADABLE]);
+  return { ...object, data: Object.fromEntries(data) };
+}

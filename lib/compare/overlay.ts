@@ -1,0 +1,86 @@
+// overlay: what a server-side apply would make of a live object, as far as that can be told without asking. For showing differences only.
+import { appliedFields, childOf, type FieldTree, isLeaf, listNature, stepsOf } from '../model/managed-fields.ts';
+import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { kindOf } from './differences.ts';
+import { exactDifferences } from './exact.ts';
+import { findItem, itemKey } from './list-items.ts';
+import { fieldAt, itemAt, type Place, rootOf } from './place.ts';
+import { isMerged, isOmitted, type Kind } from './schema.ts';
+
+type Struct = Readonly<Record<string, unknown>>;
+
+/** `target` over `live`, without what we set before and `target` no longer has. */
+export function overlay(target: Manifest, live: LiveObject): Manifest {
+  const kind = kindOf(target);
+  const owned = appliedFields(live)?.fields;
+  const over = put(target, live, owned, rootOf(kind));
+  const result = owned ? taken(owned, target, over, kind) : over;
+  return { ...target, ...(isRecord(result) ? result : {}) };
+}
+
+function put(desired: unknown, live: unknown, owned: FieldTree | undefined, place: Place): unknown {
+  if (isRecord(desired) && isRecord(live) && (isMerged(place.kind, place.path) || (owned && !isLeaf(owned)))) {
+    return { ...live, ...putMembers(desired, live, owned, place) };
+  }
+  if (Array.isArray(desired) && Array.isArray(live) && owned && listNature(owned).kind !== 'atomic')
+    return putItems(desired, live, owned, place);
+  return exactDifferences(desired, live, place).length === 0 ? live : desired;
+}
+
+function putMembers(desired: Struct, live: Struct, owned: FieldTree | undefined, place: Place) {
+  const members = Object.entries(desired).flatMap(([name, value]) => {
+    const at = fieldAt(place, name);
+    const there = live[name];
+    if (there === undefined && isOmitted(at.kind, at.path, value)) return [];
+    return [[name, there === undefined ? value : put(value, there, childOf(owned, `f:${name}`), at)]];
+  });
+  return Object.fromEntries(members) as Struct;
+}
+
+/** Git's items in Git's order, then those that others added. */
+function putItems(desired: readonly unknown[], live: readonly unknown[], owned: FieldTree, place: Place): readonly unknown[] {
+  const nature = listNature(owned);
+  const keyed = nature.kind === 'keyed' ? nature.fields : undefined;
+  const keyOf = (item: unknown) => (keyed ? itemKey(place.kind, item, keyed) : JSON.stringify(item));
+  const nodes = new Map(
+    stepsOf(owned).flatMap((step) => (step.kind === 'item' && keyed ? [[itemKey(place.kind, step.key, keyed), step.text] as const] : [])),
+  );
+  const wanted = new Set(desired.map(keyOf));
+  const placed = desired.map((item) => {
+    const there = live.find((other) => keyOf(other) === keyOf(item));
+    return there === undefined ? item : put(item, there, childOf(owned, nodes.get(keyOf(item)) ?? ''), itemAt(place, ''));
+  });
+  return [...placed, ...live.filter((item) => !wanted.has(keyOf(item)))];
+}
+
+/** Without the fields and items of ours that Git no longer names. */
+function taken(tree: FieldTree, desired: unknown, value: unknown, kind: Kind): unknown {
+  return stepsOf(tree).reduce((rest: unknown, step) => {
+    const node = childOf(tree, step.text) ?? {};
+    if (step.kind === 'field' && isRecord(rest)) return takenField(node, step.name, desired, rest, kind);
+    if (step.kind === 'item' && Array.isArray(rest)) return takenItem(node, step.key, desired, rest, kind);
+    if (step.kind === 'value' && Array.isArray(rest)) return rest.filter((item) => item !== step.value || includes(desired, item));
+    return rest;
+  }, value);
+}
+
+function isWhole(node: FieldTree): boolean {
+  return isLeaf(node) || Object.hasOwn(node, '.');
+}
+
+function includes(list: unknown, value: unknown): boolean {
+  return Array.isArray(list) && list.includes(value);
+}
+
+function takenField(node: FieldTree, field: string, desired: unknown, rest: Struct, kind: Kind): Struct {
+  const wanted = isRecord(desired) ? desired[field] : undefined;
+  const kept = Object.entries(rest).filter(([name]) => name !== field || wanted !== undefined || !isWhole(node));
+  return Object.fromEntries(kept.map(([name, member]) => [name, name === field ? taken(node, wanted, member, kind) : member]));
+}
+
+function takenItem(node: FieldTree, key: Struct, desired: unknown, rest: readonly unknown[], kind: Kind): readonly unknown[] {
+  const wanted = findItem(kind, desired, key);
+  const there = findItem(kind, rest, key);
+  if (wanted === undefined && isWhole(node)) return rest.filter((item) => item !== there);
+  return rest.map((item) => (item === there ? taken(node, wanted, item, kind) : item));
+}

@@ -1,0 +1,52 @@
+// differenceOf: what a row of a comparison would change, to be shown: both states without what never counts, Secrets masked, and a JSON patch.
+import jsonPatch, { type Operation } from 'fast-json-patch';
+import type { ResourceComparison } from '../model/comparison.ts';
+import type { LiveObject, Manifest, ResourceKey } from '../model/manifest.ts';
+import type { ComparisonRules } from './compare.ts';
+import { kindOf } from './differences.ts';
+import { maskedSecrets } from './mask.ts';
+import { cleaned, normalized } from './normalize.ts';
+import { overlay } from './overlay.ts';
+
+export interface ObjectDifference {
+  readonly key: ResourceKey;
+  /** As it is now; undefined when it would be created. */
+  readonly before: Manifest | undefined;
+  /** As it would be; undefined when Git does not have it. */
+  readonly after: Manifest | undefined;
+  /** RFC 6902, from `before` to `after`; empty when nothing changes. */
+  readonly patch: readonly Operation[];
+}
+
+/** `predicted` is the answer of a dry run, if one was made; without it the outcome of an apply is worked out in memory. */
+export function differenceOf(
+  row: ResourceComparison,
+  predicted: LiveObject | undefined,
+  rules: Pick<ComparisonRules, 'ignoreDifferences'>,
+): ObjectDifference {
+  const [before, after] = shown(row, statesOf(row, predicted, rules));
+  return { key: row.key, before, after, patch: jsonPatch.compare({ object: before ?? null }, { object: after ?? null }).map(unwrapped) };
+}
+
+type States = readonly [before: Manifest | undefined, after: Manifest | undefined];
+
+function statesOf(
+  { target, live, settled }: ResourceComparison,
+  predicted: LiveObject | undefined,
+  rules: Pick<ComparisonRules, 'ignoreDifferences'>,
+): States {
+  if (!target || !live) return [live && cleaned(live, kindOf(live)), target && cleaned(target, kindOf(target))];
+  const [after, before] = normalized(predicted ?? overlay(target, live), live, kindOf(target), rules.ignoreDifferences);
+  return [before, settled ? before : after];
+}
+
+function shown({ key }: ResourceComparison, [before, after]: States): States {
+  if (key.group !== '' || key.kind !== 'Secret') return [before, after];
+  const [maskedBefore, maskedAfter] = maskedSecrets([before, after]);
+  return [maskedBefore, maskedAfter];
+}
+
+/** Objects that come or go are compared as members of a document, which the paths then leave out. */
+function unwrapped(operation: Operation): Operation {
+  return { ...operation, path: operation.path.slice('/object'.length) };
+}

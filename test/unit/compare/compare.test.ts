@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { type ComparisonRules, compare, suspects } from '../../../lib/compare/compare.ts';
+import { differences } from '../../../lib/compare/differences.ts';
+import { pairObjects } from '../../../lib/compare/pair.ts';
+import type { ResourceComparison } from '../../../lib/model/comparison.ts';
+import { isRecord, keyOf, keyText, type Manifest } from '../../../lib/model/manifest.ts';
+import { casesOf, type GoldenCase } from '../../support/cases.ts';
+
+const objectsIn = (golden: GoldenCase, file: string) => golden.readAll(file) as readonly Manifest[];
+
+function rulesOf(golden: GoldenCase): ComparisonRules {
+  const written = golden.read('rules.yaml');
+  const { permitted, ...rules } = isRecord(written) ? written : {};
+  const all = { instanceName: 'bookstore', ignoreDifferences: [], syncOptions: [], ...rules };
+  return permitted === undefined ? all : { ...all, permitted: () => permitted === true };
+}
+
+/** What a row says beside its two sides; what is false or empty is left out. */
+function told({ target: _target, live: _live, key, ...row }: ResourceComparison): object {
+  const entries = Object.entries({ key: keyText(key), ...row });
+  return Object.fromEntries(
+    entries.filter(([name, value]) => name === 'status' || (value !== false && value !== 0 && value !== undefined)),
+  );
+}
+
+describe('compare', () => {
+  it.each(casesOf('compare'))('holds that $name', (golden) => {
+    const rules = rulesOf(golden);
+    const pairs = pairObjects(objectsIn(golden, 'desired.yaml'), objectsIn(golden, 'live.yaml'));
+    const predicted = new Map(objectsIn(golden, 'predicted.yaml').map((object) => [keyText(keyOf(object)), object]));
+    const both = pairs.flatMap(({ target, live }) => (target && live ? [differences(target, live, rules.ignoreDifferences)] : []));
+    const { status, health, resources } = compare(pairs, predicted, rules);
+    golden.check({
+      status,
+      health,
+      suspects: suspects(pairs, rules).map(({ key }) => keyText(key)),
+      differences: both.flat(),
+      rows: resources.map(told),
+    });
+  });
+
+  it('asks about nothing that it has not paired', () => {
+    expect(suspects([], { instanceName: 'bookstore', ignoreDifferences: [], syncOptions: [] })).toEqual([]);
+  });
+});

@@ -4,11 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import { messageOf } from '../model/errors.ts';
 import { EXIT_ERROR, Exit } from './exit.ts';
+import { externalDiff } from './external-diff.ts';
 import { findKubeconfig } from './find-kubeconfig.ts';
 import { withPlainSwitches } from './flags.ts';
 import { buildProgram } from './program.ts';
+import { withLayer } from './programs.ts';
 import { type CliSettings, cliSettings } from './settings.ts';
-import type { GlobalFlags, Session, Shell } from './shell.ts';
+import type { GlobalFlags, Renderer, Session, Shell } from './shell.ts';
 import { processTerminal } from './terminal.ts';
 
 const settings = cliSettings(process.env, homedir());
@@ -34,6 +36,8 @@ function shellFor(own: CliSettings): Shell {
     clock: Date.now,
     sleep: async (milliseconds) => sleep(milliseconds),
     connect: (flags) => connect(flags, own),
+    renderer: () => renderer(own),
+    externalDiff: own.externalDiff && externalDiff(own.externalDiff),
   };
 }
 
@@ -50,6 +54,15 @@ async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
   const { namespace } = own;
   const clusters = createClusters({ control: cluster, connection, namespace, clock: Date.now });
   return { cluster, namespace, resolve: (destination) => clusters.resolve(destination) };
+}
+
+async function renderer({ programs, layerFolder, cacheDir, toolTimeoutSeconds: timeoutSeconds }: CliSettings): Promise<Renderer> {
+  const [{ createRepositories }, { createTools }] = await Promise.all([import('../adapters/git.ts'), import('../adapters/tools.ts')]);
+  const found = withLayer(programs, layerFolder, process.env['PATH'] ?? '');
+  return {
+    repositories: createRepositories({ git: found.git, cacheDir, clock: Date.now, timeoutSeconds }),
+    tools: createTools({ ...found, timeoutSeconds }),
+  };
 }
 
 /** Commander has said already what is wrong with the usage; everything else is said here. */

@@ -13,19 +13,51 @@ export interface CliSettings {
   readonly localHost: string;
   /** Colours on or off; undefined leaves it to the terminal. */
   readonly colour: boolean | undefined;
-  /** A program that shows how two folders differ, in place of `diff`. */
-  readonly externalDiff: string | undefined;
+  /** A program, with its arguments, that shows how two files differ. */
+  readonly externalDiff: readonly string[] | undefined;
+  /** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used. */
+  readonly programs: Programs;
+  /** Where the local host unpacks kubectl and helm. */
+  readonly layerFolder: string;
+  /** Where clones are kept. */
+  readonly cacheDir: string;
+  readonly toolTimeoutSeconds: number;
 }
+
+export interface Programs {
+  readonly git: string;
+  readonly kubectl: string;
+  readonly helm: string;
+  readonly kustomize: string | undefined;
+}
+
+const TOOL_TIMEOUT_SECONDS = 90;
 
 /** `home`: the user's home folder. */
 export function cliSettings(env: Environment, home: string): CliSettings {
-  const cache = env['XDG_CACHE_HOME'];
+  const cache = cacheFolder(env, home);
+  const differ = (env['KUBECTL_EXTERNAL_DIFF'] ?? '').split(/\s+/).filter((word) => word !== '');
   return {
     namespace: env['EVENKEEL_NAMESPACE'] || 'argocd',
     kubeconfigs: (env['KUBECONFIG'] ?? '').split(':').filter((path) => path !== ''),
     standardKubeconfig: join(home, '.kube', 'config'),
-    localHost: join(cache !== undefined && isAbsolute(cache) ? cache : join(home, '.cache'), 'evenkeel', 'host.json'),
+    localHost: join(cache, 'host.json'),
     colour: env['NO_COLOR'] ? false : undefined,
-    externalDiff: env['KUBECTL_EXTERNAL_DIFF'] || undefined,
+    externalDiff: differ.length > 0 ? differ : undefined,
+    programs: {
+      git: env['EVENKEEL_GIT'] || 'git',
+      kubectl: env['EVENKEEL_KUBECTL'] || 'kubectl',
+      helm: env['EVENKEEL_HELM'] || 'helm',
+      kustomize: env['EVENKEEL_KUSTOMIZE'] || undefined,
+    },
+    layerFolder: join(cache, 'layer'),
+    cacheDir: env['EVENKEEL_CACHE_DIR'] || join(cache, 'cli'),
+    toolTimeoutSeconds: TOOL_TIMEOUT_SECONDS,
   };
+}
+
+/** Shared with the local host (XDG Base Directory Specification: a relative path is to be ignored). */
+function cacheFolder(env: Environment, home: string): string {
+  const cache = env['XDG_CACHE_HOME'];
+  return join(cache !== undefined && isAbsolute(cache) ? cache : join(home, '.cache'), 'evenkeel');
 }

@@ -1,7 +1,7 @@
 // What a command gets from the process that it runs in, as plain interfaces: the terminal, the clock and the way to the cluster.
 import type { Destination } from '../model/application.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
-import type { Clock, Cluster } from '../ports.ts';
+import type { Clock, Cluster, Repositories, Tools } from '../ports.ts';
 import type { Paint } from './view/table.ts';
 
 export interface Terminal {
@@ -15,6 +15,8 @@ export interface Terminal {
   readonly readStdin: () => Promise<string>;
   /** Colours a status word; the identity when standard output is no terminal. */
   readonly paint: Paint;
+  /** Colours a line of a difference. */
+  readonly paintLine: Paint;
   /** IANA name of the local time zone. */
   readonly zone: string;
 }
@@ -35,10 +37,19 @@ export interface GlobalFlags {
   readonly kubeContext?: string;
 }
 
+/** What it takes to render an Application here. */
+export interface Renderer {
+  readonly repositories: Repositories;
+  readonly tools: Tools;
+}
+
 export interface Shell {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Throws Exit when no kubeconfig is found or it cannot be used. */
   readonly connect: (flags: GlobalFlags) => Promise<Session>;
+  readonly renderer: () => Promise<Renderer>;
+  /** Shows how two texts differ with the user's own program; undefined when no such program is set. */
+  readonly externalDiff: ((live: string, target: string, name: string) => Promise<void>) | undefined;
 }

@@ -21,18 +21,28 @@ const COLOURS: Readonly<Record<string, number>> = {
 
 /** `colour`: what the settings say; without a word from them, colours are for terminals. */
 export function processTerminal(colour: boolean | undefined): Terminal {
+  const coloured = colour ?? process.stdout.isTTY;
   return {
     write: (chunk) => void process.stdout.write(chunk),
     note: (line) => void process.stderr.write(`${line}\n`),
     interactive: process.stdin.isTTY && process.stdout.isTTY,
     ask,
     readStdin: () => text(process.stdin),
-    paint: (colour ?? process.stdout.isTTY) ? painted : (cell) => cell,
+    paint: coloured ? paintedWord : plain,
+    paintLine: coloured ? paintedLine : plain,
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }
 
-const painted: Paint = (cell) => (Object.hasOwn(COLOURS, cell) ? `\u001b[${COLOURS[cell]}m${cell}\u001b[0m` : cell);
+const LINE_COLOURS: Readonly<Record<string, number>> = { '+': 32, '-': 31, '@': 36 };
+
+const plain: Paint = (text) => text;
+const paintedWord: Paint = (word) => painted(word, COLOURS, word);
+const paintedLine: Paint = (line) => painted(line, LINE_COLOURS, line.slice(0, 1));
+
+function painted(text: string, colours: Readonly<Record<string, number>>, key: string): string {
+  return Object.hasOwn(colours, key) ? `\u001b[${colours[key]}m${text}\u001b[0m` : text;
+}
 
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });

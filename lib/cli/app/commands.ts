@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Shell } from '../shell.ts';
 import { addCreate } from './create.ts';
 import { addDelete } from './delete.ts';
+import { addDiff } from './diff.ts';
 import { addGet } from './get.ts';
 import { addHistory } from './history.ts';
 import { addList } from './list.ts';
@@ -11,5 +12,5 @@ import { addWait } from './wait.ts';
 
 export function addApp(program: Command, shell: Shell): void {
   const app = program.command('app').description('create, show, sync and delete Applications');
-  for (const add of [addCreate, addList, addGet, addSync, addWait, addHistory, addDelete]) add(app, shell);
+  for (const add of [addCreate, addList, addGet, addSync, addWait, addDiff, addHistory, addDelete]) add(app, shell);
 }

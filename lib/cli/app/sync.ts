@@ -10,6 +10,7 @@ import { completionFault, type SyncRequest, stateRefusal, syncOperation, syncRef
 import { requestRefusal } from '../request/revisions.ts';
 import { type SyncFlags, syncRequest } from '../request/sync-flags.ts';
 import type { Session, Shell } from '../shell.ts';
+import { differencesOf, printDifferences } from './differences.ts';
 import { APP_OUTPUTS, type AppOutput, outputOf } from './printing.ts';
 import { changeApplication, chooseApplications, readApplication, userName } from './store.ts';
 import { resourceFilters } from './wait.ts';
@@ -20,6 +21,8 @@ interface Flags extends SyncFlags {
   readonly project: readonly string[];
   readonly resource: readonly string[];
   readonly async?: boolean;
+  readonly previewChanges?: boolean;
+  readonly assumeYes?: boolean;
   readonly timeout?: number;
   readonly output?: string;
   readonly appNamespace?: string;
@@ -51,6 +54,8 @@ export function addSync(app: Command, shell: Shell): void {
   addSwitch(command, '--replace', 'replace instead of apply');
   addSwitch(command, '--server-side', 'apply on the server side');
   addSwitch(command, '--apply-out-of-sync-only', 'leave alone what is in sync');
+  addSwitch(command, '--preview-changes', 'show the differences and ask first');
+  addSwitch(command, '--assumeYes', 'do not ask');
   addSwitch(command, '--async', 'do not wait for the end');
   addSwitch(command, '--retry-refresh', 'a retry takes the newest revision');
   addNumber(command, '--retry-limit <number>', 'how often a failed sync is retried (default: 0)');
@@ -64,7 +69,6 @@ export function addSync(app: Command, shell: Shell): void {
   addTexts(command, '--info <text>', 'remark NAME=VALUE kept with the operation; may be given again');
   refuseFlags(command, ['--local <path>', '--local-repo-root <path>'], 'is not there yet: evenkeel syncs what is in Git');
   refuseFlags(command, ['--label <text>'], 'is not there yet: choose resources with --resource');
-  refuseFlags(command, ['--preview-changes', '--assumeYes'], 'is not there yet: run `evenkeel app diff` first');
   command.addHelpText('after', EXAMPLES).action((names: readonly string[], flags: Flags, self: Command) => sync(shell, names, flags, self));
 }
 
@@ -75,8 +79,9 @@ async function sync(shell: Shell, names: readonly string[], flags: Flags, self: 
   if (refusal) throw new Exit(EXIT_FAILED, refusal);
   const session = await shell.connect(globalsOf(self));
   const { selector, project: projects, appNamespace } = flags;
-  const refs = await chooseApplications(session, { names, selector, projects, appNamespace });
-  for (const ref of refs) await checkRequest(session, ref, request);
+  const chosen = await chooseApplications(session, { names, selector, projects, appNamespace });
+  for (const ref of chosen) await checkRequest(session, ref, request);
+  const refs = flags.previewChanges ? await previewed(shell, session, chosen, request, flags.assumeYes ?? false) : chosen;
   const username = await userName(session);
   for (const ref of refs) await writeOperation(session, ref, request, username);
   if (flags.async) return;
@@ -90,6 +95,32 @@ async function checkRequest(session: Session, ref: ApplicationRef, request: Sync
   if (refusal) throw new Exit(EXIT_FAILED, refusal);
   const standing = stateRefusal(application, request);
   if (standing) throw new InvalidInput(standing);
+}
+
+/** Shows what each sync would change; returns those that have something to change and that nobody has objected to. */
+async function previewed(
+  shell: Shell,
+  session: Session,
+  refs: readonly ApplicationRef[],
+  request: SyncRequest,
+  assumeYes: boolean,
+): Promise<readonly ApplicationRef[]> {
+  const wanted: ApplicationRef[] = [];
+  for (const ref of refs) {
+    const { application } = await readApplication(session, ref);
+    shell.terminal.write(`====== Previewing differences between live and desired state of application ${ref.name} ======\n`);
+    const differences = await differencesOf(shell, session, application, request);
+    await printDifferences(shell, differences);
+    if (differences.length === 0) shell.terminal.write('====== No Differences found ======\n');
+    else if (assumeYes || (await agreed(shell))) wanted.push(ref);
+  }
+  return wanted;
+}
+
+async function agreed({ terminal }: Shell): Promise<boolean> {
+  const nobody = '--preview-changes asks before it syncs, and nobody is there to answer: add --assumeYes';
+  if (!terminal.interactive) throw new Exit(EXIT_FAILED, nobody);
+  return /^y(es)?$/i.test((await terminal.ask('Application changes will be applied. Do you want to continue? [y/n] ')).trim());
 }
 
 /** Operation and status go in one write that fails when somebody wrote since: two requests cannot both win. */

@@ -1,21 +1,30 @@
-// What is wrong with an Application before it is created: its spec, its project, its destination (spec/api.md §4.2).
+// What is wrong with an Application before it is created or rendered: its spec, its project, its destination (spec/api.md §4.2).
 import type { Application } from '../../model/application.ts';
 import type { ResolvedDestination } from '../../model/destination.ts';
 import { InvalidInput } from '../../model/errors.ts';
-import { parseProject } from '../../model/project.ts';
+import { type AppProject, parseProject } from '../../model/project.ts';
 import { projectName, specConditions } from '../../policy/spec.ts';
 import type { Session } from '../shell.ts';
 
 /** Throws InvalidInput with every fault, in the words of Argo CD's API. */
-export async function checkApplication(session: Session, application: Application): Promise<void> {
+export async function checkApplication(
+  session: Session,
+  application: Application,
+): Promise<{ readonly project: AppProject; readonly destination: ResolvedDestination }> {
   const { name } = application.metadata;
-  const project = projectName(application);
-  const kind = { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject' };
-  const found = await session.cluster.get({ ...kind, namespace: session.namespace, name: project });
-  if (!found) throw new InvalidInput(`app is not allowed in project "${project}", or the project does not exist`);
+  const ref = {
+    group: 'argoproj.io',
+    version: 'v1alpha1',
+    kind: 'AppProject',
+    namespace: session.namespace,
+    name: projectName(application),
+  };
+  const found = await session.cluster.get(ref);
+  if (!found) throw new InvalidInput(`app is not allowed in project "${ref.name}", or the project does not exist`);
+  const project = parseProject(found);
   const destination = await destinationOf(session, application);
-  const conditions = specConditions(application, parseProject(found), destination, session.namespace);
-  if (conditions.length === 0) return;
+  const conditions = specConditions(application, project, destination, session.namespace);
+  if (conditions.length === 0) return { project, destination };
   const faults = conditions.map(({ type, message }) => `${type}: ${message}`).join('; ');
   throw new InvalidInput(`application spec for ${name} is invalid: ${faults}`);
 }

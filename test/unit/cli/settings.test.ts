@@ -10,6 +10,10 @@ describe('what the command line takes from its environment', () => {
       localHost: '/home/jane/.cache/evenkeel/host.json',
       colour: undefined,
       externalDiff: undefined,
+      programs: { git: 'git', kubectl: 'kubectl', helm: 'helm', kustomize: undefined },
+      layerFolder: '/home/jane/.cache/evenkeel/layer',
+      cacheDir: '/home/jane/.cache/evenkeel/cli',
+      toolTimeoutSeconds: 90,
     });
   });
 
@@ -24,8 +28,13 @@ describe('what the command line takes from its environment', () => {
     expect(cliSettings({ XDG_CACHE_HOME: folder }, '/home/jane').localHost).toBe(path);
   });
 
-  it('takes namespace, colours and diff program', () => {
-    const env = { EVENKEEL_NAMESPACE: 'gitops', NO_COLOR: '1', KUBECTL_EXTERNAL_DIFF: 'meld' };
-    expect(cliSettings(env, '/')).toMatchObject({ namespace: 'gitops', colour: false, externalDiff: 'meld' });
+  it('takes namespace, colours, diff program and tools', () => {
+    const env = { EVENKEEL_NAMESPACE: 'gitops', NO_COLOR: '1', KUBECTL_EXTERNAL_DIFF: 'colordiff -N  -u', EVENKEEL_HELM: '/opt/helm' };
+    expect(cliSettings(env, '/')).toMatchObject({
+      namespace: 'gitops',
+      colour: false,
+      externalDiff: ['colordiff', '-N', '-u'],
+      programs: { helm: '/opt/helm' },
+    });
   });
 });

@@ -19,11 +19,14 @@ export function recordingShell(now: number, paint: (cell: string) => string = (c
       ask: () => Promise.reject(new Error('nobody is there to answer')),
       readStdin: () => Promise.resolve(''),
       paint,
+      paintLine: paint,
       zone: 'UTC',
     },
     clock: () => now,
     sleep: () => Promise.resolve(),
     connect: () => Promise.reject(new Error('no cluster here')),
+    renderer: () => Promise.reject(new Error('no tools here')),
+    externalDiff: undefined,
   };
   return { shell, written: () => out.join(''), noted: () => notes.join('') };
 }

@@ -38,6 +38,8 @@ export interface HostOptions extends ClusterOptions {
   readonly concurrency?: number;
   /** Over what serverless.yml and the host give to functions; `undefined` takes a variable away. */
   readonly environment?: LocalValues;
+  /** The functions' bundles, where they have been made already. */
+  readonly bundles?: readonly Bundle[];
   /** Another serverless.yml; its handlers are found from the project's folder all the same. */
   readonly serverless?: string;
 }
@@ -67,7 +69,7 @@ export async function startParts(options: HostOptions, undo: AsyncDisposableStac
   const announcer = createAnnouncer(say);
   const git = await startGitServer({ dir: join(dir, 'repositories'), onPush: announcer.onPush, log: say });
   undo.defer(() => git.close());
-  const bundling = bundleService(service, ROOT, join(dir, 'bundles'));
+  const bundling = options.bundles === undefined ? bundleService(service, ROOT, join(dir, 'bundles')) : Promise.resolve(options.bundles);
   bundling.catch(() => undefined);
   const cluster = await openCluster(options, dir, undo);
   const secret = options.environment?.['EVENKEEL_WEBHOOK_GITHUB_SECRET'] ?? randomBytes(24).toString('hex');

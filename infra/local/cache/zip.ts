@@ -1,4 +1,4 @@
-// Reads one file out of a zip archive without the machine's unzip (APPNOTE.TXT: stored and deflated entries, no zip64, no encryption).
+// Reads files out of a zip archive without the machine's unzip (APPNOTE.TXT: stored and deflated entries, no zip64, no encryption).
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
 import { InvalidInput } from '../../../lib/model/errors.ts';
@@ -16,7 +16,23 @@ interface Entry {
   readonly crc: number;
   readonly compressedSize: number;
   readonly size: number;
+  readonly mode: number;
   readonly offset: number;
+}
+
+/** A file as the archive's directory lists it. */
+export interface ZippedFile {
+  readonly name: string;
+  /** Bytes once unpacked. */
+  readonly size: number;
+  /** Permission bits; 0 where the archive was made without. */
+  readonly mode: number;
+}
+
+/** The files in `archive`, folders left out. InvalidInput when the archive is not a zip. */
+export function listZipped(archive: Buffer): readonly ZippedFile[] {
+  const files = directoryOf(archive).filter(({ name }) => !name.endsWith('/'));
+  return files.map(({ name, size, mode }) => ({ name, size, mode }));
 }
 
 /** The content of `name` in `archive`. InvalidInput when the archive is not a zip, has no such file, or the content is damaged. */
@@ -50,6 +66,7 @@ function entryAt(archive: Buffer, at: number, nameLength: number): Entry {
     crc: archive.readUInt32LE(at + 16),
     compressedSize: archive.readUInt32LE(at + 20),
     size: archive.readUInt32LE(at + 24),
+    mode: archive.readUInt16LE(at + 40) & 0o777,
     offset: archive.readUInt32LE(at + 42),
   };
 }

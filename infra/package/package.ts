@@ -1,0 +1,70 @@
+// `npm run package`: everything that `osls deploy` uploads, built without a network, measured, and proved to work by itself.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { InvalidInput, messageOf } from '../../lib/model/errors.ts';
+import { layerUnsupported } from '../local/cache/layer.ts';
+import { machineFacts } from '../local/preflight/facts.ts';
+import { assertReady } from '../local/preflight/preflight.ts';
+import { readServerless } from '../local/serverless/service.ts';
+import { interrupts, printerTo } from '../local/terminal.ts';
+import { type Artifacts, buildArtifacts, unpackedWithLayers } from './build.ts';
+import { coldImport } from './cold-import.ts';
+import { packagePlan } from './plan.ts';
+import { prove } from './proof/proof.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const SERVERLESS = join(ROOT, 'serverless.yml');
+
+type Say = (line: string) => void;
+
+async function main(say: Say): Promise<void> {
+  const unsupported = layerUnsupported(process.platform, process.arch);
+  if (unsupported !== undefined) throw new InvalidInput(unsupported);
+  assertReady(await machineFacts());
+  const signal = interrupts(say);
+  const folder = await mkdtemp(join(tmpdir(), 'evenkeel-package-'));
+  try {
+    const artifacts = await build(join(folder, 'bundles'), say);
+    say('');
+    say('proof, from the archives alone:');
+    await prove(artifacts, { say: (line) => say(`  ${line}`), signal, folder: join(folder, 'proof') });
+    say('the package is ready: npx osls deploy');
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function build(work: string, say: Say): Promise<Artifacts> {
+  const plan = packagePlan(parse(await readFile(SERVERLESS, 'utf8')));
+  const artifacts = await buildArtifacts({ plan, service: readServerless(SERVERLESS), root: ROOT, work });
+  say('layers:');
+  for (const { name, zippedBytes, unpackedBytes } of artifacts.layers)
+    say(`  ${cell(name)} ${size(zippedBytes)} zipped, ${size(unpackedBytes)} unpacked`);
+  say('functions (a cold import is the median of five new processes):');
+  for (const built of artifacts.functions) {
+    const file = join(work, built.name, `${built.name}.mjs`);
+    const all = size(unpackedWithLayers(built, artifacts.layers));
+    say(
+      `  ${cell(built.name)} ${size(built.bundleBytes)} read, cold import ${Math.round(await coldImport(file))} ms, ${size(built.zippedBytes)} zipped, ${all} unpacked with its layers`,
+    );
+  }
+  return artifacts;
+}
+
+function cell(name: string): string {
+  return name.padEnd(10);
+}
+
+function size(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 10e6 ? 2 : 1)} MB`;
+}
+
+main(printerTo(process.stdout)).then(
+  () => process.exit(0),
+  (thrown: unknown) => {
+    console.error(messageOf(thrown));
+    process.exit(1);
+  },
+);

@@ -42,6 +42,7 @@ function passOn(incoming: IncomingMessage, outgoing: ServerResponse, server: str
   const { host: _host, ...kept } = headers;
   const onward = send(new URL(incoming.url ?? '/', server), { agent, headers: kept, ...(method ? { method } : {}) }, (answer) => {
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    outgoing.flushHeaders(); // a watch with nothing to tell has an answer all the same
     answer.pipe(outgoing);
     answer.on('error', () => outgoing.destroy());
   });

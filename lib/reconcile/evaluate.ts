@@ -3,16 +3,18 @@ import { type ComparisonRules, compare, suspects } from '../compare/compare.ts';
 import { unsupportedRules } from '../compare/ignore.ts';
 import { pairObjects } from '../compare/pair.ts';
 import { desiredState } from '../desired/render.ts';
+import { COMPARE_OPTIONS } from '../model/annotations.ts';
 import { type Application, type ApplicationSource, instanceName } from '../model/application.ts';
 import type { Comparison, Pair } from '../model/comparison.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
 import { InvalidInput, Unavailable } from '../model/errors.ts';
-import { hookName, hookPhases, isHook } from '../model/hook.ts';
-import { groupVersionOf, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { isHook, namedHooks } from '../model/hook.ts';
+import { annotationList, groupVersionOf, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
 import type { AppProject } from '../model/project.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import type { Cluster, ObjectRef, RenderCache, Repositories, Tools } from '../ports.ts';
+import { asSent } from '../sync/apply.ts';
 import { inventoryOf, readLive } from './live.ts';
 
 /** What an Application is compared with: settled before anything is rendered. */
@@ -60,7 +62,9 @@ export async function evaluate(
     },
     ports,
   );
-  const hooks = namedHooks(desired.manifests, desired.revisions[0] ?? '', request.operationStartedAt);
+  const hooks = desired.manifests
+    .filter(isHook)
+    .flatMap((hook) => namedHooks(hook, desired.revisions[0] ?? '', request.operationStartedAt));
   const live = await readLive(target.cluster, wantedOf(target, desired, hooks), instance);
   const resources = desired.manifests.filter((manifest) => !isHook(manifest));
   const comparison = await judged(target, [...resources, ...hooks], live, instance);
@@ -72,14 +76,6 @@ export function scopeIn(cluster: Cluster) {
     const type = await cluster.resourceType(kind);
     return type && (type.namespaced ? ('Namespaced' as const) : ('Cluster' as const));
   };
-}
-
-function namedHooks(manifests: readonly Manifest[], revision: string, startedAt: string | undefined): readonly Manifest[] {
-  return manifests.filter(isHook).flatMap((hook) => {
-    if (hook.metadata.name || !startedAt) return hook.metadata.name ? [hook] : [];
-    const { generateName: _generateName, ...metadata } = hook.metadata;
-    return hookPhases(hook).map((phase) => ({ ...hook, metadata: { ...metadata, name: hookName(hook, phase, revision, startedAt) } }));
-  });
 }
 
 /** Everything that Git names, what the inventory names, and the destination's namespace where it may have to be created. */
@@ -102,8 +98,15 @@ async function judged(
 ): Promise<Comparison> {
   const rules = comparisonRules(target, instance);
   const pairs = pairObjects(targets, [...live.values()]);
-  const predicted = await dryRuns(target.cluster, suspects(pairs, rules));
+  const predicted = judgesBeside(target.application)
+    ? await dryRuns(target.cluster, suspects(pairs, rules))
+    : new Map<string, LiveObject>();
   return compare(pairs, predicted, rules);
+}
+
+/** `ServerSideDiff=false` leaves it to the comparison in memory (spec/diff.md §9). */
+function judgesBeside(application: Application): boolean {
+  return !annotationList(application, COMPARE_OPTIONS).includes('ServerSideDiff=false');
 }
 
 export function comparisonRules(target: Target, instance: string): ComparisonRules {
@@ -126,7 +129,7 @@ async function dryRuns(cluster: Cluster, pairs: readonly Pair[]): Promise<Readon
 async function dryRun(cluster: Cluster, pair: Pair): Promise<readonly [string, LiveObject] | undefined> {
   if (!pair.target) return undefined;
   try {
-    return [keyText(pair.key), await cluster.apply(pair.target, { dryRun: true })];
+    return [keyText(pair.key), await cluster.apply(asSent(pair.target), { dryRun: true })];
   } catch (error) {
     if (error instanceof Unavailable) throw error;
     return undefined;

@@ -7,8 +7,10 @@ import type { LiveObject, Manifest } from '../model/manifest.ts';
 import type { OperationPhase } from '../model/operation.ts';
 import { propagationOf } from '../model/sync-options.ts';
 import type { Clock, Cluster, ObjectRef } from '../ports.ts';
-import { nextStep, pruneSkipped, type Step, type StepInput } from './next.ts';
-import { type SyncTask, withResult } from './task.ts';
+import { applyManifest, asSent } from './apply.ts';
+import { nextStep, type Step, type StepInput } from './next.ts';
+import { applied, carriedOut, pruned, refused, withoutRequest } from './result.ts';
+import { runMark, type SyncTask } from './task.ts';
 
 export interface SyncPorts {
   readonly cluster: Cluster;
@@ -30,7 +32,10 @@ export interface SyncOutcome {
 /** How many requests of one wave are under way at a time: the API server's fairness queues punish more. */
 const CONCURRENCY = 16;
 
-/** Runs steps until the operation waits, ends, or `deadline` (ms) is near. Unavailable passes through: the step is repeated later. */
+/**
+ * Runs steps until the operation waits, ends, or `deadline` (ms) is near. Unavailable passes through: the step is repeated later.
+ * Rows are saved before the next wave and before hooks are deleted, so that a worker that is lost never leaves a step half known.
+ */
 export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: number): Promise<SyncOutcome> {
   let tasks = input.tasks;
   let unsaved = false;
@@ -39,12 +44,12 @@ export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: 
     tasks = next.tasks;
     const { step } = next;
     if (step.kind === 'finish') {
-      await deleteHooks(step.deleteHooks, ports.cluster, input);
+      await deleteHooks(step.deleteHooks, tasks, input, ports);
       return { tasks, phase: step.phase, message: step.message, afterSeconds: undefined };
     }
     if (step.kind === 'wait') return { tasks, phase: input.phase, message: step.message, afterSeconds: step.afterSeconds };
     if (step.kind === 'deleteHooks') {
-      await deleteHooks(step.hooks, ports.cluster, input);
+      await deleteHooks(step.hooks, tasks, input, ports);
       return { tasks, phase: input.phase, message: step.message, afterSeconds: 1 };
     }
     if (unsaved) await ports.save(tasks);
@@ -54,9 +59,16 @@ export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: 
   }
 }
 
-async function deleteHooks(hooks: readonly SyncTask[], cluster: Cluster, input: StepInput): Promise<void> {
-  const propagation = propagationOf(input.operation.syncOptions ?? []);
-  await inParallel(hooks, (task) => cluster.delete(refOf(task), { propagation }));
+/** A hook's object is the proof of its end, so the rows that tell of it are saved first. Only the run that was seen is deleted. */
+async function deleteHooks(hooks: readonly SyncTask[], tasks: readonly SyncTask[], input: StepInput, ports: SyncPorts): Promise<void> {
+  if (hooks.length === 0) return;
+  await ports.save(tasks);
+  await inParallel(hooks, (task) => ports.cluster.delete(refOf(task), deletionOf(task, input)));
+}
+
+function deletionOf(task: SyncTask, { operation }: StepInput) {
+  const uid = task.live?.metadata.uid;
+  return { propagation: propagationOf(operation.syncOptions ?? []), ...(uid ? { uid } : {}) };
 }
 
 type Run = Extract<Step, { readonly kind: 'run' }>;
@@ -64,47 +76,42 @@ type Run = Extract<Step, { readonly kind: 'run' }>;
 /** Prunes in parallel, then applies kind after kind; a refused object does not stop the others of its wave. */
 async function runWave(tasks: readonly SyncTask[], step: Run, input: StepInput, ports: SyncPorts): Promise<readonly SyncTask[]> {
   const done = new Map<SyncTask, SyncTask>();
-  const record = async (task: SyncTask, action: Promise<SyncTask>) => done.set(task, await settledBy(task, action));
-  await inParallel(step.prune, (task) => record(task, prune(task, input, ports)));
-  for (const group of step.apply) await inParallel(group, (task) => record(task, apply(task, input, ports)));
-  return tasks.map((task) => done.get(task) ?? task);
+  const record = async (task: SyncTask, act: typeof prune) => done.set(task, await settledBy(task, act, input, ports));
+  await inParallel(step.prune, (task) => record(task, prune));
+  for (const group of step.apply) await inParallel(group, (task) => record(task, apply));
+  return carriedOut(tasks, done);
 }
 
 /** A refusal by the API server is the task's result; only what may go away by itself is thrown. */
-async function settledBy(task: SyncTask, action: Promise<SyncTask>): Promise<SyncTask> {
+async function settledBy(task: SyncTask, act: typeof prune, input: StepInput, ports: SyncPorts): Promise<SyncTask> {
   try {
-    return await action;
+    return withoutRequest(task, input.operation) ?? (await act(task, input, ports));
   } catch (error) {
     if (error instanceof Unavailable) throw error;
-    return withResult(task, 'Failed', 'SyncFailed', messageOf(error));
+    return refused(task, messageOf(error));
   }
 }
 
 async function prune(task: SyncTask, input: StepInput, ports: SyncPorts): Promise<SyncTask> {
-  const skipped = pruneSkipped(task, input.operation);
-  if (skipped) return withResult(task, 'Succeeded', 'PruneSkipped', skipped);
-  if (input.operation.dryRun) return withResult(task, 'Succeeded', 'Pruned', 'pruned (dry run)');
-  const { uid, deletionTimestamp } = task.live?.metadata ?? {};
-  const propagation = propagationOf(input.operation.syncOptions ?? []);
-  if (!deletionTimestamp) await ports.cluster.delete(refOf(task), { propagation, ...(uid ? { uid } : {}) });
-  return withResult({ ...task, live: await ports.cluster.get(refOf(task)) }, 'Succeeded', 'Pruned', 'pruned');
+  if (!task.live?.metadata.deletionTimestamp) await ports.cluster.delete(refOf(task), deletionOf(task, input));
+  return pruned(task, await ports.cluster.get(refOf(task)));
 }
 
 async function apply(task: SyncTask, input: StepInput, ports: SyncPorts): Promise<SyncTask> {
-  const name = kubectlName(task);
   const dryRun = input.operation.dryRun === true;
-  const started = dryRun ? 'Succeeded' : 'Running';
-  if (task.settled) return withResult(task, started, 'Synced', `${name} unchanged${dryRun ? ' (dry run)' : ''}`);
-  const manifest = task.hook ? marked(ports.prepare(task), input.operationId) : ports.prepare(task);
-  const applied = await ports.cluster.apply(manifest, { dryRun });
-  if (dryRun) return withResult(task, started, 'Synced', `${name} serverside-applied (dry run)`);
-  const live = task.key.kind === 'CustomResourceDefinition' ? await established(task, applied, ports.cluster) : applied;
-  return withResult({ ...task, live, health: resourceHealth(live) }, started, 'Synced', `${name} serverside-applied`);
+  const manifest = task.hook ? marked(ports.prepare(task), runMark(task, input.operationId)) : ports.prepare(task);
+  if (dryRun) {
+    await ports.cluster.apply(asSent(manifest), { dryRun });
+    return applied(task, true);
+  }
+  const answer = await applyManifest(ports.cluster, manifest, task.live);
+  const live = task.key.kind === 'CustomResourceDefinition' ? await established(task, answer, ports.cluster) : answer;
+  return applied({ ...task, live, health: resourceHealth(live) }, false);
 }
 
 /** A hook carries which operation ran it, so that a repeated step finds it again. */
-function marked(manifest: Manifest, operationId: string): Manifest {
-  const annotations = { ...manifest.metadata.annotations, [HOOK_OPERATION]: operationId };
+function marked(manifest: Manifest, mark: string): Manifest {
+  const annotations = { ...manifest.metadata.annotations, [HOOK_OPERATION]: mark };
   return { ...manifest, metadata: { ...manifest.metadata, annotations } };
 }
 
@@ -121,12 +128,6 @@ async function established(task: SyncTask, applied: LiveObject, cluster: Cluster
 function isEstablished(definition: LiveObject): boolean {
   const status = definition['status'] as { readonly conditions?: readonly { type: string; status: string }[] } | undefined; // apiextensions.k8s.io/v1
   return status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True') ?? false;
-}
-
-/** `deployment.apps/web`, as kubectl prints objects. */
-function kubectlName({ key }: SyncTask): string {
-  const kind = key.kind.toLowerCase();
-  return `${key.group === '' ? kind : `${kind}.${key.group}`}/${key.name}`;
 }
 
 function refOf(task: SyncTask): ObjectRef {

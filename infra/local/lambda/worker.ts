@@ -42,7 +42,8 @@ export class Worker {
     this.#child = fork(RUNTIME, [options.file, options.exportName], {
       env: { ...options.environment, TMPDIR: options.tmpDir },
       cwd: options.tmpDir,
-      execArgv: ['--enable-source-maps'],
+      // As in Lambda no source maps are read: that would cost each cold start and each error; they are beside the bundles.
+      execArgv: [],
       // A group of its own: the terminal's Ctrl-C passes it by, and a kill takes the tools that it runs along.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -3,7 +3,6 @@
 import { InvalidInput } from '../../lib/model/errors.ts';
 import type { Bundle } from '../package/bundle.ts';
 import type { LayerTools } from './cache/layer.ts';
-import { NAMESPACE } from './cluster/install.ts';
 import type { Kubectl } from './cluster/kubectl.ts';
 import type { ControlPlane } from './controlplane/controlplane.ts';
 import type { Announced } from './git/announce.ts';
@@ -78,10 +77,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
 function hostOf(parts: Parts, undo: AsyncDisposableStack): Host {
   const { dir, logs, secret, cluster, announcer, git, queues, bundles, functions, bound, counter } = parts;
-  const { kubeconfigPath, workerKubeconfigPath, kubectl, controlPlane, tools } = cluster;
+  const { kubeconfigPath, workerKubeconfigPath, kubectl, controlPlane, tools, namespace } = cluster;
   let closing: Promise<void> | undefined;
   return {
-    ...{ kubeconfigPath, workerKubeconfigPath, kubectl, controlPlane, tools, dir, logs, bundles, bound, namespace: NAMESPACE },
+    ...{ kubeconfigPath, workerKubeconfigPath, kubectl, controlPlane, tools, dir, logs, bundles, bound, namespace },
     gitUrl: git.url,
     webhookUrl: bound.endpoint + only(bound.routes, 'webhook', 'httpApi').path,
     webhookSecret: secret,

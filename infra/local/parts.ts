@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Bundle } from '../package/bundle.ts';
 import { cacheFolder } from './cache/cache.ts';
 import { type ClusterOptions, type ControlCluster, openCluster } from './cluster/cluster.ts';
-import { DEFAULT_DEPLOYER, NAMESPACE } from './cluster/install.ts';
+import { defaultDeployer } from './cluster/install.ts';
 import { type Announcer, createAnnouncer } from './git/announce.ts';
 import { type GitServer, startGitServer } from './git/server.ts';
 import { type Bound, bindEvents } from './lambda/bind.ts';
@@ -130,13 +130,17 @@ async function startFunctionsOf(deployed: Deployed, options: HostOptions, undo: 
 }
 
 /** What functions find here in place of AWS's things. */
-function localValues({ workerKubeconfigPath, tools, controlPlane }: ControlCluster, queues: Queues, secret: string): LocalValues {
+function localValues(
+  { workerKubeconfigPath, tools, controlPlane, namespace }: ControlCluster,
+  queues: Queues,
+  secret: string,
+): LocalValues {
   return {
     PATH: process.env['PATH'],
-    EVENKEEL_NAMESPACE: NAMESPACE,
+    EVENKEEL_NAMESPACE: namespace,
     EVENKEEL_KUBECONFIG: workerKubeconfigPath,
     EVENKEEL_KUBECONFIG_SECRET_ARN: undefined,
-    EVENKEEL_DEFAULT_SERVICE_ACCOUNT: DEFAULT_DEPLOYER,
+    EVENKEEL_DEFAULT_SERVICE_ACCOUNT: defaultDeployer(namespace),
     EVENKEEL_WEBHOOK_GITHUB_SECRET: secret,
     EVENKEEL_SQS_ENDPOINT: queues.endpoint,
     EVENKEEL_KUBECTL: tools.kubectl,

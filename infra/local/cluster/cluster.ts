@@ -6,8 +6,9 @@ import type { Progress } from '../cache/cache.ts';
 import { type LayerTools, layerTools } from '../cache/layer.ts';
 import { type ControlPlane, startControlPlane } from '../controlplane/controlplane.ts';
 import { workerCredential, writeWorkerKubeconfig } from './credential.ts';
-import { contextOf, fullInstall, type InstallPlan, install, missingFrom, planNames, uninstall } from './install.ts';
+import { contextOf, fullInstall, type InstallPlan, install, missingFrom, NAMESPACE, planNames, uninstall } from './install.ts';
 import { type Kubectl, kubectlFor } from './kubectl.ts';
+import { relocated } from './relocate.ts';
 
 /** What is about to be done to a cluster of the user's own. */
 export interface Proposal {
@@ -22,6 +23,8 @@ export interface ClusterOptions {
   readonly signal?: AbortSignal | undefined;
   /** One that runs already and is left running. */
   readonly controlPlane?: ControlPlane | undefined;
+  /** Control namespace, in place of the usual one. */
+  readonly namespace?: string | undefined;
   /** Kubeconfig of a cluster of the user's own, in place of a control plane. */
   readonly kubeconfig?: string | undefined;
   /** Asked before anything is created in a cluster of the user's own. */
@@ -36,27 +39,28 @@ export interface ControlCluster {
   readonly kubectl: Kubectl;
   readonly tools: LayerTools;
   readonly controlPlane: ControlPlane | undefined;
+  readonly namespace: string;
   /** Writes the functions' kubeconfig anew, with another address of the API server, or again with its own. */
   route(server: string | undefined): Promise<void>;
 }
 
 /** Brings the cluster up, installs what is missing, and leaves its undoing on `undo`. Throws NotPermitted when `confirm` said no. */
 export async function openCluster(options: ClusterOptions, dir: string, undo: AsyncDisposableStack): Promise<ControlCluster> {
-  const { progress, signal, kubeconfig } = options;
+  const { progress, signal, kubeconfig, namespace = NAMESPACE } = options;
   const tools = await layerTools({ progress, ...(signal && { signal }) });
   const controlPlane = kubeconfig === undefined ? (options.controlPlane ?? (await ownControlPlane(options, undo))) : undefined;
   const kubeconfigPath = kubeconfig ?? controlPlane?.kubeconfigPath ?? '';
   const kubectl = kubectlFor(tools.kubectl, kubeconfigPath, join(dir, 'kubectl-cache'));
-  const full = await fullInstall(kubectl);
+  const full = relocated(await fullInstall(kubectl), namespace);
   const fresh = controlPlane !== undefined && controlPlane !== options.controlPlane;
   const plan = fresh ? full : await missingFrom(kubectl, full);
   if (kubeconfig !== undefined) await agree(kubectl, plan, options, undo);
   await install(kubectl, plan);
   const workerKubeconfigPath = join(dir, 'worker.kubeconfig');
-  const credential = await workerCredential(kubectl);
+  const credential = await workerCredential(kubectl, namespace);
   const route = (server: string | undefined) => writeWorkerKubeconfig(workerKubeconfigPath, credential, server);
   await route(undefined);
-  return { kubeconfigPath, workerKubeconfigPath, kubectl, tools, controlPlane, route };
+  return { kubeconfigPath, workerKubeconfigPath, kubectl, tools, controlPlane, namespace, route };
 }
 
 async function ownControlPlane({ progress, signal }: ClusterOptions, undo: AsyncDisposableStack): Promise<ControlPlane> {

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Unavailable } from '../../../lib/model/errors.ts';
 import { isRecord } from '../../../lib/model/manifest.ts';
-import { NAMESPACE, WORKER_ACCOUNT } from './install.ts';
+import { WORKER_ACCOUNT } from './install.ts';
 import type { Kubectl } from './kubectl.ts';
 
 /** A year: the local host stays up as long as someone wants it to. A cluster may grant less. */
@@ -14,11 +14,11 @@ export interface WorkerCredential {
   readonly token: string;
 }
 
-/** Asks for the token. Throws Unavailable when the cluster gives none. */
-export async function workerCredential(kubectl: Kubectl): Promise<WorkerCredential> {
+/** Asks for the token of the worker in that control namespace. Throws Unavailable when the cluster gives none. */
+export async function workerCredential(kubectl: Kubectl, namespace: string): Promise<WorkerCredential> {
   const [view, token] = await Promise.all([
     kubectl(['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']),
-    kubectl(['create', 'token', WORKER_ACCOUNT, '-n', NAMESPACE, '--duration', DURATION]),
+    kubectl(['create', 'token', WORKER_ACCOUNT, '-n', namespace, '--duration', DURATION]),
   ]);
   const config: unknown = JSON.parse(view);
   const clusters = isRecord(config) && Array.isArray(config['clusters']) ? config['clusters'] : [];

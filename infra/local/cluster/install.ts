@@ -11,12 +11,16 @@ import type { Kubectl } from './kubectl.ts';
 const FOLDER = join(import.meta.dirname, '..', '..', 'kubernetes');
 const DEPLOYER = join(FOLDER, 'rbac', 'default-deployer.yaml');
 
-/** Control namespace of the installation. */
+/** Control namespace of the installation, unless another is asked for. */
 export const NAMESPACE = 'argocd';
 /** The worker's own service account there. */
 export const WORKER_ACCOUNT = 'evenkeel';
 /** The account that default-deployer.yaml makes, as EVENKEEL_DEFAULT_SERVICE_ACCOUNT names it. */
-export const DEFAULT_DEPLOYER = `${NAMESPACE}:evenkeel-default`;
+export const DEFAULT_DEPLOYER = defaultDeployer(NAMESPACE);
+
+export function defaultDeployer(namespace: string): string {
+  return `${namespace}:evenkeel-default`;
+}
 
 const APPLICATIONS = 'applications.argoproj.io';
 

@@ -1,6 +1,7 @@
 // The terminal as it really is: streams, questions, colours.
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
+import { EXIT_FAILED, Exit } from './exit.ts';
 import type { Terminal } from './shell.ts';
 import type { Paint } from './view/table.ts';
 
@@ -44,11 +45,16 @@ function painted(text: string, colours: Readonly<Record<string, number>>, key: s
   return Object.hasOwn(colours, key) ? `\u001b[${colours[key]}m${text}\u001b[0m` : text;
 }
 
+/** Throws Exit when the input ends instead of an answer. */
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const ended = new Promise<never>((_, reject) => {
+    lines.once('close', () => reject(new Exit(EXIT_FAILED, 'the question was not answered')));
+  });
   try {
-    return await lines.question(question);
+    return await Promise.race([lines.question(question), ended]);
   } finally {
+    ended.catch(() => undefined);
     lines.close();
   }
 }

@@ -55,7 +55,7 @@ async function deleteAll(shell: Shell, names: readonly string[], flags: Flags, s
 }
 
 /** Asks before each deletion until somebody answers for all; without anybody to ask, the answer is yes. */
-function questions(shell: Shell, several: boolean, asked: boolean): (ref: ApplicationRef) => Promise<boolean> {
+export function questions(shell: Shell, several: boolean, asked: boolean): (ref: ApplicationRef) => Promise<boolean> {
   let asking = asked;
   return async (ref) => {
     const answer = asking ? await confirm(shell, ref, several) : 'y';

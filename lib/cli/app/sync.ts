@@ -85,6 +85,7 @@ async function sync(shell: Shell, names: readonly string[], flags: Flags, self: 
   const username = await userName(session);
   for (const ref of refs) await writeOperation(session, ref, request, username);
   if (flags.async) return;
+  if (shell.terminal.interactive) shell.terminal.note('asked for; a worker takes it up at the next tick, within a minute');
   await waitForAll(shell, session, refs, { request, output, timeoutSeconds: flags.timeout ?? 0 });
 }
 

@@ -65,6 +65,7 @@ export async function refresh(
   const annotations = { [REFRESH]: request.kind, [REFRESH_TIMESTAMP]: new Date(shell.clock()).toISOString() };
   await readApplication(session, ref);
   await session.cluster.patch(objectRef(ref), { metadata: { annotations } });
+  if (shell.terminal.interactive) shell.terminal.note('asked for; a worker answers at the next tick, within a minute');
   const { found, inTime } = await poll(shell, session, ref, request.timeoutSeconds, (each) => {
     if (!each) throw notFound(ref);
     return annotationOf(each.object, REFRESH) === undefined;

@@ -7,16 +7,23 @@ export interface Recording {
   readonly noted: () => string;
 }
 
-/** `paint` marks coloured words, so that a test sees where colours go. */
-export function recordingShell(now: number, paint: (cell: string) => string = (cell) => cell): Recording {
+/** `answers` are what somebody types, one a question; without any, nobody is there. */
+export function recordingShell(now: number, answers: readonly string[] = []): Recording {
+  const paint = (text: string) => text;
+  const typed = [...answers];
   const out: string[] = [];
   const notes: string[] = [];
   const shell: Shell = {
     terminal: {
       write: (text) => void out.push(text),
       note: (line) => void notes.push(`${line}\n`),
-      interactive: false,
-      ask: () => Promise.reject(new Error('nobody is there to answer')),
+      interactive: answers.length > 0,
+      ask: async (question) => {
+        out.push(question);
+        const answer = typed.shift();
+        if (answer === undefined) throw new Error('nobody is there to answer');
+        return answer;
+      },
       readStdin: () => Promise.resolve(''),
       paint,
       paintLine: paint,

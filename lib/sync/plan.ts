@@ -30,17 +30,21 @@ export function planSync(input: PlanInput): readonly SyncTask[] {
   const hooked = !partial && !sync.syncStrategy?.apply;
   const resources = input.comparison.resources
     .filter((row) => takesPart(row) && (!partial || selected(row, sync.resources ?? [])))
-    .filter((row) => !(row.settled && hasOption(sync.syncOptions ?? [], 'ApplyOutOfSyncOnly=true')))
     .map((row) => resourceTask(row, input));
   const hooks = hooked ? input.hooks.flatMap((hook) => hookTasks(hook, input)) : [];
   const tasks = pruneLast(reversePruneWaves([...createdNamespace(input, sync), ...resources, ...hooks]), sync);
-  return bubble([...tasks].sort(byOrder), input.destinationNamespace).map((task) => restored(task, input.operationState));
+  const ordered = bubble([...tasks].sort(byOrder), input.destinationNamespace).map((task) => restored(task, input.operationState));
+  return hasOption(sync.syncOptions ?? [], 'ApplyOutOfSyncOnly=true') ? ordered.filter(isWorthApplying) : ordered;
 }
 
-/** Hooks, skipped objects and objects whose tracking speaks of another one stay out (spec/sync.md §2). */
+/** What is unchanged is left out, unless this very operation made it so: then it is still waited for. */
+function isWorthApplying(task: SyncTask): boolean {
+  return !task.settled || task.result !== undefined;
+}
+
+/** Hooks, skipped objects and objects whose tracking speaks of another one stay out (spec/sync.md §2). Git decides, where it names the object. */
 function takesPart(row: ResourceComparison): boolean {
-  if (row.hook || (row.target && (isHook(row.target) || isSkipped(row.target)))) return false;
-  if (row.target) return row.status !== '';
+  if (row.target) return !isHook(row.target) && !isSkipped(row.target);
   return row.requiresPruning && row.live !== undefined && !isHook(row.live) && !isSkipped(row.live);
 }
 
@@ -65,7 +69,7 @@ function createdNamespace(input: PlanInput, sync: SyncOperation): readonly SyncT
   const key = { group: '', kind: 'Namespace', namespace: '', name };
   const live = input.live.get(keyText(key));
   const metadata = input.managedNamespaceMetadata;
-  const inGit = input.comparison.resources.some((row) => row.target && keyText(row.key) === keyText(key));
+  const inGit = input.comparison.resources.some((row) => row.target && !isHook(row.target) && keyText(row.key) === keyText(key));
   if (inGit || (live && !metadata)) return [];
   const options = metadata
     ? { annotations: { ...metadata.annotations, [SYNC_OPTIONS]: 'ServerSideApply=true' }, labels: metadata.labels ?? {} }

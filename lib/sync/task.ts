@@ -30,6 +30,11 @@ export function taskId(task: SyncTask): string {
   return rowId({ ...task.key, namespace: task.rowNamespace, syncPhase: task.phase });
 }
 
+/** What the live object of a hook carries of the run that created it: the operation, and the phase, since one object may run in several. */
+export function runMark(task: SyncTask, operationId: string): string {
+  return `${operationId}/${task.phase}`;
+}
+
 /** Pending until it has a row; then as far as the row says. */
 export function stateOf(task: SyncTask): OperationPhase | 'Pending' {
   return task.result?.hookPhase ?? 'Pending';

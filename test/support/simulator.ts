@@ -1,0 +1,195 @@
+// A destination as a map of objects, and an invocation of the sync machine upon it: the real plan and the real nextStep, whose steps are
+// carried out here in the order of lib/sync/run.ts. Nothing is asynchronous; time is a tick, and a worker can be lost at any action.
+import { compare } from '../../lib/compare/compare.ts';
+import { pairObjects } from '../../lib/compare/pair.ts';
+import { resourceHealth } from '../../lib/health/health.ts';
+import { HOOK_OPERATION } from '../../lib/model/annotations.ts';
+import { isHook } from '../../lib/model/hook.ts';
+import { keyOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../../lib/model/manifest.ts';
+import type { OperationPhase, OperationState } from '../../lib/model/operation.ts';
+import { operationId, withRows } from '../../lib/reconcile/operation.ts';
+import { nextStep, type Step, type StepInput } from '../../lib/sync/next.ts';
+import { type PlanInput, planSync } from '../../lib/sync/plan.ts';
+import { applied, carriedOut, pruned, refused, withoutRequest } from '../../lib/sync/result.ts';
+import { runMark, type SyncTask } from '../../lib/sync/task.ts';
+
+export const INSTANCE = 'sample';
+
+/** How the simulated API server and its controllers treat an object. Objects without a word here are as they were applied. */
+export interface Nature {
+  /** The API server's refusal of every apply and delete. */
+  readonly refusal?: string | undefined;
+  /** After so many ticks the object has this status. */
+  readonly settles?: { readonly ticks: number; readonly status: unknown } | undefined;
+  /** Once deleted it stays for so many ticks. */
+  readonly lingers?: number | undefined;
+}
+
+/** Thrown inside an invocation: the worker is gone, and what it had not saved with it. */
+export class Lost extends Error {}
+
+export class Simulator {
+  readonly live = new Map<string, LiveObject>();
+  /** Every object that came into being, as `<key> <mark of the operation>`. */
+  readonly created: string[] = [];
+  readonly #nature: (key: ResourceKey) => Nature;
+  readonly #ages = new Map<string, number>();
+  #uids = 0;
+
+  constructor(objects: readonly LiveObject[], nature: (key: ResourceKey) => Nature = () => ({})) {
+    this.#nature = nature;
+    for (const object of objects) this.#put(object);
+  }
+
+  /** Throws what the API server would say of any write to the object. */
+  check(key: ResourceKey): void {
+    const { refusal } = this.#nature(key);
+    if (refusal !== undefined) throw new Error(refusal);
+  }
+
+  apply(manifest: Manifest): LiveObject {
+    const key = keyOf(manifest);
+    this.check(key);
+    const before = this.live.get(keyText(key));
+    if (before) return this.#set({ ...before, ...manifest, metadata: { ...before.metadata, ...manifest.metadata } });
+    this.created.push(`${keyText(key)} ${manifest.metadata.annotations?.[HOOK_OPERATION] ?? ''}`.trim());
+    return this.#put(manifest);
+  }
+
+  delete(key: ResourceKey): void {
+    this.check(key);
+    const { lingers = 0 } = this.#nature(key);
+    const before = this.live.get(keyText(key));
+    if (!before) return;
+    if (lingers === 0) this.live.delete(keyText(key));
+    else this.#set({ ...before, metadata: { ...before.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    this.#ages.set(before.metadata.uid ?? '', 0);
+  }
+
+  /** Controllers come a little further. */
+  tick(): void {
+    for (const object of [...this.live.values()]) {
+      const age = (this.#ages.get(object.metadata.uid ?? '') ?? 0) + 1;
+      this.#ages.set(object.metadata.uid ?? '', age);
+      const { settles, lingers = 0 } = this.#nature(keyOf(object));
+      if (object.metadata.deletionTimestamp) {
+        if (age >= lingers) this.live.delete(keyText(keyOf(object)));
+      } else if (settles && age >= settles.ticks) this.#set({ ...object, status: settles.status });
+    }
+  }
+
+  #put(object: LiveObject): LiveObject {
+    this.#uids += 1;
+    return this.#set({ ...object, metadata: { ...object.metadata, uid: `uid-${this.#uids}` } });
+  }
+
+  #set(object: LiveObject): LiveObject {
+    this.live.set(keyText(keyOf(object)), object);
+    return object;
+  }
+}
+
+/** What an invocation works from besides the cluster; only `state` is stored between invocations. */
+export interface Sync extends Pick<PlanInput, 'destinationNamespace' | 'managedNamespaceMetadata'> {
+  /** Resources and hooks, named and tracked. */
+  readonly desired: readonly Manifest[];
+  readonly state: OperationState;
+  readonly deletionApproved: boolean;
+  readonly refusals: ReadonlyMap<string, string>;
+}
+
+export interface Invocation {
+  /** The record as it was last saved. */
+  readonly state: OperationState;
+  /** Every step that was begun. */
+  readonly steps: readonly Step[];
+  readonly ended: boolean;
+}
+
+/** Everything that the machine decides, with one `action` before each of its effects; an action may throw Lost. */
+export function invoke(sync: Sync, cluster: Simulator, action: (name: string) => void = () => {}): Invocation {
+  const steps: Step[] = [];
+  let { state } = sync;
+  const save = (tasks: readonly SyncTask[], change: Partial<OperationState> = {}) => {
+    action('save');
+    state = { ...withRows(state, tasks), ...change };
+  };
+  let input = inputOf(sync, cluster);
+  let unsaved = false;
+  try {
+    for (;;) {
+      const { step, tasks } = nextStep(input);
+      steps.push(step);
+      if (step.kind !== 'run') {
+        const hooks = hooksOf(step);
+        if (hooks.length > 0) save(tasks);
+        for (const hook of hooks) remove(hook, cluster, action);
+        const phase: OperationPhase = step.kind === 'finish' ? step.phase : input.phase;
+        save(tasks, { phase, message: step.message });
+        return { state, steps, ended: step.kind === 'finish' };
+      }
+      if (unsaved) save(tasks);
+      input = { ...input, tasks: runWave(tasks, step, input, cluster, action) };
+      unsaved = true;
+    }
+  } catch (error) {
+    if (!(error instanceof Lost)) throw error;
+    return { state, steps, ended: false };
+  }
+}
+
+function hooksOf(step: Exclude<Step, { kind: 'run' }>): readonly SyncTask[] {
+  if (step.kind === 'finish') return step.deleteHooks;
+  return step.kind === 'deleteHooks' ? step.hooks : [];
+}
+
+function inputOf(sync: Sync, { live }: Simulator): StepInput {
+  const { state, desired } = sync;
+  const pairs = pairObjects(desired, [...live.values()]);
+  const comparison = compare(pairs, new Map(), { instanceName: INSTANCE, ignoreDifferences: [], syncOptions: [] });
+  const hooks = desired.filter(isHook);
+  return {
+    tasks: planSync({ ...sync, operationState: state, comparison, hooks, live }),
+    phase: state.phase === 'Terminating' ? 'Terminating' : 'Running',
+    operation: state.operation.sync ?? {},
+    operationId: operationId(state),
+    refusals: sync.refusals,
+    deletionApproved: sync.deletionApproved,
+  };
+}
+
+type Run = Extract<Step, { kind: 'run' }>;
+type Action = (name: string) => void;
+
+function runWave(tasks: readonly SyncTask[], step: Run, input: StepInput, cluster: Simulator, action: Action): readonly SyncTask[] {
+  const done = new Map<SyncTask, SyncTask>();
+  for (const task of [...step.prune, ...step.apply.flat()]) done.set(task, carryOut(task, input, cluster, action));
+  return carriedOut(tasks, done);
+}
+
+function carryOut(task: SyncTask, input: StepInput, cluster: Simulator, action: Action): SyncTask {
+  const free = withoutRequest(task, input.operation);
+  if (free) return free;
+  try {
+    if (!task.target) return pruned(task, remove(task, cluster, action));
+    return apply(task, task.target, input, cluster, action);
+  } catch (error) {
+    if (error instanceof Lost || !(error instanceof Error)) throw error;
+    return refused(task, error.message);
+  }
+}
+
+function apply(task: SyncTask, target: Manifest, input: StepInput, cluster: Simulator, action: Action): SyncTask {
+  action(`apply ${keyText(task.key)}`);
+  cluster.check(task.key);
+  if (input.operation.dryRun) return applied(task, true);
+  const mark = task.hook ? { [HOOK_OPERATION]: runMark(task, input.operationId) } : {};
+  const live = cluster.apply({ ...target, metadata: { ...target.metadata, annotations: { ...target.metadata.annotations, ...mark } } });
+  return applied({ ...task, live, health: resourceHealth(live) }, false);
+}
+
+function remove(task: SyncTask, cluster: Simulator, action: Action): LiveObject | undefined {
+  action(`delete ${keyText(task.key)}`);
+  if (!task.live?.metadata.deletionTimestamp) cluster.delete(task.key);
+  return cluster.live.get(keyText(task.key));
+}

@@ -65,11 +65,21 @@ export function deletePolicies(manifest: Manifest): readonly DeletePolicy[] {
 }
 
 /**
- * A hook with only `generateName` gets a name that stays the same in every step and retry of one operation:
- * prefix, first seven characters of the revision, phase, start time in seconds. `startedAt` is RFC 3339.
+ * A hook with the names that it has in one operation. One that has only `generateName` becomes an object of its own for each of its
+ * phases, called the same in every step and retry: prefix, first seven characters of the revision, phase, start time in seconds.
+ * `startedAt` is RFC 3339; without it a nameless hook does not exist yet.
  */
-export function hookName(manifest: Manifest, phase: SyncPhase, revision: string, startedAt: string): string {
-  if (manifest.metadata.name) return manifest.metadata.name;
+export function namedHooks(hook: Manifest, revision: string, startedAt: string | undefined): readonly Manifest[] {
+  if (hook.metadata.name) return [hook];
+  if (startedAt === undefined) return [];
+  const { generateName = '', ...metadata } = hook.metadata;
+  return hookPhases(hook).map((phase) => {
+    const name = `${generateName}${runName(phase, revision, startedAt)}`;
+    return { ...hook, metadata: { ...metadata, name, annotations: { ...metadata.annotations, [HOOK]: phase } } };
+  });
+}
+
+function runName(phase: SyncPhase, revision: string, startedAt: string): string {
   const short = revision.length >= 8 ? revision.slice(0, 7) : revision;
-  return `${manifest.metadata.generateName ?? ''}${short}-${phase}-${Math.floor(Date.parse(startedAt) / 1000)}`.toLowerCase();
+  return `${short}-${phase}-${Math.floor(Date.parse(startedAt) / 1000)}`.toLowerCase();
 }

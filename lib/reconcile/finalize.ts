@@ -9,12 +9,12 @@ import { effectiveOption } from '../model/sync-options.ts';
 import { waveOf } from '../model/wave.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import type { ObjectRef } from '../ports.ts';
+import { comeBack, type Outcome } from './again.ts';
 import { DELETION_CONDITIONS } from './conditions.ts';
 import type { Target } from './evaluate.ts';
 import { inventoryOf, readLive } from './live.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { prepareDeletion } from './prepare.ts';
-import type { Outcome } from './reconcile.ts';
 import { withConditions } from './status.ts';
 import { timeOf } from './time.ts';
 import { writeApplication } from './write.ts';
@@ -32,7 +32,7 @@ export async function finalize(application: Application, ports: ReconcilePorts):
   if (!cascade) return {};
   try {
     const left = await deletePass(application, CASCADE[cascade] ?? 'Foreground', ports);
-    if (left > 0) return { again: { afterSeconds: 1, event: `${ports.clock()}` } };
+    if (left > 0) return comeBack('delete', 1, ports.clock());
     await writeApplication(ports.control, application, { finalizers: finalizers.filter((name) => !(name in CASCADE)) });
     ports.log.info('deleted', { application: qualifiedName(application.metadata) });
     return {};
@@ -49,7 +49,7 @@ async function failed(application: Application, message: string, ports: Reconcil
   const status = withConditions(application.status ?? {}, DELETION_CONDITIONS, conditions, timeOf(ports));
   await writeApplication(ports.control, application, { status });
   ports.log.warn('deletion failed', { application: qualifiedName(application.metadata), message });
-  return { again: { afterSeconds: RETRY_SECONDS, event: `${ports.clock()}` } };
+  return comeBack('delete', RETRY_SECONDS, ports.clock());
 }
 
 /** One pass; returns how many objects are still there. A destination that is gone for good leaves nothing to delete. */

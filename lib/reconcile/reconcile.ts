@@ -9,6 +9,7 @@ import type { OperationState } from '../model/operation.ts';
 import type { ReconcileRequest } from '../model/request.ts';
 import { decideSync, isSuperseded } from '../policy/autosync.ts';
 import { retryRemainingSeconds } from '../sync/retry.ts';
+import { comeBack, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { type Evaluation, evaluate, type Target } from './evaluate.ts';
 import { finalize } from './finalize.ts';
@@ -19,11 +20,6 @@ import { recheckSeconds } from './recheck.ts';
 import { comparedStatus, failedStatus, refusedStatus, stamped, withConditions } from './status.ts';
 import { timeOf } from './time.ts';
 import { type Change, writeApplication } from './write.ts';
-
-/** `again` asks for another message later: `event` makes it distinct from those before it. */
-export interface Outcome {
-  readonly again?: { readonly afterSeconds: number; readonly event: string };
-}
 
 const SETTLED: Outcome = {};
 
@@ -122,14 +118,14 @@ async function settle(target: Target, evaluation: Evaluation, run: Run): Promise
   const running = application.operation && runningState(application);
   if (running && isSuperseded(application, running, evaluation.desired.revisions)) return supersede(target, evaluation, running, run);
   const waiting = running ? retryRemainingSeconds(running, ports.clock()) : 0;
-  if (running && waiting > 0) return record(run, evaluation, undefined, { again: { afterSeconds: waiting, event: eventOf(running) } });
+  if (running && waiting > 0) return record(run, evaluation, undefined, comeBack(eventOf(running), waiting, ports.clock()));
   if (application.operation) return operated(target, evaluation, { operation: application.operation, running }, run);
   const decision = decideSync(application, evaluation.comparison, evaluation.desired.revisions, ports.clock());
   switch (decision.kind) {
     case 'start':
       return operated(target, evaluation, { operation: decision.operation, running: undefined }, run);
     case 'later':
-      return record(run, evaluation, undefined, { again: { afterSeconds: decision.afterSeconds, event: `${ports.clock()}` } });
+      return record(run, evaluation, undefined, comeBack('heal', decision.afterSeconds, ports.clock()));
     case 'none':
       return record(run, evaluation, decision.error, lookAgain(run, application, evaluation));
   }
@@ -138,20 +134,26 @@ async function settle(target: Target, evaluation: Evaluation, run: Run): Promise
 /** Ends the operation on the old commits, hooks that run included; the next message begins the new one. */
 async function supersede(target: Target, evaluation: Evaluation, running: OperationState, run: Run): Promise<Outcome> {
   const { operation } = running;
-  const state = await operate(target, evaluation, { operation, running: { ...running, phase: 'Terminating' } }, run.ports, run.deadline);
+  const { state } = await operate(
+    target,
+    evaluation,
+    { operation, running: { ...running, phase: 'Terminating' } },
+    run.ports,
+    run.deadline,
+  );
   logRun(run, 'superseded', { by: evaluation.desired.revisions.join(' ') });
-  return { again: { afterSeconds: 0, event: `${eventOf(state.state)}/superseded` } };
+  return comeBack(`${eventOf(state)} superseded`, 0, run.ports.clock());
 }
 
 function lookAgain({ ports }: Run, application: Application, { comparison }: Evaluation): Outcome {
   const afterSeconds = recheckSeconds(application, comparison, ports.clock());
-  return afterSeconds === undefined ? SETTLED : { again: { afterSeconds, event: `${ports.clock()}` } };
+  return afterSeconds === undefined ? SETTLED : comeBack('look', afterSeconds, ports.clock());
 }
 
 async function operated(target: Target, spec: Evaluation, wanted: Wanted, run: Run): Promise<Outcome> {
   const { application, state, evaluation, afterSeconds } = await operate(target, spec, wanted, run.ports, run.deadline);
   logRun(run, 'synced', { phase: state.phase, message: state.message });
-  if (afterSeconds !== undefined) return { again: { afterSeconds, event: `${eventOf(state)}/${run.startedAt}` } };
+  if (afterSeconds !== undefined) return comeBack(eventOf(state), afterSeconds, run.ports.clock());
   return lookAgain(run, application, evaluation);
 }
 

@@ -33,7 +33,9 @@ describe('the README', () => {
   });
 
   it('names scripts that package.json has', () => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
     const named = [...README.matchAll(/npm run ([a-z:]+)/g)].map(([, name = '']) => name);
     expect([...new Set(named)].filter((name) => !(name in scripts))).toEqual([]);
   });

@@ -16,6 +16,8 @@ import { prove } from './proof/proof.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SERVERLESS = join(ROOT, 'serverless.yml');
+/** Inside the project, so that source maps name its files by the same paths on every machine. */
+const BUNDLES = join(ROOT, '.evenkeel', 'bundles');
 
 type Say = (line: string) => void;
 
@@ -26,25 +28,25 @@ async function main(say: Say): Promise<void> {
   const signal = interrupts(say);
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-package-'));
   try {
-    const artifacts = await build(join(folder, 'bundles'), say);
+    const artifacts = await build(say);
     say('');
     say('proof, from the archives alone:');
-    await prove(artifacts, { say: (line) => say(`  ${line}`), signal, folder: join(folder, 'proof') });
+    await prove(artifacts, { say: (line) => say(`  ${line}`), signal, folder });
     say('the package is ready: npx osls deploy');
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await Promise.all([folder, BUNDLES].map((path) => rm(path, { recursive: true, force: true, maxRetries: 5 })));
   }
 }
 
-async function build(work: string, say: Say): Promise<Artifacts> {
+async function build(say: Say): Promise<Artifacts> {
   const plan = packagePlan(parse(await readFile(SERVERLESS, 'utf8')));
-  const artifacts = await buildArtifacts({ plan, service: readServerless(SERVERLESS), root: ROOT, work });
+  const artifacts = await buildArtifacts({ plan, service: readServerless(SERVERLESS), root: ROOT, work: BUNDLES });
   say('layers:');
   for (const { name, zippedBytes, unpackedBytes } of artifacts.layers)
     say(`  ${cell(name)} ${size(zippedBytes)} zipped, ${size(unpackedBytes)} unpacked`);
   say('functions (a cold import is the median of five new processes):');
   for (const built of artifacts.functions) {
-    const file = join(work, built.name, `${built.name}.mjs`);
+    const file = join(BUNDLES, built.name, `${built.name}.mjs`);
     const all = size(unpackedWithLayers(built, artifacts.layers));
     say(
       `  ${cell(built.name)} ${size(built.bundleBytes)} read, cold import ${Math.round(await coldImport(file))} ms, ${size(built.zippedBytes)} zipped, ${all} unpacked with its layers`,

@@ -39,12 +39,12 @@ export async function checkLibraries({ opt }: Unpacked): Promise<number> {
   return loaded.filter(({ name }) => !isRuntimeLibrary(name)).length;
 }
 
-/** Throws unless git refuses the server for its certificate; trusts that certificate from then on. */
-export async function checkTrust(unpacked: Unpacked, url: string, certificate: string): Promise<void> {
+/** Throws unless git refuses the server for its certificate; trusts it from then on, and clones from it below `folder`. */
+export async function checkTrust(unpacked: Unpacked, folder: string, url: string, certificate: string): Promise<void> {
   const answer = await layerGit(unpacked, ['ls-remote', url]).catch(messageOf);
   if (!/certificate/.test(answer)) throw new Error(`git should have refused ${url}, whose certificate nobody vouches for: ${answer}`);
   await appendFile(unpacked.roots, certificate);
-  await layerGit(unpacked, ['ls-remote', url]);
+  await layerGit(unpacked, ['clone', '--quiet', '--bare', '--depth=1', url, join(folder, 'clone.git')]);
 }
 
 /** Writes the files, commits them and pushes `main`. */

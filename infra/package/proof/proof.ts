@@ -52,7 +52,7 @@ export async function prove(artifacts: Artifacts, options: ProofOptions): Promis
   stack.defer(() => front.close());
   const scene = { ...options, host, unpacked, repository: `${front.url}/proof.git`, origin: `${host.gitUrl}/proof.git` };
   await push(scene, 'red');
-  await checkTrust(unpacked, scene.repository, certificate.cert);
+  await checkTrust(unpacked, folder, scene.repository, certificate.cert);
   say('git refuses an unknown certificate and fetches over https from a server whose certificate it knows');
   await provePush(scene);
   await proveTick(scene);

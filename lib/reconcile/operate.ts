@@ -149,12 +149,17 @@ async function concluded(
   ports: ReconcilePorts,
 ): Promise<Operated> {
   const { phase, message, afterSeconds } = outcome;
-  const applied = new Set(outcome.tasks.filter((task) => task.result?.status === 'Synced').map((task) => keyText(task.key)));
-  const after = reevaluate(target, before, liveAfter(before.live, outcome.tasks), applied);
+  const after = state.operation.sync?.dryRun ? before : changedBy(outcome.tasks, target, before);
   if (afterSeconds === undefined && phase !== 'Running' && phase !== 'Terminating') {
     return finished(target, endedOrRetrying(state, phase, message, timeOf(ports), state.phase !== 'Terminating'), after, ports);
   }
   return waiting(target, { ...state, message }, after, afterSeconds ?? 1, ports);
+}
+
+/** The comparison after what was applied. */
+function changedBy(tasks: readonly SyncTask[], target: Target, before: Evaluation): Evaluation {
+  const applied = new Set(tasks.filter((task) => task.result?.status === 'Synced').map((task) => keyText(task.key)));
+  return reevaluate(target, before, liveAfter(before.live, tasks), applied);
 }
 
 /** While an operation waits, status shows how the Application stands meanwhile. */

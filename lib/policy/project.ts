@@ -3,6 +3,7 @@ import type { ResolvedDestination, ServiceAccountRef } from '../model/destinatio
 import { normalizeGitUrl } from '../model/git-url.ts';
 import { globMatches } from '../model/glob.ts';
 import type { ResourceKey } from '../model/manifest.ts';
+import { pathGlobMatches } from '../model/path-glob.ts';
 import type { AppProject, DestinationServiceAccount, GroupKind, ProjectDestination } from '../model/project.ts';
 
 /** Whether the project's `sourceRepos` permit a repository; a negated entry that hits refuses at once (§2.1). */
@@ -66,13 +67,12 @@ export function permitsKind(project: AppProject, key: ResourceKey, namespaced: b
 
 function lists(items: readonly GroupKind[] | undefined, key: ResourceKey): boolean {
   return (items ?? []).some(
-    (item) => pathMatches(item.kind, key.kind) && pathMatches(item.group, key.group) && (!item.name || pathMatches(item.name, key.name)),
+    (item) => covers(item.kind, key.kind) && covers(item.group, key.group) && (!item.name || covers(item.name, key.name)),
   );
 }
 
-/** Go's `filepath.Match`: like our globs without `{a,b}`; kinds, groups and names hold no `/`. */
-function pathMatches(pattern: string, text: string): boolean {
-  return pattern === '*' || globMatches(pattern.replace(/[{},]/g, '\\$&'), text, '/');
+function covers(pattern: string, text: string): boolean {
+  return pattern === '*' || pathGlobMatches(pattern, text);
 }
 
 /** Why an object may not be managed, or undefined: its kind, then the namespace that it lives in (§4, "sync, per task"). */

@@ -12,7 +12,8 @@ export const SYNC_CONDITIONS: readonly ConditionType[] = ['SyncError'];
 export const DELETION_CONDITIONS: readonly ConditionType[] = ['DeletionError'];
 
 /**
- * Replaces the conditions of the `owned` types by `found`; others stay. One whose message did not change keeps its time.
+ * Replaces the conditions of the `owned` types by `found`; others stay. One that was there with the same message keeps its time: each of
+ * them, where Argo CD keeps only that of the first of a type, so that two warnings of a type do not make every look a write.
  * `now` is RFC 3339. Returns the list sorted by type, message and time.
  */
 export function setConditions(
@@ -23,10 +24,14 @@ export function setConditions(
 ): readonly ApplicationCondition[] {
   const kept = conditions.filter((condition) => !owned.includes(condition.type));
   const fresh = found.map((condition) => {
-    const known = conditions.find(({ type }) => type === condition.type);
-    return known?.message === condition.message ? known : { ...condition, lastTransitionTime: now };
+    const known = conditions.find(({ type, message }) => type === condition.type && message === condition.message);
+    return known ?? { ...condition, lastTransitionTime: now };
   });
-  return [...kept, ...fresh].sort((a, b) => (sortText(a) < sortText(b) ? -1 : 1));
+  return [...kept, ...fresh].sort((a, b) => compareText(sortText(a), sortText(b)));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function sortText({ type, message, lastTransitionTime }: ApplicationCondition): string {

@@ -19,6 +19,9 @@ export const HELM_HOOK_DELETE_POLICY = 'helm.sh/hook-delete-policy';
 export const HELM_RESOURCE_POLICY = 'helm.sh/resource-policy';
 export const HOOK_FINALIZER = 'argocd.argoproj.io/hook-finalizer';
 
+/** What has been notified already, as the notifications controller writes it onto an Application (spec/notifications.md). */
+export const NOTIFIED = 'notified.notifications.argoproj.io';
+
 /** Cascading deletion; the plain form and `/foreground` delete in the foreground, `/background` in the background. */
 export const RESOURCES_FINALIZER = 'resources-finalizer.argocd.argoproj.io';
 

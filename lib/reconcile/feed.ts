@@ -1,6 +1,6 @@
 // The change feed as rules: what a tick has seen -> what it remembers and whom it wakes. Cost follows changes, not Applications.
 import { createHash } from 'node:crypto';
-import { REFRESH, TRACKING_ID } from '../model/annotations.ts';
+import { NOTIFIED, REFRESH, REFRESH_TIMESTAMP, TRACKING_ID } from '../model/annotations.ts';
 import { instanceName, qualifiedName } from '../model/application.ts';
 import { annotationOf, isRecord, type LiveObject } from '../model/manifest.ts';
 import type { Reason } from '../model/request.ts';
@@ -46,9 +46,15 @@ export function dueAfter(name: string, now: number, resyncSeconds: number): numb
 /** An Application as the feed remembers it; `now` in seconds. */
 export function known(application: LiveObject, now: number, resyncSeconds: number): KnownApplication {
   const status = isRecord(application['status']) ? application['status'] : {};
-  const reconciled = typeof status['reconciledAt'] === 'string' ? Date.parse(status['reconciledAt']) / 1000 : Number.NaN;
-  const since = Number.isNaN(reconciled) ? now - resyncSeconds : reconciled;
+  const since = Math.max(lookedAt(application), now - resyncSeconds);
   return { due: dueAfter(nameOf(application), since, resyncSeconds), spec: specHash(application), kinds: kindsOf(status['resources']) };
+}
+
+/** When its status last changed, in seconds; 0 when it was never looked at. An old time says little: looks that find nothing write nothing. */
+function lookedAt(application: LiveObject): number {
+  const status = isRecord(application['status']) ? application['status'] : {};
+  const at = typeof status['reconciledAt'] === 'string' ? Date.parse(status['reconciledAt']) : 0;
+  return Number.isNaN(at) ? 0 : at / 1000;
 }
 
 function nameOf(application: LiveObject): string {
@@ -56,12 +62,17 @@ function nameOf(application: LiveObject): string {
 }
 
 function specHash(application: LiveObject): string {
-  const { labels, finalizers } = application.metadata;
-  const tracking = annotationOf(application, TRACKING_ID);
+  const { labels, finalizers, annotations } = application.metadata;
+  const asked = Object.entries(annotations ?? {}).filter(([name]) => !isOurs(name));
   return createHash('sha256')
-    .update(JSON.stringify([application['spec'], labels, finalizers, tracking]))
+    .update(JSON.stringify([application['spec'], labels, finalizers, asked.sort()]))
     .digest('base64url')
     .slice(0, 16);
+}
+
+/** Annotations that come and go with our own work; a request to refresh is seen by itself. */
+function isOurs(annotation: string): boolean {
+  return annotation.startsWith('evenkeel.dev/') || annotation === REFRESH || annotation === REFRESH_TIMESTAMP || annotation === NOTIFIED;
 }
 
 function kindsOf(rows: unknown): readonly string[] {
@@ -106,7 +117,7 @@ export function applicationsChanged(
 /** A write that asks for nothing never brings the next look forward. */
 function remembered(application: LiveObject, before: KnownApplication | undefined, now: number, resyncSeconds: number): KnownApplication {
   const fresh = known(application, now, resyncSeconds);
-  return before ? { ...fresh, due: Math.max(before.due, fresh.due) } : fresh;
+  return before ? { ...fresh, due: Math.max(before.due, dueAfter(nameOf(application), lookedAt(application), resyncSeconds)) } : fresh;
 }
 
 function wokenBy(

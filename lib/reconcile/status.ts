@@ -9,7 +9,7 @@ import {
 } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import type { DesiredState } from '../model/desired.ts';
-import type { LiveObject } from '../model/manifest.ts';
+import { groupVersionOf, type LiveObject } from '../model/manifest.ts';
 import { mergePatch } from '../model/merge-patch.ts';
 import { containerImages } from '../sync/task.ts';
 import { COMPARISON_CONDITIONS, SPEC_CONDITIONS, setConditions } from './conditions.ts';
@@ -129,9 +129,12 @@ interface IngressSpec {
   readonly rules?: readonly { readonly host?: string; readonly http?: { readonly paths?: readonly { readonly path?: string }[] } }[];
 }
 
+/** Other groups have kinds of this name too, with other fields. */
+const INGRESS_GROUPS: ReadonlySet<string> = new Set(['networking.k8s.io', 'extensions']);
+
 /** What an Ingress serves from outside: https for hosts that its TLS section names. */
 function ingressURLs(object: LiveObject): readonly string[] {
-  if (object.kind !== 'Ingress') return [];
+  if (object.kind !== 'Ingress' || !INGRESS_GROUPS.has(groupVersionOf(object.apiVersion).group)) return [];
   const spec = object['spec'] as IngressSpec | undefined; // networking.k8s.io/v1
   const secure = new Set(spec?.tls?.flatMap((entry) => entry.hosts ?? []) ?? []);
   return (spec?.rules ?? []).flatMap(({ host, http }) =>

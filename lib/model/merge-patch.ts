@@ -10,12 +10,9 @@ export function mergePatch(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> | undefined {
-  const patch: Record<string, unknown> = {};
-  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const change = changeOf(before[key], after[key]);
-    if (change !== undefined) patch[key] = change;
-  }
-  return Object.keys(patch).length > 0 ? patch : undefined;
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const changes = [...keys].map((key) => [key, changeOf(before[key], after[key])] as const).filter(([, change]) => change !== undefined);
+  return changes.length > 0 ? Object.fromEntries(changes) : undefined;
 }
 
 function changeOf(before: unknown, after: unknown): unknown {

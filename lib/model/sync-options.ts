@@ -1,7 +1,7 @@
 // Sync options as people write them, `Key=value`, on the operation and on single objects (spec/sync.md §6).
 import { SYNC_OPTIONS } from './annotations.ts';
-import { annotationList, type Manifest } from './manifest.ts';
 import type { Propagation } from './manifest.ts';
+import { annotationList, type Manifest } from './manifest.ts';
 
 /** The value of the first `Key=` in a list of options. */
 export function optionValue(options: readonly string[], key: string): string | undefined {

@@ -8,5 +8,5 @@ export function waveOf(manifest: Manifest): number {
 }
 
 function integer(text: string | undefined): number | undefined {
-  return text !== undefined && /^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -21,11 +21,10 @@ const BUNDLES = join(ROOT, '.evenkeel', 'bundles');
 
 type Say = (line: string) => void;
 
-async function main(say: Say): Promise<void> {
+async function main(say: Say, signal: AbortSignal): Promise<void> {
   const unsupported = layerUnsupported(process.platform, process.arch);
   if (unsupported !== undefined) throw new InvalidInput(unsupported);
   assertReady(await machineFacts());
-  const signal = interrupts(say);
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-package-'));
   try {
     const artifacts = await build(say);
@@ -63,9 +62,13 @@ function size(bytes: number): string {
   return `${(bytes / 1e6).toFixed(bytes < 10e6 ? 2 : 1)} MB`;
 }
 
-main(printerTo(process.stdout)).then(
+const say = printerTo(process.stdout);
+const stop = interrupts(say);
+main(say, stop).then(
   () => process.exit(0),
   (thrown: unknown) => {
+    // What fails because a person wants to stop is no failure to explain.
+    if (stop.aborted) process.exit(130);
     console.error(messageOf(thrown));
     process.exit(1);
   },

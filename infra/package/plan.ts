@@ -1,5 +1,5 @@
 // What serverless.yml wants packaged: an archive for each function and each layer, and which layers a function brings along. Pure.
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInput } from '../../lib/model/errors.ts';
 
 export interface PlannedFunction {

@@ -1,5 +1,5 @@
 // Registered clusters: Secrets labelled as such to the clusters that they describe (spec/credentials.md §5).
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInput } from '../model/errors.ts';
 import { isRecord, type LiveObject } from '../model/manifest.ts';
 import type { Clock } from '../ports.ts';

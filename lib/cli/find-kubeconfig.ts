@@ -1,7 +1,7 @@
 // Which kubeconfig a command uses: the one that is named, the user's own, else that of the local host that runs.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInput, messageOf } from '../model/errors.ts';
 import { type KubeconfigFile, mergedKubeconfig } from './kubeconfig.ts';
 import type { CliSettings } from './settings.ts';

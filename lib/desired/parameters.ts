@@ -1,5 +1,5 @@
 // The helm, kustomize and directory blocks of a source as typed data, after the override files of the repository (spec/rendering.md §6.1).
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ApplicationSource } from '../model/application.ts';
 import { InvalidInput } from '../model/errors.ts';
 import { isRecord } from '../model/manifest.ts';

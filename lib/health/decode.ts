@@ -1,6 +1,6 @@
 // How a health rule reads a live object: as its type, where unknown fields are ignored, absent numbers are 0 and a wrong type is an error
 // (spec/health.md §2).
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Health, HealthStatusCode } from '../model/application.ts';
 import { groupVersionOf, type LiveObject } from '../model/manifest.ts';
 

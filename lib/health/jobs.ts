@@ -1,5 +1,5 @@
 // Health of Job and CronJob (spec/health.md §4, §6.3).
-import { z } from 'zod';
+import * as z from 'zod';
 import { condition, flag, health, listOf, struct, text, typedRule } from './decode.ts';
 
 const job = struct({ status: struct({ conditions: listOf(condition) }) });

@@ -1,5 +1,5 @@
 // Health of Service and Ingress (spec/health.md §4): those that wait for an address are Progressing until they have one.
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRecord } from '../model/manifest.ts';
 import { type HealthRule, health, listOf, struct, text, typedRule } from './decode.ts';
 

@@ -1,5 +1,5 @@
 // Health of a Pod (spec/health.md §4): phase, and for pods that are meant to stay what their containers say.
-import { z } from 'zod';
+import * as z from 'zod';
 import { IGNORE_RESTART_POLICY } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
 import { isHook } from '../model/hook.ts';

@@ -1,5 +1,5 @@
 // Health of Deployment, StatefulSet, DaemonSet and ReplicaSet (spec/health.md §4): first condition that holds wins.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Health } from '../model/application.ts';
 import { condition, count, flag, health, listOf, metadata, struct, text, typedRule } from './decode.ts';
 

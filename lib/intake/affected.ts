@@ -1,6 +1,6 @@
 // A push and all Applications -> whom to wake (spec/webhook.md §6). Applications are read as they stand in the cluster,
 // field by field, so that one that does not parse neither hides its neighbours nor is forgotten itself.
-import { z } from 'zod';
+import * as z from 'zod';
 import { closureTouches } from '../desired/closure.ts';
 import { CLOSURE, MANIFEST_GENERATE_PATHS } from '../model/annotations.ts';
 import type { Closure } from '../model/desired.ts';

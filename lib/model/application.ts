@@ -1,5 +1,5 @@
 // Application as Argo CD's CRD has it (spec/application.md), the parts that we read and write.
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInput } from './errors.ts';
 import type { ObjectMeta } from './manifest.ts';
 import type { Operation, OperationState } from './operation.ts';

@@ -1,5 +1,5 @@
 // AppProject: what its Applications may use (spec/project.md §1).
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInput } from './errors.ts';
 
 export interface ProjectDestination {

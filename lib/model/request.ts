@@ -1,6 +1,6 @@
 // ReconcileRequest: the one queue message. It says who and why, never what to do.
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ApplicationRef, qualifiedName } from './application.ts';
 import { InvalidInput } from './errors.ts';
 

@@ -1,6 +1,6 @@
 // Serves metrics.k8s.io/v1beta1 for the autoscaler and `kubectl top`, from the pods that exist and the loads that are set.
 import { createServer, type Server } from 'node:https';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '../../../lib/model/errors.ts';
 import type { ApiClient } from './connection.ts';
 import { LOAD_CONFIG_MAP, loadKey, parseLoads, podMetrics } from './load.ts';

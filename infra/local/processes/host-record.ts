@@ -1,7 +1,7 @@
 // Remembers which local host runs, so that commands in other terminals find it.
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cacheFolder } from '../cache/cache.ts';
 import { isRunning, thisProcess } from './identity.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRunning, type ProcessIdentity, thisProcess } from './identity.ts';
 
 const identity = z.object({ pid: z.number(), startedAt: z.string() });

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInput, messageOf } from '../../../lib/model/errors.ts';
 import { isRecord } from '../../../lib/model/manifest.ts';
 import { parseSchedule } from './schedule.ts';

@@ -26,8 +26,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await traffic?.close();
   await journey?.close();
+  await traffic?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -10,6 +10,7 @@ export interface Traffic {
   clear(): void;
   /** Called for each request before it is passed on; false swallows it. */
   onRequest: (request: Intercepted) => boolean;
+  /** After the journey has ended: its functions know no other way. */
   close(): Promise<void>;
 }
 
@@ -22,10 +23,7 @@ export async function watchTraffic(journey: Journey): Promise<Traffic> {
       requests.length = 0;
     },
     onRequest: () => true,
-    close: async () => {
-      await journey.host.route(undefined);
-      await interceptor.close();
-    },
+    close: () => interceptor.close(),
   };
   const interceptor = await startInterceptor(journey, (request) => {
     requests.push(request);

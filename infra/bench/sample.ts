@@ -1,0 +1,101 @@
+// The sample that is measured: Applications of four objects each (ServiceAccount, Service, Deployment of no replicas, Ingress), one base
+// and one overlay per Application in one repository.
+import type { Manifest } from '../../lib/model/manifest.ts';
+
+export const KINDS = ['ServiceAccount', 'Service', 'Deployment', 'Ingress'] as const;
+export const APPLICATION_LABEL = 'bench.evenkeel.dev/application';
+/** Annotations that say which version of the base, and which of the overlay, an object is of. */
+export const BASE_VERSION = 'bench.evenkeel.dev/base';
+export const OVERLAY_VERSION = 'bench.evenkeel.dev/overlay';
+
+export type Files = Readonly<Record<string, string>>;
+
+/** Names of so many Applications: `app-001`, … */
+export function applicationNames(prefix: string, size: number): readonly string[] {
+  return Array.from({ length: size }, (_, index) => `${prefix}-${String(index + 1).padStart(3, '0')}`);
+}
+
+/** The base with its version, in a file of its own kind each, as people write them. */
+export function baseFiles(version: number): Files {
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: KINDS.map((kind) => `${kind.toLowerCase()}.yaml`),
+    commonAnnotations: { [BASE_VERSION]: `v${version}` },
+  };
+  const objects = KINDS.map((kind) => [`base/${kind.toLowerCase()}.yaml`, text(OBJECTS[kind])] as const);
+  return { 'base/kustomization.yaml': text(kustomization), ...Object.fromEntries(objects) };
+}
+
+/** The overlay of one Application. */
+export function overlayFiles(name: string, version: number): Files {
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    namePrefix: `${name}-`,
+    resources: ['../../base'],
+    labels: [{ pairs: { [APPLICATION_LABEL]: name }, includeSelectors: true }],
+    commonAnnotations: { [OVERLAY_VERSION]: `v${version}` },
+  };
+  return { [`overlays/${name}/kustomization.yaml`]: text(kustomization) };
+}
+
+export function applicationManifest(name: string, repoURL: string, controlNamespace: string, namespace: string): Manifest {
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name, namespace: controlNamespace },
+    spec: {
+      project: 'default',
+      source: { repoURL, targetRevision: 'main', path: `overlays/${name}` },
+      destination: { name: 'in-cluster', namespace },
+      syncPolicy: { automated: { prune: true, selfHeal: true } },
+    },
+  };
+}
+
+const POD = {
+  metadata: { labels: { app: 'shop' } },
+  spec: {
+    serviceAccountName: 'shop',
+    containers: [
+      {
+        name: 'shop',
+        image: 'registry.example.com/shop:v1',
+        ports: [{ name: 'http', containerPort: 8080 }],
+        env: [{ name: 'LOG_LEVEL', value: 'info' }],
+        resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
+        readinessProbe: { httpGet: { path: '/ready', port: 'http' } },
+      },
+    ],
+  },
+};
+
+const BACKEND = { service: { name: 'shop', port: { name: 'http' } } };
+
+const OBJECTS: Readonly<Record<(typeof KINDS)[number], object>> = {
+  ServiceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'shop' } },
+  Service: {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'shop' },
+    spec: { selector: { app: 'shop' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+  },
+  Deployment: {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'shop' },
+    spec: { replicas: 0, selector: { matchLabels: { app: 'shop' } }, template: POD },
+  },
+  Ingress: {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name: 'shop' },
+    spec: { rules: [{ host: 'shop.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend: BACKEND }] } }] },
+  },
+};
+
+/** JSON is YAML. */
+function text(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

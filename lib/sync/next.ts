@@ -23,8 +23,8 @@ import type { OperationPhase, SyncOperation } from '../model/operation.ts';
 import { COMPLETION, CONFIRMATION, DELETION, failureMessage, waitingFor } from './message.ts';
 import { byKind, isMultiStep, lastWaveWithoutHooks, nextPending } from './order.ts';
 import { refreshed, refreshedHook } from './refresh.ts';
-import { pruneOption, refused } from './result.ts';
-import { isUnsuccessful, type SyncTask, stateOf, taskId, withResult } from './task.ts';
+import { applied, pruneOption, refused } from './result.ts';
+import { isOwnRun, isUnsuccessful, type SyncTask, stateOf, taskId, withResult } from './task.ts';
 
 export interface StepInput {
   readonly tasks: readonly SyncTask[];
@@ -54,7 +54,7 @@ export function nextStep(input: StepInput): Next {
   if (input.phase === 'Terminating') return terminated(input);
   const forbidden = forbiddenPlan(input);
   if (forbidden) return forbidden;
-  const tasks = refreshed(input.tasks, input.operationId);
+  const tasks = refreshed(input.tasks);
   const ask = { ...input, tasks };
   return { step: input.operation.dryRun ? dryRunStep(ask) : realStep(ask), tasks };
 }
@@ -66,7 +66,7 @@ function realStep(ask: StepInput): Step {
     afterFailure(ask) ??
     lastWaveRun(ask) ??
     unconfirmed(ask, nextPending(ask.tasks)) ??
-    inTheWay(nextPending(ask.tasks)) ??
+    inTheWay(ask, nextPending(ask.tasks)) ??
     nextWave(ask) ??
     finished(ask.tasks, 'Succeeded', 'successfully synced (no more tasks)')
   );
@@ -105,7 +105,8 @@ function terminated({ tasks, operationId }: StepInput): Next {
 
 function stoppedHook(task: SyncTask, operationId: string): SyncTask {
   if (stateOf(task) === 'Running' && !task.live) return withResult(task, 'Succeeded', undefined, TERMINATED);
-  const hook = refreshedHook(task, operationId);
+  const started = stateOf(task) === 'Pending' && isOwnRun(task, operationId) ? applied(task, false) : task;
+  const hook = refreshedHook(started);
   return stateOf(hook) === 'Running' ? withResult(hook, 'Failed', undefined, TERMINATED) : hook;
 }
 
@@ -132,10 +133,11 @@ function isLeaving(task: SyncTask): boolean {
   return task.live?.metadata.deletionTimestamp !== undefined;
 }
 
-function afterFailure({ tasks }: StepInput): Step | undefined {
+function afterFailure(ask: StepInput): Step | undefined {
+  const { tasks } = ask;
   if (!tasks.some((task) => task.phase !== 'SyncFail' && isUnsuccessful(task))) return undefined;
   const pending = tasks.filter((task) => task.phase === 'SyncFail' && stateOf(task) === 'Pending');
-  if (pending.length > 0) return inTheWay(pending) ?? wave(pending);
+  if (pending.length > 0) return inTheWay(ask, pending) ?? wave(pending);
   return finished(tasks, 'Failed', failureMessage(tasks));
 }
 
@@ -151,8 +153,9 @@ function unconfirmed({ operation, deletionApproved }: StepInput, pending: readon
 }
 
 /** Hooks that cannot be created yet: an earlier run of them is to be replaced, or is leaving already. */
-function inTheWay(pending: readonly SyncTask[]): Step | undefined {
-  const old = pending.filter((task) => task.hook && task.live && (isLeaving(task) || hasPolicy(task, 'BeforeHookCreation')));
+function inTheWay({ operationId }: StepInput, pending: readonly SyncTask[]): Step | undefined {
+  const others = pending.filter((task) => task.hook && task.live && !isOwnRun(task, operationId));
+  const old = others.filter((task) => isLeaving(task) || hasPolicy(task, 'BeforeHookCreation'));
   if (old.length === 0) return undefined;
   const message = waitingFor(old, DELETION);
   const hooks = old.filter((task) => !isLeaving(task));

@@ -1,32 +1,23 @@
 // refreshed: what the live objects tell about the tasks that were started earlier (spec/sync.md §3 steps 3 and 4).
-import { HOOK_OPERATION } from '../model/annotations.ts';
-import { annotationOf } from '../model/manifest.ts';
 import { isMultiStep, lastWaveWithoutHooks } from './order.ts';
-import { applied } from './result.ts';
-import { runMark, type SyncTask, stateOf, withResult } from './task.ts';
+import { type SyncTask, stateOf, withResult } from './task.ts';
 
 /**
  * Every task with what its live object says of it. The last wave, when it holds no hook, is not judged: its rows stay Running.
  * Resources of a sync with a single wave are not missed when they are gone.
  */
-export function refreshed(tasks: readonly SyncTask[], operationId: string): readonly SyncTask[] {
+export function refreshed(tasks: readonly SyncTask[]): readonly SyncTask[] {
   const multiple = isMultiStep(tasks);
   const unjudged = lastWaveWithoutHooks(tasks);
   return tasks.map((task) => {
-    if (task.hook) return refreshedHook(task, operationId);
+    if (task.hook) return refreshedHook(task);
     return stateOf(task) !== 'Running' || !task.target || unjudged.includes(task) ? task : refreshedResource(task, multiple);
   });
 }
 
-/** The hook as it is; one that this very operation created in a step whose record was lost counts as started. */
-export function refreshedHook(task: SyncTask, operationId: string): SyncTask {
-  const started = stateOf(task) === 'Pending' && isOwnRun(task, operationId) ? applied(task, false) : task;
-  if (stateOf(started) !== 'Running') return started;
-  return started.live ? judgedHook(started) : missing(started);
-}
-
-function isOwnRun(task: SyncTask, operationId: string): boolean {
-  return task.live !== undefined && annotationOf(task.live, HOOK_OPERATION) === runMark(task, operationId);
+export function refreshedHook(task: SyncTask): SyncTask {
+  if (stateOf(task) !== 'Running') return task;
+  return task.live ? judgedHook(task) : missing(task);
 }
 
 function judgedHook(task: SyncTask): SyncTask {

@@ -2,17 +2,21 @@
 import type { LiveObject } from '../model/manifest.ts';
 import type { SyncOperation } from '../model/operation.ts';
 import { effectiveOption } from '../model/sync-options.ts';
-import { type SyncTask, withResult } from './task.ts';
+import { isOwnRun, type SyncTask, withResult } from './task.ts';
 
 /** The effective `Prune` of an object: its own word, else the operation's. */
 export function pruneOption(task: SyncTask, operation: SyncOperation): string | undefined {
   return effectiveOption(task.live, operation.syncOptions ?? [], 'Prune');
 }
 
-/** The result of a task for which the cluster is not asked, or undefined when it is (spec/sync.md §4.1). */
-export function withoutRequest(task: SyncTask, operation: SyncOperation): SyncTask | undefined {
+/**
+ * The result of a task for which the cluster is not asked, or undefined when it is: a prune that is not to be (spec/sync.md §4.1), what is
+ * unchanged, and a hook that this operation created in a step whose record was lost.
+ */
+export function withoutRequest(task: SyncTask, operation: SyncOperation, operationId: string): SyncTask | undefined {
   if (!task.target) return unpruned(task, operation);
   const dryRun = operation.dryRun === true;
+  if (!dryRun && isOwnRun(task, operationId)) return applied(task, false);
   return task.settled ? withResult(task, startedState(dryRun), 'Synced', `${kubectlName(task)} unchanged${suffix(dryRun)}`) : undefined;
 }
 
@@ -35,6 +39,11 @@ export function applied(task: SyncTask, dryRun: boolean): SyncTask {
 /** A prune or apply that the API server refused. */
 export function refused(task: SyncTask, message: string): SyncTask {
   return withResult(task, 'Failed', 'SyncFailed', message);
+}
+
+/** A hook whose object may not be deleted, before its next run or after its last. */
+export function undeleted(task: SyncTask, message: string): SyncTask {
+  return withResult(task, 'Error', task.result?.status ?? 'SyncFailed', `failed to delete resource: ${message}`);
 }
 
 /** All tasks after some were carried out. Tasks of the same object, a hook of several phases, see what it has become. */

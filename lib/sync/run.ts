@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resourceHealth } from '../health/health.ts';
 import { HOOK_OPERATION } from '../model/annotations.ts';
-import { messageOf, Unavailable } from '../model/errors.ts';
+import { Conflict, messageOf, Unavailable } from '../model/errors.ts';
 import type { LiveObject, Manifest } from '../model/manifest.ts';
 import type { OperationPhase } from '../model/operation.ts';
 import { propagationOf } from '../model/sync-options.ts';
 import type { Clock, Cluster, ObjectRef } from '../ports.ts';
 import { applyManifest, asSent } from './apply.ts';
 import { nextStep, type Step, type StepInput } from './next.ts';
-import { applied, carriedOut, pruned, refused, withoutRequest } from './result.ts';
+import { applied, carriedOut, pruned, refused, undeleted, withoutRequest } from './result.ts';
 import { runMark, type SyncTask } from './task.ts';
 
 export interface SyncPorts {
@@ -38,32 +38,59 @@ const CONCURRENCY = 16;
  */
 export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: number): Promise<SyncOutcome> {
   let tasks = input.tasks;
-  let unsaved = false;
-  for (;;) {
+  for (let waves = 0; ; waves += 1) {
     const next = nextStep({ ...input, tasks });
-    tasks = next.tasks;
-    const { step } = next;
-    if (step.kind === 'finish') {
-      await deleteHooks(step.deleteHooks, tasks, input, ports);
-      return { tasks, phase: step.phase, message: step.message, afterSeconds: undefined };
-    }
-    if (step.kind === 'wait') return { tasks, phase: input.phase, message: step.message, afterSeconds: step.afterSeconds };
-    if (step.kind === 'deleteHooks') {
-      await deleteHooks(step.hooks, tasks, input, ports);
-      return { tasks, phase: input.phase, message: step.message, afterSeconds: 1 };
-    }
-    if (unsaved) await ports.save(tasks);
-    if (ports.clock() >= deadline) return { tasks, phase: input.phase, message: 'one or more tasks are running', afterSeconds: 0 };
-    tasks = await runWave(tasks, step, input, ports);
-    unsaved = true;
+    if (next.step.kind !== 'run') return outcomeOf(next.step, await deleteHooks(hooksOf(next.step), next.tasks, input, ports), input);
+    if (waves > 0) await ports.save(next.tasks);
+    if (ports.clock() >= deadline) return interrupted(next.tasks, input);
+    tasks = await runWave(next.tasks, next.step, input, ports);
   }
 }
 
-/** A hook's object is the proof of its end, so the rows that tell of it are saved first. Only the run that was seen is deleted. */
-async function deleteHooks(hooks: readonly SyncTask[], tasks: readonly SyncTask[], input: StepInput, ports: SyncPorts): Promise<void> {
-  if (hooks.length === 0) return;
+type Last = Exclude<Step, { readonly kind: 'run' }>;
+
+function hooksOf(step: Last): readonly SyncTask[] {
+  if (step.kind === 'wait') return [];
+  return step.kind === 'finish' ? step.deleteHooks : step.hooks;
+}
+
+function outcomeOf(step: Last, tasks: readonly SyncTask[], { phase }: StepInput): SyncOutcome {
+  if (step.kind === 'finish') return { tasks, phase: step.phase, message: step.message, afterSeconds: undefined };
+  return { tasks, phase, message: step.message, afterSeconds: step.kind === 'wait' ? step.afterSeconds : 1 };
+}
+
+function interrupted(tasks: readonly SyncTask[], { phase }: StepInput): SyncOutcome {
+  return { tasks, phase, message: 'one or more tasks are running', afterSeconds: 0 };
+}
+
+/**
+ * A hook's object is the proof of its end, so the rows that tell of it are saved first. Only the run that was seen is deleted. Returns
+ * the tasks, with the refusals among them when there were any.
+ */
+async function deleteHooks(
+  hooks: readonly SyncTask[],
+  tasks: readonly SyncTask[],
+  input: StepInput,
+  ports: SyncPorts,
+): Promise<readonly SyncTask[]> {
+  if (hooks.length === 0) return tasks;
   await ports.save(tasks);
-  await inParallel(hooks, (task) => ports.cluster.delete(refOf(task), deletionOf(task, input)));
+  const done = new Map<SyncTask, SyncTask>();
+  await inParallel(hooks, async (task) => {
+    const refusal = await refusedDeletion(task, input, ports.cluster);
+    if (refusal !== undefined) done.set(task, undeleted(task, refusal));
+  });
+  return done.size === 0 ? tasks : tasks.map((task) => done.get(task) ?? task);
+}
+
+async function refusedDeletion(task: SyncTask, input: StepInput, cluster: Cluster): Promise<string | undefined> {
+  try {
+    await cluster.delete(refOf(task), deletionOf(task, input));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Unavailable || error instanceof Conflict) throw error;
+    return messageOf(error);
+  }
 }
 
 function deletionOf(task: SyncTask, { operation }: StepInput) {
@@ -85,7 +112,7 @@ async function runWave(tasks: readonly SyncTask[], step: Run, input: StepInput, 
 /** A refusal by the API server is the task's result; only what may go away by itself is thrown. */
 async function settledBy(task: SyncTask, act: typeof prune, input: StepInput, ports: SyncPorts): Promise<SyncTask> {
   try {
-    return withoutRequest(task, input.operation) ?? (await act(task, input, ports));
+    return withoutRequest(task, input.operation, input.operationId) ?? (await act(task, input, ports));
   } catch (error) {
     if (error instanceof Unavailable) throw error;
     return refused(task, messageOf(error));

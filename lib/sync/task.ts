@@ -1,6 +1,7 @@
 // SyncTask: one object in one phase of an operation, with what is known of it so far.
+import { HOOK_OPERATION } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
-import type { LiveObject, Manifest, ResourceKey } from '../model/manifest.ts';
+import { annotationOf, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
 import type { OperationPhase, ResourceResult, ResultCode, SyncPhase } from '../model/operation.ts';
 
 export interface SyncTask {
@@ -33,6 +34,11 @@ export function taskId(task: SyncTask): string {
 /** What the live object of a hook carries of the run that created it: the operation, and the phase, since one object may run in several. */
 export function runMark(task: SyncTask, operationId: string): string {
   return `${operationId}/${task.phase}`;
+}
+
+/** Whether the live object of a hook is this very operation's run of it, although a step whose record was lost may have created it. */
+export function isOwnRun(task: SyncTask, operationId: string): boolean {
+  return task.hook && task.live !== undefined && annotationOf(task.live, HOOK_OPERATION) === runMark(task, operationId);
 }
 
 /** Pending until it has a row; then as far as the row says. */

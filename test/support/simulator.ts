@@ -10,7 +10,7 @@ import type { OperationPhase, OperationState } from '../../lib/model/operation.t
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
 import { nextStep, type Step, type StepInput } from '../../lib/sync/next.ts';
 import { type PlanInput, planSync } from '../../lib/sync/plan.ts';
-import { applied, carriedOut, pruned, refused, withoutRequest } from '../../lib/sync/result.ts';
+import { applied, carriedOut, pruned, refused, undeleted, withoutRequest } from '../../lib/sync/result.ts';
 import { runMark, type SyncTask } from '../../lib/sync/task.ts';
 
 export const INSTANCE = 'sample';
@@ -19,7 +19,7 @@ export const INSTANCE = 'sample';
 export interface Nature {
   /** The API server's refusal of every apply and delete. */
   readonly refusal?: string | undefined;
-  /** After so many ticks the object has this status. */
+  /** After so many ticks the object has this status, unless it has one already. */
   readonly settles?: { readonly ticks: number; readonly status: unknown } | undefined;
   /** Once deleted it stays for so many ticks. */
   readonly lingers?: number | undefined;
@@ -74,7 +74,7 @@ export class Simulator {
       const { settles, lingers = 0 } = this.#nature(keyOf(object));
       if (object.metadata.deletionTimestamp) {
         if (age >= lingers) this.live.delete(keyText(keyOf(object)));
-      } else if (settles && age >= settles.ticks) this.#set({ ...object, status: settles.status });
+      } else if (settles && object['status'] === undefined && age >= settles.ticks) this.#set({ ...object, status: settles.status });
     }
   }
 
@@ -103,42 +103,75 @@ export interface Invocation {
   readonly state: OperationState;
   /** Every step that was begun. */
   readonly steps: readonly Step[];
-  readonly ended: boolean;
+  /** `lost`: in the middle of it. */
+  readonly end: 'finished' | 'waits' | 'lost';
+}
+
+/** A worker in the middle of an invocation. */
+interface Worker {
+  readonly sync: Sync;
+  readonly cluster: Simulator;
+  readonly action: (name: string) => void;
+  readonly steps: Step[];
+  state: OperationState;
 }
 
 /** Everything that the machine decides, with one `action` before each of its effects; an action may throw Lost. */
 export function invoke(sync: Sync, cluster: Simulator, action: (name: string) => void = () => {}): Invocation {
-  const steps: Step[] = [];
-  let { state } = sync;
-  const save = (tasks: readonly SyncTask[], change: Partial<OperationState> = {}) => {
-    action('save');
-    state = { ...withRows(state, tasks), ...change };
-  };
-  let input = inputOf(sync, cluster);
-  let unsaved = false;
+  const worker: Worker = { sync, cluster, action, steps: [], state: sync.state };
+  let end: Invocation['end'] = 'lost';
   try {
-    for (;;) {
-      const { step, tasks } = nextStep(input);
-      steps.push(step);
-      if (step.kind !== 'run') {
-        const hooks = hooksOf(step);
-        if (hooks.length > 0) save(tasks);
-        for (const hook of hooks) remove(hook, cluster, action);
-        const phase: OperationPhase = step.kind === 'finish' ? step.phase : input.phase;
-        save(tasks, { phase, message: step.message });
-        return { state, steps, ended: step.kind === 'finish' };
-      }
-      if (unsaved) save(tasks);
-      input = { ...input, tasks: runWave(tasks, step, input, cluster, action) };
-      unsaved = true;
-    }
+    end = advance(worker);
   } catch (error) {
     if (!(error instanceof Lost)) throw error;
-    return { state, steps, ended: false };
+  }
+  return { state: worker.state, steps: worker.steps, end };
+}
+
+function advance(worker: Worker): 'finished' | 'waits' {
+  let input = inputOf(worker.sync, worker.cluster);
+  for (let waves = 0; ; waves += 1) {
+    const { step, tasks } = nextStep(input);
+    worker.steps.push(step);
+    if (step.kind !== 'run') return close(worker, step, removeHooks(step, tasks, worker), input.phase);
+    if (waves > 0) save(worker, tasks);
+    input = { ...input, tasks: runWave(tasks, step, input, worker) };
   }
 }
 
-function hooksOf(step: Exclude<Step, { kind: 'run' }>): readonly SyncTask[] {
+type Last = Exclude<Step, { kind: 'run' }>;
+
+/** Rows are saved before hooks go; what may not be deleted is the hook's result. */
+function removeHooks(step: Last, tasks: readonly SyncTask[], worker: Worker): readonly SyncTask[] {
+  const hooks = hooksOf(step);
+  if (hooks.length === 0) return tasks;
+  save(worker, tasks);
+  const refusals = new Map(hooks.flatMap((hook) => removal(hook, worker)));
+  return refusals.size === 0 ? tasks : tasks.map((task) => refusals.get(task) ?? task);
+}
+
+function removal(hook: SyncTask, worker: Worker): readonly (readonly [SyncTask, SyncTask])[] {
+  try {
+    remove(hook, worker);
+    return [];
+  } catch (error) {
+    if (error instanceof Lost || !(error instanceof Error)) throw error;
+    return [[hook, undeleted(hook, error.message)]];
+  }
+}
+
+/** The end of an invocation is saved with its message. */
+function close(worker: Worker, step: Last, tasks: readonly SyncTask[], phase: OperationPhase): 'finished' | 'waits' {
+  save(worker, tasks, { phase: step.kind === 'finish' ? step.phase : phase, message: step.message });
+  return step.kind === 'finish' ? 'finished' : 'waits';
+}
+
+function save(worker: Worker, tasks: readonly SyncTask[], change: Partial<OperationState> = {}): void {
+  worker.action('save');
+  worker.state = { ...withRows(worker.state, tasks), ...change };
+}
+
+function hooksOf(step: Last): readonly SyncTask[] {
   if (step.kind === 'finish') return step.deleteHooks;
   return step.kind === 'deleteHooks' ? step.hooks : [];
 }
@@ -159,27 +192,25 @@ function inputOf(sync: Sync, { live }: Simulator): StepInput {
 }
 
 type Run = Extract<Step, { kind: 'run' }>;
-type Action = (name: string) => void;
 
-function runWave(tasks: readonly SyncTask[], step: Run, input: StepInput, cluster: Simulator, action: Action): readonly SyncTask[] {
+function runWave(tasks: readonly SyncTask[], step: Run, input: StepInput, worker: Worker): readonly SyncTask[] {
   const done = new Map<SyncTask, SyncTask>();
-  for (const task of [...step.prune, ...step.apply.flat()]) done.set(task, carryOut(task, input, cluster, action));
+  for (const task of [...step.prune, ...step.apply.flat()]) done.set(task, carryOut(task, input, worker));
   return carriedOut(tasks, done);
 }
 
-function carryOut(task: SyncTask, input: StepInput, cluster: Simulator, action: Action): SyncTask {
-  const free = withoutRequest(task, input.operation);
+function carryOut(task: SyncTask, input: StepInput, worker: Worker): SyncTask {
+  const free = withoutRequest(task, input.operation, input.operationId);
   if (free) return free;
   try {
-    if (!task.target) return pruned(task, remove(task, cluster, action));
-    return apply(task, task.target, input, cluster, action);
+    return task.target ? apply(task, task.target, input, worker) : pruned(task, remove(task, worker));
   } catch (error) {
     if (error instanceof Lost || !(error instanceof Error)) throw error;
     return refused(task, error.message);
   }
 }
 
-function apply(task: SyncTask, target: Manifest, input: StepInput, cluster: Simulator, action: Action): SyncTask {
+function apply(task: SyncTask, target: Manifest, input: StepInput, { cluster, action }: Worker): SyncTask {
   action(`apply ${keyText(task.key)}`);
   cluster.check(task.key);
   if (input.operation.dryRun) return applied(task, true);
@@ -188,7 +219,7 @@ function apply(task: SyncTask, target: Manifest, input: StepInput, cluster: Simu
   return applied({ ...task, live, health: resourceHealth(live) }, false);
 }
 
-function remove(task: SyncTask, cluster: Simulator, action: Action): LiveObject | undefined {
+function remove(task: SyncTask, { cluster, action }: Worker): LiveObject | undefined {
   action(`delete ${keyText(task.key)}`);
   if (!task.live?.metadata.deletionTimestamp) cluster.delete(task.key);
   return cluster.live.get(keyText(task.key));

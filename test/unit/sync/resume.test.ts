@@ -1,0 +1,180 @@
+// Whatever is planned, a sync ends; and a worker that is lost at any of its actions changes nothing of how it ends: the live objects, the
+// phase, and that each hook runs once. Plans are waves x hooks x prune x faults, on the simulator.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { HOOK, HOOK_DELETE_POLICY, SYNC_OPTIONS, SYNC_WAVE, TRACKING_ID } from '../../../lib/model/annotations.ts';
+import type { LiveObject, Manifest, ResourceKey } from '../../../lib/model/manifest.ts';
+import type { OperationState, SyncOperation } from '../../../lib/model/operation.ts';
+import { INSTANCE, invoke, Lost, type Nature, Simulator, type Sync } from '../../support/simulator.ts';
+
+/** One object of a plan and what happens to it. */
+interface Part {
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly desired: boolean;
+  readonly before: LiveObject | undefined;
+  readonly nature: Nature;
+}
+
+interface Plan {
+  readonly parts: readonly Part[];
+  readonly sync: SyncOperation;
+  /** The tick at which somebody tells it to stop. */
+  readonly stopAt: number;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+type Annotations = Readonly<Record<string, string>>;
+
+function object(apiVersion: string, kind: string, name: string, annotations: Annotations): Manifest {
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  const tracking = `${INSTANCE}:${group}/${kind}:shop/${name}`;
+  return { apiVersion, kind, metadata: { name, namespace: 'shop', annotations: { [TRACKING_ID]: tracking, ...annotations } } };
+}
+
+const ENDS = {
+  claim: { good: { phase: 'Bound' }, bad: { phase: 'Lost' } },
+  job: { good: { conditions: [{ type: 'Complete', status: 'True' }] }, bad: { conditions: [{ type: 'Failed', status: 'True' }] } },
+} as const;
+
+const wave = fc.integer({ min: -1, max: 2 });
+const ticks = fc.integer({ min: 0, max: 2 });
+const rarely = fc.integer({ min: 0, max: 7 }).map((n) => n === 0);
+
+const resource = fc
+  .record({ claim: fc.boolean(), wave, there: fc.constantFrom('no', 'same', 'other'), ticks, bad: rarely, refused: rarely })
+  .map(({ claim, wave: at, there, ticks: after, bad, refused }) => (name: string): Part => {
+    const manifest = object('v1', claim ? 'PersistentVolumeClaim' : 'ConfigMap', name, { [SYNC_WAVE]: `${at}` });
+    const status = bad ? ENDS.claim.bad : ENDS.claim.good;
+    const earlier = there === 'same' ? manifest : { ...manifest, data: { earlier: 'yes' } };
+    const nature = { refusal: refused ? `${name} is refused` : undefined, settles: claim ? { ticks: after, status } : undefined };
+    return { name, manifest: { ...manifest, data: {} }, desired: true, before: there === 'no' ? undefined : earlier, nature };
+  });
+
+const phases = fc.subarray(['PreSync', 'Sync', 'PostSync', 'SyncFail'], { minLength: 1, maxLength: 2 });
+const policies = fc.subarray(['BeforeHookCreation', 'HookSucceeded', 'HookFailed']);
+
+const hook = fc
+  .record({
+    phases,
+    policies,
+    wave,
+    old: fc.boolean(),
+    ticks: fc.integer({ min: 1, max: 2 }),
+    lingers: ticks,
+    bad: rarely,
+    refused: rarely,
+  })
+  .map((made) => (name: string): Part => {
+    const annotations = { [HOOK]: made.phases.join(), [HOOK_DELETE_POLICY]: made.policies.join(), [SYNC_WAVE]: `${made.wave}` };
+    const manifest = object('batch/v1', 'Job', name, annotations);
+    const before = made.old ? { ...manifest, status: ENDS.job.good } : undefined;
+    const settles = { ticks: made.ticks, status: made.bad ? ENDS.job.bad : ENDS.job.good };
+    const refusal = made.refused ? `${name} is refused` : undefined;
+    return { name, manifest, desired: true, before, nature: { settles, lingers: made.lingers, refusal } };
+  });
+
+/** Not in Git any more, and all of one wave: an object that is gone has taken its wave along, so the reversal of several is not remembered. */
+const extra = fc
+  .record({ lingers: ticks, option: fc.constantFrom('', 'Prune=false', 'Prune=confirm') })
+  .map(({ lingers, option }) => (name: string): Part => {
+    const manifest = object('v1', 'ConfigMap', name, { [SYNC_OPTIONS]: option });
+    return { name, manifest, desired: false, before: manifest, nature: { lingers } };
+  });
+
+const operation = fc.record({
+  prune: fc.boolean(),
+  syncOptions: fc.subarray(['PruneLast=true']),
+  dryRun: rarely,
+});
+
+const plan: fc.Arbitrary<Plan> = fc
+  .record({
+    makers: fc.array(fc.oneof({ weight: 3, arbitrary: resource }, { weight: 3, arbitrary: hook }, { weight: 1, arbitrary: extra }), {
+      minLength: 1,
+      maxLength: 7,
+    }),
+    sync: operation,
+    stopAt: fc.oneof({ weight: 6, arbitrary: fc.constant(NEVER) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 4 }) }),
+  })
+  .map(({ makers, sync, stopAt }) => ({ parts: makers.map((make, index) => make(`part-${index}`)), sync, stopAt }));
+
+const LIMIT = 300;
+const START = { phase: 'Running', startedAt: '2026-11-22T15:04:05Z', syncResult: { revision: 'a', source: { repoURL: '' } } } as const;
+
+/** How a plan ends when the worker is lost at those of its actions, counted from when it was told to stop if it is. */
+function outcome({ parts, sync, stopAt }: Plan, lostAt: ReadonlySet<number>) {
+  const natures = new Map(parts.map(({ name, nature }) => [name, nature]));
+  const live = parts.flatMap(({ before }) => (before ? [before] : []));
+  const cluster = new Simulator(live, (key: ResourceKey) => natures.get(key.name) ?? {});
+  const desired = parts.filter((part) => part.desired).map(({ manifest }) => manifest);
+  let actions = 0;
+  let tick = 0;
+  const action = () => {
+    if (tick < stopAt && stopAt !== NEVER) return;
+    actions += 1;
+    if (lostAt.has(actions)) throw new Lost();
+  };
+  let state: OperationState = { ...START, operation: { sync } };
+  for (let invocations = 1; invocations <= LIMIT; invocations += 1) {
+    if (tick >= stopAt) state = { ...state, phase: 'Terminating' };
+    const asked: Sync = { desired, state, destinationNamespace: 'shop', deletionApproved: true, refusals: new Map() };
+    const done = invoke(asked, cluster, action);
+    state = done.state;
+    if (done.end === 'finished') return { ...ended(state, cluster), actions };
+    if (done.end === 'lost') continue;
+    cluster.tick();
+    tick += 1;
+  }
+  throw new Error(`still running: ${state.message}`);
+}
+
+/** What counts, once the cluster has come to rest. */
+function ended(state: OperationState, cluster: Simulator) {
+  for (let ticks = 0; ticks < 10; ticks += 1) cluster.tick();
+  const live = [...cluster.live.values()].map(({ metadata: { uid: _uid, ...metadata }, ...rest }) => ({ ...rest, metadata }));
+  return {
+    phase: state.phase,
+    created: [...cluster.created].sort(),
+    live: live.sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1)),
+  };
+}
+
+describe('every planned sync', () => {
+  test('ends, and runs each hook at most once in each of its phases', () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        const { phase, created } = outcome(made, new Set());
+        expect(['Succeeded', 'Failed']).toContain(phase);
+        expect(new Set(created).size).toBe(created.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('ends the same way when the worker is lost in between', () => {
+    fc.assert(
+      fc.property(plan, fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 6 }), (made, lost) => {
+        const { actions: _actions, ...undisturbed } = outcome(made, new Set());
+        const { actions: more, ...disturbed } = outcome(made, new Set(lost));
+        fc.pre(lost.some((at) => at <= more));
+        expect(disturbed).toEqual(undisturbed);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('ends the same way wherever a single worker is lost', () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        const { actions, ...undisturbed } = outcome(made, new Set());
+        for (let at = 1; at <= actions; at += 1) {
+          const { actions: _actions, ...disturbed } = outcome(made, new Set([at]));
+          expect(disturbed, `lost at action ${at} of ${actions}`).toEqual(undisturbed);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

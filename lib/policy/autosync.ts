@@ -32,10 +32,20 @@ export function decideSync(application: Application, comparison: Comparison, rev
   const previous = application.status?.operationState;
   if (previous && alreadyAttempted(application, previous, revisions))
     return afterAttempt(application, previous, comparison, revisions, now);
+  return started(application, comparison, revisions, {});
+}
+
+/** Every automated sync passes here, a self-heal too: what lost all its objects in Git is not emptied in the cluster. */
+function started(
+  application: Application,
+  comparison: Comparison,
+  revisions: readonly string[],
+  extra: Partial<SyncOperation>,
+): SyncDecision {
   if (wipesEverything(application, comparison.resources)) {
     return { kind: 'none', error: `Skipping sync attempt to [${revisions.join(' ')}]: auto-sync will wipe out all resources` };
   }
-  return { kind: 'start', operation: operationFor(application, revisions, {}) };
+  return { kind: 'start', operation: operationFor(application, revisions, extra) };
 }
 
 function alreadyAttempted(application: Application, previous: OperationState, revisions: readonly string[]): boolean {
@@ -76,7 +86,7 @@ function afterAttempt(
   const attempts = previous.operation.sync?.autoHealAttemptsCount ?? 0;
   const remaining = healWaitSeconds(attempts) - (now - Date.parse(previous.finishedAt ?? previous.startedAt)) / 1000;
   if (remaining > 0) return { kind: 'later', afterSeconds: Math.ceil(remaining) };
-  return { kind: 'start', operation: operationFor(application, revisions, healing(comparison.resources, attempts)) };
+  return started(application, comparison, revisions, healing(comparison.resources, attempts));
 }
 
 /** 0, 2, 6, 18, 54, 162, then 300 seconds: the wait before heal number `attempts` + 1. */

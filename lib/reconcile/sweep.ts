@@ -1,6 +1,6 @@
 // sweep: one tick of the change feed. Watches go on from where the last tick stopped; whoever changed, or is due, is enqueued.
 import { randomUUID } from 'node:crypto';
-import { Conflict, NotPermitted } from '../model/errors.ts';
+import { Conflict, messageOf, NotPermitted } from '../model/errors.ts';
 import type { GroupVersionKind, LiveObject } from '../model/manifest.ts';
 import type { ReconcileRequest } from '../model/request.ts';
 import type { Checkpoints, Clock, Cluster, Log, Queue, WatchBatch } from '../ports.ts';
@@ -83,17 +83,22 @@ interface DrainedKind {
   readonly wakes: readonly Wake[];
 }
 
-/** What the worker may not watch (Secrets, unless somebody gives it that right) is left to the resync. A kind that is new to the feed begins where it is now; one whose position is gone is listed once, and all its owners look again. */
+/**
+ * What the worker may not watch (Secrets, unless somebody gives it that right) is left to the resync. Any other failure is this kind's
+ * alone: it keeps its position, so that the next tick sees what this one could not.
+ */
 async function drainKind(kind: string, position: string | undefined, ports: SweepPorts): Promise<DrainedKind> {
   try {
     return await drained(kind, position, ports);
   } catch (error) {
-    if (!(error instanceof NotPermitted)) throw error;
-    ports.log.info('not watched', { kind, reason: error.message });
-    return { kind, resourceVersion: '', wakes: [] };
+    const forbidden = error instanceof NotPermitted;
+    if (forbidden) ports.log.info('not watched', { kind, reason: error.message });
+    else ports.log.warn('kind left for the next tick', { kind, reason: messageOf(error) });
+    return { kind, resourceVersion: forbidden ? '' : (position ?? ''), wakes: [] };
   }
 }
 
+/** A kind that is new to the feed begins where it is now; one whose position is gone is listed once, and all its owners look again. */
 async function drained(kind: string, position: string | undefined, ports: SweepPorts): Promise<DrainedKind> {
   const { cluster, settings } = ports;
   const [group = '', version = '', name = ''] = kind.split('/');
@@ -131,6 +136,12 @@ function parseFeed(text: string): FeedState {
   }
 }
 
+/** The kinds that have a position: one that gets its first must keep it, or what happens until the next save is not seen. */
+function begun({ kinds }: FeedState): string {
+  const entries = Object.entries(kinds).map(([kind, position]) => `${kind} ${position !== ''}`);
+  return entries.sort().join();
+}
+
 async function save(
   before: FeedState,
   after: FeedState,
@@ -139,7 +150,7 @@ async function save(
   now: number,
 ): Promise<void> {
   const sameApplications = JSON.stringify(before.applications) === JSON.stringify(after.applications);
-  const sameKinds = Object.keys(before.kinds).join() === Object.keys(after.kinds).join();
+  const sameKinds = begun(before) === begun(after);
   if (sameApplications && sameKinds && now - before.savedAt < SAVE_SECONDS && before.resourceVersion !== '') return;
   try {
     await ports.checkpoints.write(ports.settings.checkpoint, JSON.stringify({ ...after, savedAt: now }), resourceVersion);

@@ -26,6 +26,8 @@ export interface Status {
 const NAMESPACE_DELETION_SECONDS = 5;
 // The server-side-apply library's complaints about the manifest come as 500 without a reason.
 const MANIFEST_FAULT = /^(failed to create typed (patch|live|new)? ?object|failed to convert (new|patch|live) object|error decoding)/;
+// An admission webhook that does not answer speaks for the object that it was asked about, not for the API server.
+const ADMISSION_DOWN = /failed calling webhook/;
 const RBAC_REFUSAL =
   /^[a-z0-9.\-/]+( "[^"]*")? is forbidden: User "[^"]*" cannot [a-z]+ resource "[a-z0-9.\-/]+" in API group "[a-z0-9.-]*"( in the namespace "[a-z0-9-]*"| at the cluster scope)?$/;
 
@@ -87,7 +89,8 @@ function forbidden(text: string, status: Status | undefined): Error {
 
 function isTransient(answer: RestAnswer, status: Status | undefined): boolean {
   const manifestFault = status !== undefined && status.reason === '' && MANIFEST_FAULT.test(status.message);
-  return answer.status === 429 || (answer.status >= 500 && !manifestFault);
+  const admission = status !== undefined && ADMISSION_DOWN.test(status.message);
+  return answer.status === 429 || (answer.status >= 500 && !manifestFault && !admission);
 }
 
 function unavailable(answer: RestAnswer, status: Status | undefined, message: string): Error {

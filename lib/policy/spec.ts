@@ -2,6 +2,7 @@
 // (spec/application.md §3, spec/project.md §4).
 import { type Application, type ApplicationCondition, type ApplicationSource, isMultiSource, sourcesOf } from '../model/application.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
+import type { Operation } from '../model/operation.ts';
 import type { AppProject } from '../model/project.ts';
 import { permitsDestination, permitsSource } from './project.ts';
 
@@ -26,6 +27,15 @@ export function specConditions(
 
 export function projectName(application: Application): string {
   return application.spec.project || 'default';
+}
+
+/** Why an operation may not run: what it brings along is held against the project as the spec is (spec/project.md §4). */
+export function operationRefusal(operation: Operation, project: AppProject): string | undefined {
+  const { sync } = operation;
+  if (!sync) return 'Invalid operation request: no operation specified';
+  if ((sync.manifests?.length ?? 0) > 0) return 'operation.sync.manifests is not supported: push the manifests to Git';
+  const refused = sourcesOf(sync).find((source) => !permitsSource(project, source.repoURL));
+  return refused && `application repo ${refused.repoURL} is not permitted in project '${project.metadata.name}'`;
 }
 
 function invalid(message: string): ApplicationCondition {

@@ -35,6 +35,18 @@ export interface Evaluation {
   readonly comparison: Comparison;
 }
 
+/** Why there is no comparison, and the commits for which there is none, as far as they are known. */
+export interface Failure {
+  readonly failure: string;
+  readonly revisions: readonly string[];
+}
+
+export type Evaluated = Evaluation | Failure;
+
+export function isFailure(evaluated: Evaluated): evaluated is Failure {
+  return 'failure' in evaluated;
+}
+
 export interface Request {
   readonly sources: readonly ApplicationSource[];
   readonly revisions: readonly string[];
@@ -42,26 +54,37 @@ export interface Request {
   readonly operationStartedAt: string | undefined;
 }
 
-/** Throws InvalidInput when the sources do not render, Unavailable when Git or the cluster does not answer. */
-export async function evaluate(
-  target: Target,
-  request: Request,
-  ports: { readonly repositories: Repositories; readonly tools: Tools; readonly cache?: RenderCache },
-): Promise<Evaluation> {
+interface EvaluatePorts {
+  readonly repositories: Repositories;
+  readonly tools: Tools;
+  readonly cache?: RenderCache;
+}
+
+/** What the sources say at these commits. Throws InvalidInput when they do not render, Unavailable when Git does not answer. */
+export function render(target: Target, request: Request, ports: EvaluatePorts): Promise<DesiredState> {
   const unsupported = unsupportedRules(target.application.spec.ignoreDifferences ?? []);
   if (unsupported.length > 0) throw new InvalidInput(unsupported.join('; '));
-  const instance = instanceName(target.application.metadata, target.controlNamespace);
-  const desired = await desiredState(
+  return desiredState(
     {
       application: target.application,
       sources: request.sources,
       revisions: request.revisions,
-      instanceName: instance,
+      instanceName: instanceName(target.application.metadata, target.controlNamespace),
       destinationNamespace: target.destination.namespace,
       scopeOf: scopeIn(target.cluster),
     },
     ports,
   );
+}
+
+/** Throws what `render` throws, and Unavailable when the cluster does not answer. */
+export async function evaluate(target: Target, request: Request, ports: EvaluatePorts): Promise<Evaluation> {
+  return held(target, request, await render(target, request, ports));
+}
+
+/** Desired, already rendered, against what the cluster has now. */
+export async function held(target: Target, request: Request, desired: DesiredState): Promise<Evaluation> {
+  const instance = instanceName(target.application.metadata, target.controlNamespace);
   const hooks = desired.manifests
     .filter(isHook)
     .flatMap((hook) => namedHooks(hook, desired.revisions[0] ?? '', request.operationStartedAt));
@@ -136,17 +159,20 @@ async function dryRun(cluster: Cluster, pair: Pair): Promise<readonly [string, L
   }
 }
 
-/** The evaluation after `live` has moved on, with no request: what was just applied is, by the API server's answer, as desired. */
+/**
+ * The evaluation after `live` has moved on, with no request. What was `sent` in this very run is as desired, by the API server's answer;
+ * what did not move keeps its verdict; anything else that differs is OutOfSync until it is looked at again.
+ */
 export function reevaluate(
   target: Target,
   before: Evaluation,
   live: ReadonlyMap<string, LiveObject>,
-  applied: ReadonlySet<string>,
+  sent: ReadonlySet<string>,
 ): Evaluation {
-  const instance = instanceName(target.application.metadata, target.controlNamespace);
-  const rules = comparisonRules(target, instance);
+  const rules = comparisonRules(target, instanceName(target.application.metadata, target.controlNamespace));
   const targets = [...before.desired.manifests.filter((manifest) => !isHook(manifest)), ...before.hooks];
-  const pairs = pairObjects(targets, [...live.values()]);
-  const known = new Map([...live].filter(([key]) => applied.has(key)));
-  return { ...before, live, comparison: compare(pairs, known, rules) };
+  const settled = new Set(before.comparison.resources.filter((row) => row.settled).map((row) => keyText(row.key)));
+  const stands = (key: string, object: LiveObject) => sent.has(key) || (settled.has(key) && before.live.get(key) === object);
+  const known = new Map([...live].filter(([key, object]) => stands(key, object)));
+  return { ...before, live, comparison: compare(pairObjects(targets, [...live.values()]), known, rules) };
 }

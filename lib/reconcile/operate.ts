@@ -1,35 +1,26 @@
 // operate: one operation, begun or resumed, as far as the deadline lets it come.
-
+import { isDeepStrictEqual } from 'node:util';
 import { resolveRevisions } from '../desired/render.ts';
-import { DELETION_APPROVED, REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
-import { type Application, type ApplicationStatus, isMultiSource } from '../model/application.ts';
+import { DELETION_APPROVED } from '../model/annotations.ts';
+import { type Application, isMultiSource, sourcesOf } from '../model/application.ts';
 import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
-import { keyText, type LiveObject } from '../model/manifest.ts';
 import type { Operation, OperationState } from '../model/operation.ts';
+import { isSuperseded } from '../policy/autosync.ts';
+import { operationRefusal } from '../policy/spec.ts';
 import { planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
-import { endedOrRetrying, nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
-import { advanceSync, type SyncOutcome } from '../sync/run.ts';
-import type { SyncTask } from '../sync/task.ts';
+import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
+import { advanceSync } from '../sync/run.ts';
+import { concluded, ended, type Operated, type Standing, waiting } from './conclude.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
-import { type Evaluation, evaluate, reevaluate, type Target } from './evaluate.ts';
-import { begun, operationId, operationRevisions, operationSources, pinned, withHistory, withRows } from './operation.ts';
+import { type Evaluated, type Evaluation, held, isFailure, render, type Target } from './evaluate.ts';
+import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText } from './prepare.ts';
 import { refusalsOf } from './refusals.ts';
-import { comparedStatus, stamped, withConditions } from './status.ts';
+import { stamped, statusOf, withConditions } from './status.ts';
 import { timeOf } from './time.ts';
 import { writeApplication } from './write.ts';
-
-const NO_REFRESH = { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } as const;
-
-export interface Operated {
-  readonly application: Application;
-  readonly state: OperationState;
-  readonly evaluation: Evaluation;
-  /** Set while the operation is not over. */
-  readonly afterSeconds: number | undefined;
-}
 
 /** What was asked for. */
 export interface Wanted {
@@ -38,78 +29,90 @@ export interface Wanted {
   readonly running: OperationState | undefined;
 }
 
-/** Begins or resumes the operation, writes its progress, and returns how it stands. `spec` is the evaluation of the Application's own sources. */
-export async function operate(
-  target: Target,
-  spec: Evaluation,
-  wanted: Wanted,
-  ports: ReconcilePorts,
-  deadline: number,
-): Promise<Operated> {
-  const first = wanted.running ? resumed(wanted.running) : begun(wanted.operation, timeOf(ports));
-  const multiple = isMultiSource(wanted.operation.sync ?? {}) || isMultiSource(target.application.spec);
-  const begin = await evaluation(target, spec, first, ports);
-  if ('failure' in begin) return ended(target.application, first, spec, `ComparisonError: ${begin.failure}`, ports);
-  const state = pinned(first, begin.sources, begin.desired.revisions, multiple);
-  if (!wanted.operation.sync) return ended(target.application, state, spec, 'Invalid operation request: no operation specified', ports);
-  const application = await start(target, wanted.operation, state, spec, ports);
-  return proceed({ ...target, application }, begin, state, ports, deadline);
+/**
+ * Begins or resumes the operation, writes its progress, and returns how it stands. `spec` is the evaluation of the Application's own
+ * sources, which may have failed: an operation pinned to another commit goes on all the same.
+ */
+export async function operate(target: Target, spec: Evaluated, wanted: Wanted, ports: ReconcilePorts, deadline: number): Promise<Operated> {
+  const { application, project } = target;
+  const first = wanted.running ?? begun(wanted.operation, timeOf(ports));
+  const sources = operationSources(application, wanted.operation);
+  const multiple = isMultiSource(wanted.operation.sync ?? {}) || isMultiSource(application.spec);
+  const refusal = operationRefusal(wanted.operation, project);
+  if (refusal) return ended(target, pinned(first, sources, [], multiple), spec, refusal, ports);
+  const own = await ownEvaluation(target, spec, first, ports);
+  if (isFailure(own)) return ended(target, pinned(first, sources, own.revisions, multiple), spec, `ComparisonError: ${own.failure}`, ports);
+  const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
+  const left = retryRemainingSeconds(first, ports.clock());
+  if (left > 0 && !overtaken) return waiting({ target, spec }, first, left, ports);
+  const state = pinned(overtaken ? { ...first, phase: 'Terminating' } : resumed(first), sources, own.desired.revisions, multiple);
+  const current = await start(target, wanted.operation, state, spec, ports);
+  return proceed({ target: { ...target, application: current }, spec, own }, state, ports, deadline);
 }
 
 function resumed(state: OperationState): OperationState {
   return state.phase === 'Running' && state.finishedAt ? nextAttempt(state) : state;
 }
 
+/** Git moved on, and to something else: a commit that renders the same is no reason to stop what runs. */
+function isOvertaken(application: Application, running: OperationState, spec: Evaluated, own: Evaluation): boolean {
+  if (isFailure(spec) || !isSuperseded(application, running, spec.desired.revisions)) return false;
+  return !isDeepStrictEqual(spec.desired.manifests, own.desired.manifests);
+}
+
 /** The comparison that the operation works from: the one at hand, unless it is pinned to other commits or sources. */
-async function evaluation(
-  target: Target,
-  spec: Evaluation,
-  state: OperationState,
-  ports: ReconcilePorts,
-): Promise<Evaluation | { readonly failure: string }> {
+async function ownEvaluation(target: Target, spec: Evaluated, state: OperationState, ports: ReconcilePorts): Promise<Evaluated> {
   const sources = operationSources(target.application, state.operation);
   const wanted = operationRevisions(state);
-  const nameless = spec.desired.manifests.some((manifest) => !manifest.metadata.name);
-  const same = JSON.stringify(sources) === JSON.stringify(spec.sources);
-  if (same && !nameless && wanted.every((revision, index) => revision === undefined || revision === spec.desired.revisions[index]))
-    return spec;
+  const known = isFailure(spec) ? undefined : reusable(spec, sources);
+  const at = isFailure(spec) ? spec.revisions : spec.desired.revisions;
+  const sameCommits = wanted.every((revision, index) => revision === undefined || revision === at[index]);
+  if (known && sameCommits) return known;
+  if (isFailure(spec) && sameCommits && isDeepStrictEqual(sources, sourcesOf(target.application.spec))) return spec;
+  let revisions: readonly string[] = [];
   try {
     const asked = sources.map((source, index) => ({ ...source, targetRevision: wanted[index] ?? source.targetRevision }));
-    const revisions = await resolveRevisions(asked, Date.parse(state.startedAt), ports.repositories);
-    return await evaluate(target, { sources, revisions, operationStartedAt: state.startedAt }, ports);
+    revisions = await resolveRevisions(asked, Date.parse(state.startedAt), ports.repositories);
+    const request = { sources, revisions, operationStartedAt: state.startedAt };
+    const desired = await render(target, request, ports);
+    if (known && isDeepStrictEqual(desired.manifests, known.desired.manifests)) return { ...known, desired };
+    return await held(target, request, desired);
   } catch (error) {
     if (!(error instanceof InvalidInput || error instanceof NotPermitted)) throw error;
-    return { failure: messageOf(error) };
+    return { failure: messageOf(error), revisions };
   }
 }
 
+/** Hooks without a name are called after the operation, so that only an evaluation of its own knows them. */
+function reusable(spec: Evaluation, sources: Evaluation['sources']): Evaluation | undefined {
+  const nameless = spec.desired.manifests.some((manifest) => !manifest.metadata.name);
+  return !nameless && isDeepStrictEqual(sources, spec.sources) ? spec : undefined;
+}
+
 /** Says that the operation runs, and what it is about to touch, before it touches anything: a lost worker leaves no object unknown. */
-function start(target: Target, operation: Operation, state: OperationState, spec: Evaluation, ports: ReconcilePorts): Promise<Application> {
+function start(target: Target, operation: Operation, state: OperationState, spec: Evaluated, ports: ReconcilePorts): Promise<Application> {
+  const { application } = target;
   const now = timeOf(ports);
-  const compared = comparedStatus(target.application, { ...spec, live: spec.live.values() }, now);
-  const status: ApplicationStatus = { ...withConditions(compared, SYNC_CONDITIONS, [], now), operationState: state };
-  const resumes = target.application.status?.operationState?.startedAt === state.startedAt;
-  if (resumes && target.application.status?.operationState?.finishedAt === undefined) return Promise.resolve(target.application);
-  return writeApplication(ports.control, target.application, {
-    status: stamped(target.application.status, status, now, false),
+  const before = application.status?.operationState;
+  if (before?.startedAt === state.startedAt && before.finishedAt === undefined) return Promise.resolve(application);
+  const status = { ...withConditions(statusOf(application, spec, now), SYNC_CONDITIONS, [], now), operationState: state };
+  return writeApplication(ports.control, application, {
+    status: stamped(application.status, status, now, false),
     operation,
     annotations: closureText(spec),
   });
 }
 
-async function proceed(
-  target: Target,
-  evaluated: Evaluation,
-  state: OperationState,
-  ports: ReconcilePorts,
-  deadline: number,
-): Promise<Operated> {
+async function proceed(standing: Standing, state: OperationState, ports: ReconcilePorts, deadline: number): Promise<Operated> {
+  const { target, own } = standing;
+  const sync = state.operation.sync ?? {};
+  const options = sync.syncOptions ?? [];
   let { application } = target;
   const tasks = planSync({
     operationState: state,
-    comparison: evaluated.comparison,
-    hooks: evaluated.hooks,
-    live: evaluated.live,
+    comparison: own.comparison,
+    hooks: own.hooks,
+    live: own.live,
     destinationNamespace: target.destination.namespace,
     managedNamespaceMetadata: application.spec.syncPolicy?.managedNamespaceMetadata,
   });
@@ -117,9 +120,9 @@ async function proceed(
     {
       tasks,
       phase: state.phase === 'Terminating' ? 'Terminating' : 'Running',
-      operation: state.operation.sync ?? {},
+      operation: sync,
       operationId: operationId(state),
-      refusals: await refusalsOf(tasks, state.operation.sync?.syncOptions ?? [], target),
+      refusals: await refusalsOf(tasks, options, target),
       deletionApproved: isDeletionApproved(application, state),
     },
     {
@@ -129,94 +132,14 @@ async function proceed(
         const status = { ...application.status, operationState: withRows(state, done) };
         application = await writeApplication(ports.control, application, { status });
       },
-      prepare: (task) => respectIgnored(task, state.operation.sync?.syncOptions ?? [], application.spec.ignoreDifferences ?? []),
+      prepare: (task) => respectIgnored(task, options, application.spec.ignoreDifferences ?? []),
     },
     deadline,
   );
-  return concluded({ ...target, application }, evaluated, withRows(state, outcome.tasks), outcome, ports);
+  return concluded({ ...standing, target: { ...target, application } }, withRows(state, outcome.tasks), outcome, ports);
 }
 
 function isDeletionApproved(application: Application, state: OperationState): boolean {
   const approved = application.metadata.annotations?.[DELETION_APPROVED];
   return approved !== undefined && Date.parse(approved) >= Date.parse(state.startedAt);
-}
-
-async function concluded(
-  target: Target,
-  before: Evaluation,
-  state: OperationState,
-  outcome: SyncOutcome,
-  ports: ReconcilePorts,
-): Promise<Operated> {
-  const { phase, message, afterSeconds } = outcome;
-  const after = state.operation.sync?.dryRun ? before : changedBy(outcome.tasks, target, before);
-  if (afterSeconds === undefined && phase !== 'Running' && phase !== 'Terminating') {
-    return finished(target, endedOrRetrying(state, phase, message, timeOf(ports), state.phase !== 'Terminating'), after, ports);
-  }
-  return waiting(target, { ...state, message }, after, afterSeconds ?? 1, ports);
-}
-
-/** The comparison after what was applied. */
-function changedBy(tasks: readonly SyncTask[], target: Target, before: Evaluation): Evaluation {
-  const applied = new Set(tasks.filter((task) => task.result?.status === 'Synced').map((task) => keyText(task.key)));
-  return reevaluate(target, before, liveAfter(before.live, tasks), applied);
-}
-
-/** While an operation waits, status shows how the Application stands meanwhile. */
-async function waiting(
-  target: Target,
-  state: OperationState,
-  evaluated: Evaluation,
-  afterSeconds: number,
-  ports: ReconcilePorts,
-): Promise<Operated> {
-  const now = timeOf(ports);
-  const compared = comparedStatus(target.application, { ...evaluated, live: evaluated.live.values() }, now);
-  const application = await writeApplication(ports.control, target.application, {
-    status: { ...stamped(target.application.status, compared, now, false), operationState: state },
-  });
-  return { application, state, evaluation: evaluated, afterSeconds };
-}
-
-/** The live objects that the tasks left, from the API server's own answers. */
-function liveAfter(live: ReadonlyMap<string, LiveObject>, tasks: readonly SyncTask[]): ReadonlyMap<string, LiveObject> {
-  const next = new Map(live);
-  for (const task of tasks) {
-    if (task.live) next.set(keyText(task.key), task.live);
-    else next.delete(keyText(task.key));
-  }
-  return next;
-}
-
-async function finished(target: Target, state: OperationState, after: Evaluation, ports: ReconcilePorts): Promise<Operated> {
-  const now = timeOf(ports);
-  const over = state.phase !== 'Running';
-  const compared = comparedStatus(target.application, { ...after, live: after.live.values() }, now);
-  const status = over ? withHistory(target.application, compared, state) : compared;
-  const application = await writeApplication(ports.control, target.application, {
-    status: { ...stamped(target.application.status, status, now, true), operationState: state },
-    ...(over ? { operation: null, annotations: NO_REFRESH } : {}),
-  });
-  return { application, state, evaluation: after, afterSeconds: over ? undefined : retryIn(state, ports) };
-}
-
-function retryIn(state: OperationState, ports: ReconcilePorts): number {
-  return Math.max(1, Math.ceil(retryRemainingSeconds(state, ports.clock())));
-}
-
-async function ended(
-  application: Application,
-  state: OperationState,
-  spec: Evaluation,
-  message: string,
-  ports: ReconcilePorts,
-): Promise<Operated> {
-  const done = endedOrRetrying(state, 'Error', message, timeOf(ports), false);
-  const now = timeOf(ports);
-  const compared = comparedStatus(application, { ...spec, live: spec.live.values() }, now);
-  const written = await writeApplication(ports.control, application, {
-    status: { ...stamped(application.status, compared, now, true), operationState: done },
-    operation: null,
-  });
-  return { application: written, state: done, evaluation: spec, afterSeconds: undefined };
 }

@@ -8,7 +8,7 @@ import type { AppProject } from '../model/project.ts';
 import { serviceAccountFor } from '../policy/project.ts';
 import { projectName, specConditions } from '../policy/spec.ts';
 import type { Clusters, Control } from '../ports.ts';
-import type { Evaluation, Target } from './evaluate.ts';
+import { type Evaluated, isFailure, type Target } from './evaluate.ts';
 
 interface PreparePorts {
   readonly control: Control;
@@ -21,10 +21,8 @@ export async function prepare(
   application: Application,
   ports: PreparePorts,
 ): Promise<Target | { readonly conditions: readonly ApplicationCondition[] }> {
-  const [project, destination] = await Promise.all([
-    ports.control.project(projectName(application)),
-    resolved(application, ports.clusters),
-  ]);
+  const [project, destination] = await Promise.all([projectOf(application, ports.control), resolved(application, ports.clusters)]);
+  if (project && 'error' in project) return { conditions: [{ type: 'InvalidSpecError', message: project.error }] };
   const conditions = specConditions(application, project, destination, ports.control.namespace);
   if (conditions.length > 0 || !project || 'error' in destination) return { conditions };
   return acting(application, project, destination, ports);
@@ -36,10 +34,20 @@ export async function prepareDeletion(
   ports: PreparePorts,
 ): Promise<Target | 'nowhere' | { readonly conditions: readonly ApplicationCondition[] }> {
   const name = projectName(application);
-  const [project, destination] = await Promise.all([ports.control.project(name), resolved(application, ports.clusters)]);
+  const [project, destination] = await Promise.all([projectOf(application, ports.control), resolved(application, ports.clusters)]);
+  if (project && 'error' in project) return { conditions: [{ type: 'InvalidSpecError', message: project.error }] };
   if (!project)
     return { conditions: [{ type: 'InvalidSpecError', message: `Application referencing project ${name} which does not exist` }] };
   return 'error' in destination ? 'nowhere' : acting(application, project, destination, ports);
+}
+
+async function projectOf(application: Application, control: Control): Promise<AppProject | { readonly error: string } | undefined> {
+  try {
+    return await control.project(projectName(application));
+  } catch (error) {
+    if (error instanceof InvalidInput) return { error: error.message };
+    throw error;
+  }
 }
 
 async function resolved(application: Application, clusters: Clusters): Promise<ResolvedDestination | { readonly error: string }> {
@@ -71,8 +79,9 @@ async function acting(
 /** An annotation must stay small; a closure that does not fit is left out, so that every push to the repository concerns the Application. */
 const CLOSURE_BYTES = 32 * 1024;
 
-/** The annotation that tells later pushes which files matter. */
-export function closureText(evaluation: Evaluation): Readonly<Record<string, string | null>> {
-  const text = JSON.stringify(evaluation.desired.closure);
+/** The annotation that tells later pushes which files matter; after a failed render any file may be the one that mends it. */
+export function closureText(evaluated: Evaluated): Readonly<Record<string, string | null>> {
+  if (isFailure(evaluated)) return { [CLOSURE]: null };
+  const text = JSON.stringify(evaluated.desired.closure);
   return { [CLOSURE]: text.length <= CLOSURE_BYTES ? text : null };
 }

@@ -2,22 +2,30 @@
 
 import { resolveRevisions } from '../desired/render.ts';
 import { REFRESH, REFRESH_TIMESTAMP, SKIP_RECONCILE } from '../model/annotations.ts';
-import { type Application, type ApplicationStatus, parseApplication, qualifiedName, sourcesOf } from '../model/application.ts';
+import {
+  type Application,
+  type ApplicationCondition,
+  isMultiSource,
+  parseApplication,
+  qualifiedName,
+  sourcesOf,
+} from '../model/application.ts';
+import { parseBool } from '../model/bool.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import { annotationOf, type LiveObject } from '../model/manifest.ts';
 import type { OperationState } from '../model/operation.ts';
 import type { ReconcileRequest } from '../model/request.ts';
-import { decideSync, isSuperseded } from '../policy/autosync.ts';
-import { retryRemainingSeconds } from '../sync/retry.ts';
+import { decideSync } from '../policy/autosync.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
-import { type Evaluation, evaluate, type Target } from './evaluate.ts';
+import { type Evaluated, evaluate, isFailure, type Target } from './evaluate.ts';
 import { finalize } from './finalize.ts';
 import { operate, type Wanted } from './operate.ts';
+import { begun, operationSources, pinned } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText, prepare } from './prepare.ts';
 import { recheckSeconds } from './recheck.ts';
-import { comparedStatus, failedStatus, refusedStatus, stamped, withConditions } from './status.ts';
+import { refusedStatus, stamped, statusOf, withConditions } from './status.ts';
 import { timeOf } from './time.ts';
 import { type Change, writeApplication } from './write.ts';
 
@@ -44,19 +52,25 @@ export async function reconcile(request: ReconcileRequest, ports: ReconcilePorts
 async function reconcileOnce(request: ReconcileRequest, ports: ReconcilePorts, deadline: number): Promise<Outcome> {
   const object = await ports.control.application(request.application);
   if (!object || isSkipped(object)) return SETTLED;
-  const application = parseApplication(object);
+  const parsed = parsedOrFault(object);
+  const { application } = parsed;
   const run: Run = { application, request, ports, deadline, startedAt: ports.clock() };
+  if (parsed.fault) return endRefused(run, [{ type: 'InvalidSpecError', message: parsed.fault }]);
   if (application.metadata.deletionTimestamp && !application.operation) return finalize(application, ports);
   const prepared = await prepare(application, ports);
-  if ('conditions' in prepared) {
-    const message = prepared.conditions.map(({ type, message: text }) => `${type}: ${text}`).join(';');
-    return endRefused(run, refusedStatus(application, prepared.conditions, timeOf(ports)), message);
+  if ('conditions' in prepared) return endRefused(run, prepared.conditions);
+  return settle(prepared, await evaluateSpec(prepared, run), run);
+}
+
+/** What does not parse still gets its condition: its status and name are all that is needed for that. */
+function parsedOrFault(object: LiveObject): { readonly application: Application; readonly fault?: string } {
+  try {
+    return { application: parseApplication(object) };
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    const stripped = { ...object, spec: { project: '', destination: {} } };
+    return { application: parseApplication(stripped), fault: error.message };
   }
-  const evaluation = await evaluateSpec(prepared, run);
-  if ('failure' in evaluation) {
-    return endRefused(run, failedStatus(application, evaluation.failure, timeOf(ports)), `ComparisonError: ${evaluation.failure}`);
-  }
-  return settle(prepared, evaluation, run);
 }
 
 interface Run {
@@ -68,30 +82,34 @@ interface Run {
 }
 
 function isSkipped(object: LiveObject): boolean {
-  return annotationOf(object, SKIP_RECONCILE) === 'true';
+  return parseBool(annotationOf(object, SKIP_RECONCILE)) === true;
 }
 
-async function evaluateSpec(target: Target, { application, request, ports }: Run): Promise<Evaluation | { readonly failure: string }> {
+async function evaluateSpec(target: Target, { application, request, ports }: Run): Promise<Evaluated> {
+  let revisions: readonly string[] = [];
   try {
     const sources = sourcesOf(application.spec);
-    const revisions = await resolveRevisions(sources, request.at, ports.repositories);
+    revisions = await resolveRevisions(sources, request.at, ports.repositories);
     const startedAt = application.status?.operationState?.startedAt;
     return await evaluate(target, { sources, revisions, operationStartedAt: startedAt }, ports);
   } catch (error) {
     if (!(error instanceof InvalidInput || error instanceof NotPermitted)) throw error;
-    return { failure: messageOf(error) };
+    return { failure: messageOf(error), revisions };
   }
 }
 
-/** Without a comparison no sync can start: a requested one ends with the reason, a running one too. */
-async function endRefused(run: Run, status: ApplicationStatus, message: string): Promise<Outcome> {
+/** A spec that is refused: a requested operation ends with the reason, a running one too. */
+async function endRefused(run: Run, conditions: readonly ApplicationCondition[]): Promise<Outcome> {
   const { application, ports } = run;
   const now = timeOf(ports);
-  const state = application.operation && runningState(application);
-  const begun = application.operation && (state ?? { operation: application.operation, startedAt: now });
-  const operationState: OperationState | undefined = begun && { ...begun, phase: 'Error', message, finishedAt: now };
-  const next = operationState ? { ...status, operationState } : status;
+  const message = conditions.map(({ type, message: text }) => `${type}: ${text}`).join(';');
+  const status = refusedStatus(application, conditions, now);
+  const { operation } = application;
+  const begins = operation && (runningState(application) ?? begun(operation, now));
+  const known = begins && pinned(begins, operationSources(application, begins.operation), [], isMultiSource(application.spec));
+  const operationState: OperationState | undefined = known && { ...known, phase: 'Error', message, finishedAt: now };
   const refresh = isRefresh(application);
+  const next = operationState ? { ...status, operationState } : status;
   await writeApplication(ports.control, application, {
     status: stamped(application.status, next, now, refresh || operationState !== undefined),
     ...(operationState ? { operation: null } : {}),
@@ -113,48 +131,34 @@ function runningState(application: Application): OperationState | undefined {
   return state && (state.phase === 'Running' || state.phase === 'Terminating') ? state : undefined;
 }
 
-async function settle(target: Target, evaluation: Evaluation, run: Run): Promise<Outcome> {
+async function settle(target: Target, spec: Evaluated, run: Run): Promise<Outcome> {
   const { application, ports } = run;
-  const running = application.operation && runningState(application);
-  if (running && isSuperseded(application, running, evaluation.desired.revisions)) return supersede(target, evaluation, running, run);
-  const waiting = running ? retryRemainingSeconds(running, ports.clock()) : 0;
-  if (running && waiting > 0) return record(run, evaluation, undefined, comeBack(eventOf(running), waiting, ports.clock()));
-  if (application.operation) return operated(target, evaluation, { operation: application.operation, running }, run);
-  const decision = decideSync(application, evaluation.comparison, evaluation.desired.revisions, ports.clock());
+  if (application.operation) return operated(target, spec, { operation: application.operation, running: runningState(application) }, run);
+  if (isFailure(spec)) return record(run, spec, undefined, SETTLED);
+  const decision = decideSync(application, spec.comparison, spec.desired.revisions, ports.clock());
   switch (decision.kind) {
     case 'start':
-      return operated(target, evaluation, { operation: decision.operation, running: undefined }, run);
+      return operated(target, spec, { operation: decision.operation, running: undefined }, run);
     case 'later':
-      return record(run, evaluation, undefined, comeBack('heal', decision.afterSeconds, ports.clock()));
+      return record(run, spec, undefined, back(run, 'heal', decision.afterSeconds));
     case 'none':
-      return record(run, evaluation, decision.error, lookAgain(run, application, evaluation));
+      return record(run, spec, decision.error, lookAgain(run, application, spec));
   }
 }
 
-/** Ends the operation on the old commits, hooks that run included; the next message begins the new one. */
-async function supersede(target: Target, evaluation: Evaluation, running: OperationState, run: Run): Promise<Outcome> {
-  const { operation } = running;
-  const { state } = await operate(
-    target,
-    evaluation,
-    { operation, running: { ...running, phase: 'Terminating' } },
-    run.ports,
-    run.deadline,
-  );
-  logRun(run, 'superseded', { by: evaluation.desired.revisions.join(' ') });
-  return comeBack(`${eventOf(state)} superseded`, 0, run.ports.clock());
+function back({ request, ports }: Run, what: string, afterSeconds: number): Outcome {
+  return comeBack(what, afterSeconds, ports.clock(), request.event);
 }
 
-function lookAgain({ ports }: Run, application: Application, { comparison }: Evaluation): Outcome {
-  const afterSeconds = recheckSeconds(application, comparison, ports.clock());
-  return afterSeconds === undefined ? SETTLED : comeBack('look', afterSeconds, ports.clock());
+function lookAgain(run: Run, application: Application, spec: Evaluated): Outcome {
+  const afterSeconds = isFailure(spec) ? undefined : recheckSeconds(application, spec.comparison, run.ports.clock());
+  return afterSeconds === undefined ? SETTLED : back(run, 'look', afterSeconds);
 }
 
-async function operated(target: Target, spec: Evaluation, wanted: Wanted, run: Run): Promise<Outcome> {
-  const { application, state, evaluation, afterSeconds } = await operate(target, spec, wanted, run.ports, run.deadline);
+async function operated(target: Target, evaluated: Evaluated, wanted: Wanted, run: Run): Promise<Outcome> {
+  const { application, state, spec, afterSeconds } = await operate(target, evaluated, wanted, run.ports, run.deadline);
   logRun(run, 'synced', { phase: state.phase, message: state.message });
-  if (afterSeconds !== undefined) return comeBack(eventOf(state), afterSeconds, run.ports.clock());
-  return lookAgain(run, application, evaluation);
+  return afterSeconds === undefined ? lookAgain(run, application, spec) : back(run, eventOf(state), afterSeconds);
 }
 
 function eventOf(state: OperationState): string {
@@ -162,19 +166,20 @@ function eventOf(state: OperationState): string {
 }
 
 /** Writes what was compared; nothing is sent when nothing but the time would change. */
-async function record(run: Run, evaluation: Evaluation, syncError: string | undefined, outcome: Outcome): Promise<Outcome> {
+async function record(run: Run, spec: Evaluated, syncError: string | undefined, outcome: Outcome): Promise<Outcome> {
   const { application, ports } = run;
   const now = timeOf(ports);
-  const compared = comparedStatus(application, { ...evaluation, live: evaluation.live.values() }, now);
+  const compared = statusOf(application, spec, now);
   const errors = syncError === undefined ? [] : [{ type: 'SyncError' as const, message: syncError }];
-  const status = withConditions(compared, SYNC_CONDITIONS, errors, now);
+  const status = isFailure(spec) ? compared : withConditions(compared, SYNC_CONDITIONS, errors, now);
   const refresh = isRefresh(application);
   const change: Change = {
     status: stamped(application.status, status, now, refresh),
-    annotations: { ...closureText(evaluation), ...(refresh ? NO_REFRESH : {}) },
+    annotations: { ...closureText(spec), ...(refresh ? NO_REFRESH : {}) },
   };
   await writeApplication(ports.control, application, change);
-  logRun(run, 'compared', { sync: status.sync?.status, health: status.health?.status });
+  if (isFailure(spec)) ports.log.warn('refused', { application: qualifiedName(application.metadata), message: spec.failure });
+  else logRun(run, 'compared', { sync: status.sync?.status, health: status.health?.status });
   return outcome;
 }
 

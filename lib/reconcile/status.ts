@@ -20,6 +20,14 @@ export interface Facts {
   readonly live: Iterable<LiveObject>;
 }
 
+/** Status after a comparison, or after none was possible. `now` is RFC 3339. */
+export function statusOf(application: Application, facts: Evaluated, now: string): ApplicationStatus {
+  if ('failure' in facts) return failedStatus(application, facts.failure, now);
+  return comparedStatus(application, { ...facts, live: facts.live.values() }, now);
+}
+
+type Evaluated = { readonly failure: string } | (Omit<Facts, 'live'> & { readonly live: ReadonlyMap<string, LiveObject> });
+
 /** Status after a comparison. `now` is RFC 3339. */
 export function comparedStatus(application: Application, facts: Facts, now: string): ApplicationStatus {
   const before = application.status ?? {};

@@ -1,5 +1,6 @@
 // writeApplication: one merge patch for status, operation, annotations and finalizers, fenced by resourceVersion.
 import { isDeepStrictEqual } from 'node:util';
+import { REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
 import { type Application, type ApplicationStatus, parseApplication } from '../model/application.ts';
 import { Conflict } from '../model/errors.ts';
 import { mergePatch, withoutUndefined } from '../model/merge-patch.ts';
@@ -25,7 +26,7 @@ const REBASES = 3;
 export async function writeApplication(control: Control, application: Application, change: Change): Promise<Application> {
   let base = application;
   for (let tries = 0; ; tries += 1) {
-    const patch = patchOf(base, change);
+    const patch = patchOf(base, change, application);
     if (!patch) return base;
     try {
       const resourceVersion = base.metadata.resourceVersion ?? '';
@@ -37,12 +38,10 @@ export async function writeApplication(control: Control, application: Applicatio
   }
 }
 
-function patchOf(base: Application, change: Change): Record<string, unknown> | undefined {
+function patchOf(base: Application, change: Change, read: Application): Record<string, unknown> | undefined {
   const status = change.status && mergePatch({ ...base.status }, { ...change.status });
-  const annotations = changedAnnotations(base, change.annotations ?? {});
-  const finalizers = isDeepStrictEqual(change.finalizers ?? base.metadata.finalizers, base.metadata.finalizers)
-    ? undefined
-    : change.finalizers;
+  const annotations = changedAnnotations(base, read, change.annotations ?? {});
+  const finalizers = changedFinalizers(base, read, change.finalizers);
   const metadata = { ...(annotations ? { annotations } : {}), ...(finalizers ? { finalizers } : {}) };
   const operation = change.operation === undefined || (change.operation === null && !base.operation) ? {} : { operation: change.operation };
   const patch = {
@@ -53,16 +52,35 @@ function patchOf(base: Application, change: Change): Record<string, unknown> | u
   return Object.keys(patch).length > 0 ? (withoutUndefined(patch) as Record<string, unknown>) : undefined; // an object stays one
 }
 
-function changedAnnotations(base: Application, wanted: Readonly<Record<string, string | null>>): Record<string, string | null> | undefined {
+function changedAnnotations(
+  base: Application,
+  read: Application,
+  wanted: Readonly<Record<string, string | null>>,
+): Record<string, string | null> | undefined {
   const changed = Object.entries(wanted).filter(([name, value]) => (base.metadata.annotations?.[name] ?? null) !== value);
-  return changed.length > 0 ? Object.fromEntries(changed) : undefined;
+  const ours = isNewRefresh(base, read) ? changed.filter(([name]) => name !== REFRESH && name !== REFRESH_TIMESTAMP) : changed;
+  return ours.length > 0 ? Object.fromEntries(ours) : undefined;
+}
+
+/** A refresh that was asked for after `read` has not been answered (spec/application.md §8). */
+function isNewRefresh(base: Application, read: Application): boolean {
+  return [REFRESH, REFRESH_TIMESTAMP].some((name) => base.metadata.annotations?.[name] !== read.metadata.annotations?.[name]);
+}
+
+/** What we take away goes; what somebody else put there meanwhile stays. */
+function changedFinalizers(base: Application, read: Application, wanted: readonly string[] | undefined): readonly string[] | undefined {
+  if (!wanted) return undefined;
+  const removed = (read.metadata.finalizers ?? []).filter((name) => !wanted.includes(name));
+  const left = (base.metadata.finalizers ?? []).filter((name) => !removed.includes(name));
+  return isDeepStrictEqual(left, base.metadata.finalizers ?? []) ? undefined : left;
 }
 
 async function rebased(control: Control, application: Application, conflict: Conflict): Promise<Application> {
   const object = await control.application(application.metadata);
   if (!object) throw conflict;
   const fresh = parseApplication(object);
-  if (isSameOperation(application, fresh)) return fresh;
+  const same = fresh.metadata.uid === application.metadata.uid;
+  if (same && isSameOperation(application, fresh)) return fresh;
   throw new Conflict(`${application.metadata.name}: its operation was changed by someone else`, { cause: conflict });
 }
 

@@ -1,0 +1,121 @@
+// How an invocation leaves an operation: waiting, to be tried again, or over; and what the Application's status says meanwhile.
+import { isDeepStrictEqual } from 'node:util';
+import { REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
+import type { Application } from '../model/application.ts';
+import { keyText, type LiveObject } from '../model/manifest.ts';
+import type { OperationState } from '../model/operation.ts';
+import { endedOrRetrying, retryRemainingSeconds } from '../sync/retry.ts';
+import type { SyncOutcome } from '../sync/run.ts';
+import type { SyncTask } from '../sync/task.ts';
+import { type Evaluated, type Evaluation, isFailure, reevaluate, type Target } from './evaluate.ts';
+import { withHistory } from './operation.ts';
+import type { ReconcilePorts } from './ports.ts';
+import { stamped, statusOf } from './status.ts';
+import { timeOf } from './time.ts';
+import { writeApplication } from './write.ts';
+
+export interface Operated {
+  readonly application: Application;
+  readonly state: OperationState;
+  /** How the Application's own sources compare now. */
+  readonly spec: Evaluated;
+  /** Set while the operation is not over; 0 when what it left is to be looked at anew at once. */
+  readonly afterSeconds: number | undefined;
+}
+
+/** What an operation stands on: the Application's own sources, and those that the operation works from. */
+export interface Standing {
+  readonly target: Target;
+  readonly spec: Evaluated;
+  readonly own: Evaluation;
+}
+
+/** Takes down how far the steps came. */
+export async function concluded(standing: Standing, state: OperationState, outcome: SyncOutcome, ports: ReconcilePorts): Promise<Operated> {
+  const { phase, message, afterSeconds } = outcome;
+  const spec = state.operation.sync?.dryRun ? standing.spec : moved(standing, outcome.tasks);
+  const now = { ...standing, spec };
+  if (afterSeconds !== undefined || phase === 'Running' || phase === 'Terminating') {
+    return waiting(now, { ...state, message }, patience(state, afterSeconds ?? 1, ports.clock()), ports);
+  }
+  return finished(now, endedOrRetrying(state, phase, message, timeOf(ports), state.phase !== 'Terminating'), ports);
+}
+
+const LONGEST_LOOK_SECONDS = 15;
+
+/** An operation that waits for long is looked at less often; what changes meanwhile is heard of by the sweep. */
+function patience(state: OperationState, seconds: number, now: number): number {
+  if (seconds === 0) return 0;
+  const elapsed = (now - Date.parse(state.startedAt)) / 1000;
+  return Math.max(seconds, Math.min(LONGEST_LOOK_SECONDS, Math.floor(elapsed / 10)));
+}
+
+/** The comparison of the Application's own sources after what this run sent. */
+function moved({ target, spec, own }: Standing, tasks: readonly SyncTask[]): Evaluated {
+  if (isFailure(spec)) return spec;
+  const same = isDeepStrictEqual(own.desired.manifests, spec.desired.manifests);
+  const changed = tasks.filter((task) => task.live !== own.live.get(keyText(task.key)) && task.result?.status === 'Synced');
+  const sent = new Set(same ? changed.map((task) => keyText(task.key)) : []);
+  return reevaluate(target, spec, liveAfter(spec.live, tasks), sent);
+}
+
+/** The live objects that the tasks left, from the API server's own answers. */
+function liveAfter(live: ReadonlyMap<string, LiveObject>, tasks: readonly SyncTask[]): ReadonlyMap<string, LiveObject> {
+  const next = new Map(live);
+  for (const task of tasks) {
+    if (task.live) next.set(keyText(task.key), task.live);
+    else next.delete(keyText(task.key));
+  }
+  return next;
+}
+
+/** While an operation waits, status shows how the Application stands meanwhile. */
+export async function waiting(
+  { target, spec }: Pick<Standing, 'target' | 'spec'>,
+  state: OperationState,
+  afterSeconds: number,
+  ports: ReconcilePorts,
+): Promise<Operated> {
+  const now = timeOf(ports);
+  const status = { ...statusOf(target.application, spec, now), operationState: state };
+  const application = await writeApplication(ports.control, target.application, {
+    status: stamped(target.application.status, status, now, false),
+  });
+  return { application, state, spec, afterSeconds };
+}
+
+async function finished({ target, spec, own }: Standing, state: OperationState, ports: ReconcilePorts): Promise<Operated> {
+  const { application: before } = target;
+  const now = timeOf(ports);
+  const over = state.phase !== 'Running';
+  const compared = statusOf(before, spec, now);
+  const status = { ...(over ? withHistory(before, compared, state) : compared), operationState: state };
+  const application = await writeApplication(ports.control, before, {
+    status: stamped(before.status, status, now, true),
+    ...(over ? { operation: null, annotations: { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } } : {}),
+  });
+  const settled =
+    !isFailure(spec) && spec.comparison.status === 'Synced' && isDeepStrictEqual(spec.desired.revisions, own.desired.revisions);
+  const next = state.operation.sync?.dryRun || settled ? undefined : 0;
+  return { application, state, spec, afterSeconds: over ? next : Math.max(1, retryRemainingSeconds(state, ports.clock())) };
+}
+
+/** An operation that could not be carried out; what it was about is recorded, so that only the same commits count as tried. */
+export async function ended(
+  target: Target,
+  state: OperationState,
+  spec: Evaluated,
+  message: string,
+  ports: ReconcilePorts,
+): Promise<Operated> {
+  const { application: before } = target;
+  const now = timeOf(ports);
+  const done = endedOrRetrying(state, 'Error', message, now, false);
+  const status = { ...statusOf(before, spec, now), operationState: done };
+  const application = await writeApplication(ports.control, before, {
+    status: stamped(before.status, status, now, true),
+    operation: null,
+    annotations: { [REFRESH]: null, [REFRESH_TIMESTAMP]: null },
+  });
+  return { application, state: done, spec, afterSeconds: undefined };
+}

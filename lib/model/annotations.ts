@@ -25,6 +25,10 @@ export const NOTIFIED = 'notified.notifications.argoproj.io';
 /** Cascading deletion; the plain form and `/foreground` delete in the foreground, `/background` in the background. */
 export const RESOURCES_FINALIZER = 'resources-finalizer.argocd.argoproj.io';
 
+/** Argo CD's mark on an Application with hooks of its deletion; the form with `/cleanup` stands for the hooks' own deletion. */
+export const PRE_DELETE_FINALIZER = 'pre-delete-finalizer.argocd.argoproj.io';
+export const POST_DELETE_FINALIZER = 'post-delete-finalizer.argocd.argoproj.io';
+
 /** Ours: the files that the last render of an Application read, as `Closure` JSON, so that a push knows whom it concerns. */
 export const CLOSURE = 'evenkeel.dev/closure';
 

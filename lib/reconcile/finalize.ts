@@ -1,12 +1,12 @@
 // finalize: an Application that is being deleted. One pass does one step; the next message does the next (spec/application.md §9).
 
 import { isTrackedBy } from '../compare/tracking.ts';
-import { HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
+import { DELETION_APPROVED, HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
 import { type Application, instanceName, qualifiedName } from '../model/application.ts';
-import { messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
-import { annotationOf, groupVersionOf, keyOf, type LiveObject, type Propagation } from '../model/manifest.ts';
+import { Conflict, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
+import { annotationOf, groupVersionOf, keyOf, type LiveObject, objectName, type Propagation } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
-import { waveOf } from '../model/wave.ts';
+import { deletionStep, hookRefusal, isHookFinalizer, leavingSeconds } from '../policy/deletion.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import type { ObjectRef } from '../ports.ts';
 import { comeBack, type Outcome } from './again.ts';
@@ -28,18 +28,38 @@ const CASCADE: Readonly<Record<string, Propagation>> = {
 /** Deletes what the Application owns, last wave first, then lets it go. A refusal becomes a DeletionError and is tried again. */
 export async function finalize(application: Application, ports: ReconcilePorts): Promise<Outcome> {
   const finalizers = application.metadata.finalizers ?? [];
-  const cascade = finalizers.find((name) => name in CASCADE);
-  if (!cascade) return {};
+  if (!finalizers.some((name) => isCascade(name) || isHookFinalizer(name))) return {};
   try {
-    const left = await deletePass(application, CASCADE[cascade] ?? 'Foreground', ports);
-    if (left > 0) return comeBack('delete', 1, ports.clock());
-    await writeApplication(ports.control, application, { finalizers: finalizers.filter((name) => !(name in CASCADE)) });
-    ports.log.info('deleted', { application: qualifiedName(application.metadata) });
+    const prepared = await prepareDeletion(application, ports);
+    if (prepared === 'nowhere') return await released(application, (name) => isCascade(name) || isHookFinalizer(name), ports);
+    if ('conditions' in prepared) throw new NotPermitted(prepared.conditions.map(({ message }) => message).join('; '));
+    refuseHooks(finalizers, 'before');
+    const cascade = finalizers.find(isCascade);
+    if (cascade) return await deletePass(prepared, CASCADE[cascade] ?? 'Foreground', ports);
+    refuseHooks(finalizers, 'after');
     return {};
   } catch (error) {
-    if (error instanceof Unavailable) throw error;
+    if (error instanceof Unavailable || error instanceof Conflict) throw error;
     return failed(application, messageOf(error), ports);
   }
+}
+
+function isCascade(finalizer: string): boolean {
+  return Object.hasOwn(CASCADE, finalizer);
+}
+
+function refuseHooks(finalizers: readonly string[], stage: 'before' | 'after'): void {
+  const refusal = hookRefusal(finalizers, stage);
+  if (refusal !== undefined) throw new NotPermitted(refusal);
+}
+
+/** Nothing is left to do for these finalizers. One that stands for hooks is the next pass's. */
+async function released(application: Application, done: (finalizer: string) => boolean, ports: ReconcilePorts): Promise<Outcome> {
+  const finalizers = (application.metadata.finalizers ?? []).filter((name) => !done(name));
+  await writeApplication(ports.control, application, { finalizers });
+  if (finalizers.some(isHookFinalizer)) return comeBack('delete', 1, ports.clock());
+  ports.log.info('deleted', { application: qualifiedName(application.metadata) });
+  return {};
 }
 
 const RETRY_SECONDS = 30;
@@ -52,18 +72,21 @@ async function failed(application: Application, message: string, ports: Reconcil
   return comeBack('delete', RETRY_SECONDS, ports.clock());
 }
 
-/** One pass; returns how many objects are still there. A destination that is gone for good leaves nothing to delete. */
-async function deletePass(application: Application, propagation: Propagation, ports: ReconcilePorts): Promise<number> {
-  const prepared = await prepareDeletion(application, ports);
-  if (prepared === 'nowhere') return 0;
-  if ('conditions' in prepared) throw new NotPermitted(prepared.conditions.map(({ message }) => message).join('; '));
-  const owned = await ownedBy(prepared);
-  const deleting = owned.filter((live) => live.metadata.deletionTimestamp);
-  if (deleting.length > 0) return owned.length;
-  const last = Math.max(...owned.map(waveOf));
-  const wave = owned.filter((live) => waveOf(live) === last);
-  await Promise.all(wave.map((live) => prepared.cluster.delete(refOf(live), { propagation, ...uidOf(live) })));
-  return owned.length;
+/** One pass: deletes a wave, waits for one that is on its way or not approved, or lets the Application go. */
+async function deletePass(target: Target, propagation: Propagation, ports: ReconcilePorts): Promise<Outcome> {
+  const { application } = target;
+  const step = deletionStep(application, await ownedBy(target));
+  if (step.kind === 'done') return released(application, isCascade, ports);
+  if (step.kind === 'unconfirmed') {
+    const objects = step.objects.map((live) => objectName(keyOf(live)));
+    const wayOut = `annotate the Application with ${DELETION_APPROVED}=<time in RFC 3339>`;
+    ports.log.info('deletion waits for approval', { application: qualifiedName(application.metadata), objects, wayOut });
+    return comeBack('delete', RETRY_SECONDS, ports.clock());
+  }
+  if (step.kind === 'delete') {
+    await Promise.all(step.objects.map((live) => target.cluster.delete(refOf(live), { propagation, ...uidOf(live) })));
+  }
+  return comeBack('delete', leavingSeconds(application, ports.clock()), ports.clock());
 }
 
 /** Live objects that carry our tracking, are permitted, and are not to be kept. */

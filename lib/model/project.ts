@@ -31,6 +31,11 @@ export interface ProjectSpec {
   /** Absent permits every kind, an empty list none. */
   readonly namespaceResourceWhitelist?: readonly GroupKind[] | null | undefined;
   readonly namespaceResourceBlacklist?: readonly GroupKind[] | undefined;
+  /** These four are not understood beyond whether they are there: `unsupportedGuardrails` refuses them. */
+  readonly permitOnlyProjectScopedClusters?: boolean | null | undefined;
+  readonly syncWindows?: readonly unknown[] | null | undefined;
+  readonly signatureKeys?: readonly unknown[] | null | undefined;
+  readonly sourceIntegrity?: { readonly git?: { readonly policies?: readonly unknown[] | null } | null } | null | undefined;
 }
 
 export interface AppProject {
@@ -51,6 +56,10 @@ const project = z.looseObject({
     clusterResourceBlacklist: groupKinds,
     namespaceResourceWhitelist: groupKinds,
     namespaceResourceBlacklist: groupKinds,
+    permitOnlyProjectScopedClusters: z.boolean().nullish(),
+    syncWindows: z.array(z.unknown()).nullish(),
+    signatureKeys: z.array(z.unknown()).nullish(),
+    sourceIntegrity: z.looseObject({ git: z.looseObject({ policies: z.array(z.unknown()).nullish() }).nullish() }).nullish(),
   }),
 });
 

@@ -4,7 +4,7 @@ import { type Application, type ApplicationCondition, type ApplicationSource, is
 import type { ResolvedDestination } from '../model/destination.ts';
 import type { Operation } from '../model/operation.ts';
 import type { AppProject } from '../model/project.ts';
-import { permitsDestination, permitsSource } from './project.ts';
+import { permitsDestination, permitsSource, unsupportedGuardrails } from './project.ts';
 
 /** Conditions that stop a comparison; none when the Application may go on. `destination` is undefined when it did not resolve. */
 export function specConditions(
@@ -20,6 +20,8 @@ export function specConditions(
     const message = `application '${application.metadata.name}' in namespace '${namespace}' is not permitted to use project '${name}'`;
     return [{ type: 'UnknownError', message }];
   }
+  const unguarded = unsupportedGuardrails(project);
+  if (unguarded.length > 0) return unguarded.map(invalid);
   const incomplete = incompleteSource(application);
   if (incomplete) return [invalid(incomplete)];
   return [...refusedSources(application, project), ...refusedDestination(application, project, destination)];

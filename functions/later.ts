@@ -1,5 +1,5 @@
 // The `later` queue: what has waited long enough goes to `reconcile.fifo`.
 import { queueHandler } from './support/handler.ts';
-import { laterPorts } from './support/wiring.ts';
+import { laterPorts } from './wiring/later.ts';
 
 export const handler = queueHandler(laterPorts, (request, { queue }) => queue.send([request]));

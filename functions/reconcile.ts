@@ -2,7 +2,7 @@
 import { reconcile } from '../lib/reconcile/reconcile.ts';
 import { deadlineFor } from './support/batch.ts';
 import { queueHandler } from './support/handler.ts';
-import { reconcilePorts } from './support/wiring.ts';
+import { reconcilePorts } from './wiring/reconcile.ts';
 
 export const handler = queueHandler(reconcilePorts, async (request, ports, remainingMs) => {
   const { again } = await reconcile(request, ports, deadlineFor(remainingMs, ports.clock()));

@@ -1,8 +1,8 @@
 // Each function as an ES module with everything that it imports, for the local host and for the deployed package alike.
-// What is imported only when it is needed stays in files of its own beside it, so that a cold start need not read them.
+// What several share, and what is imported only when it is needed, are files of their own beside it: a cold start reads what it needs.
 import { mkdir } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { join, relative, resolve } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin, stop } from 'esbuild';
 
 /** A function to bundle: its name, and the module that exports its handler. */
 export interface BundleEntry {
@@ -48,46 +48,56 @@ const leaveOutUnused: Plugin = {
   },
 };
 
-/** Bundles each entry to `<outDir>/<name>/<name>.mjs`. Throws with esbuild's messages when one does not build. */
+/**
+ * Bundles the entries to `<outDir>/<name>.mjs`. Throws with esbuild's messages when one does not build.
+ * One build for all of them, since nearly everything that they import is the same; its process ends with it.
+ */
 export async function bundleFunctions(
   entries: readonly BundleEntry[],
-  options: { readonly root: string; readonly outDir: string },
+  { root, outDir }: { readonly root: string; readonly outDir: string },
 ): Promise<readonly Bundle[]> {
-  return Promise.all(entries.map((entry) => bundleFunction(entry, options)));
+  await mkdir(outDir, { recursive: true });
+  try {
+    const { metafile } = await build({
+      ...SETTINGS,
+      absWorkingDir: root,
+      entryPoints: entries.map(({ name, entry }) => ({ in: entry, out: name })),
+      outdir: outDir,
+      metafile: true,
+    });
+    return entries.map(({ name }) => bundleOf(name, join(outDir, `${name}.mjs`), root, metafile));
+  } finally {
+    await stop();
+  }
 }
 
-async function bundleFunction({ name, entry }: BundleEntry, { root, outDir }: { root: string; outDir: string }): Promise<Bundle> {
-  const file = join(outDir, name, `${name}.mjs`);
-  await mkdir(dirname(file), { recursive: true });
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [{ in: entry, out: name }],
-    outdir: dirname(file),
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    banner: { js: COMMONJS },
-    plugins: [leaveOutUnused],
-    minify: true,
-    keepNames: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'external',
-    metafile: true,
-    logLevel: 'silent',
-  });
-  const all = reachable(relative(root, file), metafile, () => true);
-  const atOnce = reachable(relative(root, file), metafile, (kind) => kind === 'import-statement');
+const SETTINGS: BuildOptions = {
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  banner: { js: COMMONJS },
+  plugins: [leaveOutUnused],
+  minify: true,
+  keepNames: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'external',
+  logLevel: 'silent',
+};
+
+function bundleOf(name: string, file: string, root: string, metafile: Metafile): Bundle {
+  const all = [...reachable(relative(root, file), metafile, () => true)];
+  const atOnce = [...reachable(relative(root, file), metafile, (kind) => kind === 'import-statement')];
   return {
     name,
     file,
-    files: [...all].map((path) => resolve(root, path)),
-    bytes: [...atOnce].reduce((sum, path) => sum + (metafile.outputs[path]?.bytes ?? 0), 0),
-    inputs: Object.keys(metafile.inputs),
+    files: all.map((path) => resolve(root, path)),
+    bytes: atOnce.reduce((sum, path) => sum + (metafile.outputs[path]?.bytes ?? 0), 0),
+    inputs: [...new Set(all.flatMap((path) => Object.keys(metafile.outputs[path]?.inputs ?? {})))],
   };
 }
 

@@ -1,0 +1,8 @@
+// The composition root of `later`: it only forwards, and knows no cluster.
+import { createQueue } from '../../lib/adapters/sqs.ts';
+import { kept, settings } from './container.ts';
+
+export const laterPorts = kept(async () => {
+  const { config, log } = settings();
+  return { queue: createQueue(config.queue), log };
+});

@@ -1,0 +1,51 @@
+// With RespectIgnoreDifferences the ignored fields are sent with the values that live has (spec/diff.md §13).
+import { describe, expect, test } from 'vitest';
+import type { ResourceIgnoreDifferences } from '../../../lib/model/application.ts';
+import { keyOf, type Manifest } from '../../../lib/model/manifest.ts';
+import { respectIgnored } from '../../../lib/sync/respect.ts';
+import type { SyncTask } from '../../../lib/sync/task.ts';
+
+const OPTION = ['RespectIgnoreDifferences=true'];
+const metadata = { name: 'web', namespace: 'shop' };
+const target: Manifest = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata,
+  spec: { replicas: 1, ports: [{ port: 80 }, { port: 81 }] },
+};
+const live: Manifest = { ...target, spec: { replicas: 5, paused: true, ports: [{ port: 8080 }, { port: 8081 }], 'a/b': 1 } };
+
+function task(side: Manifest | undefined): SyncTask {
+  const common = { version: 'v1', phase: 'Sync', wave: 0, health: undefined, hook: false, settled: false, result: undefined } as const;
+  return { key: keyOf(target), target, live: side, rowNamespace: 'shop', ...common };
+}
+
+const sent = (pointer: string, rule: Partial<ResourceIgnoreDifferences> = {}, side: Manifest | undefined = live) =>
+  respectIgnored(task(side), OPTION, [{ group: 'apps', kind: 'Deployment', jsonPointers: [pointer], ...rule }])['spec'];
+
+describe('what is ignored', () => {
+  test('is sent as live has it', () => {
+    expect(sent('/spec/replicas')).toEqual({ replicas: 5, ports: [{ port: 80 }, { port: 81 }] });
+    expect(sent('/spec/ports/1/port')).toEqual({ replicas: 1, ports: [{ port: 80 }, { port: 8081 }] });
+    expect(sent('/spec/a~1b')).toMatchObject({ replicas: 1, 'a/b': 1 });
+  });
+
+  test('is not sent when live does not have it', () => {
+    const { replicas: _replicas, ...rest } = { ...(live['spec'] as Record<string, unknown>) }; // the object above
+    expect(sent('/spec/replicas', {}, { ...live, spec: rest })).toEqual({ ports: [{ port: 80 }, { port: 81 }] });
+  });
+
+  test('is what a rule for this very object says', () => {
+    expect(sent('/spec/replicas', { group: '*' })).toMatchObject({ replicas: 5 });
+    expect(sent('/spec/replicas', { name: 'web', namespace: 'shop' })).toMatchObject({ replicas: 5 });
+    for (const rule of [{ group: '' }, { kind: 'StatefulSet' }, { name: 'other' }, { namespace: 'other' }]) {
+      expect(sent('/spec/replicas', rule)).toEqual(target['spec']);
+    }
+  });
+
+  test('is sent as Git has it without the option, and where nothing is live', () => {
+    const rules = [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }];
+    expect(respectIgnored(task(live), [], rules)).toBe(target);
+    expect(respectIgnored(task(undefined), OPTION, rules)).toBe(target);
+  });
+});

@@ -13,7 +13,11 @@ const RESERVE_MS = 10_000;
 const BUDGET_MS = 60_000;
 /** With less than this there is no use in beginning. */
 const LEAST_MS = 5_000;
+/** Before the end of the function's time whatever still hangs is given up, and the batch settled. */
+const STOP_MS = 5_000;
 const MAX_BACKOFF_SECONDS = 300;
+/** Whoever writes against us is quick, but conflicts that came back at once would use up a message's receives within a second. */
+const MAX_CONFLICT_SECONDS = 30;
 
 /**
  * Works through records, groups side by side and each group in order, and settles one result for each record, in their order.
@@ -41,9 +45,28 @@ async function settleGroup<R>(group: readonly R[], work: (record: R) => Promise<
   }
 }
 
-/** Seconds after which a failed message is tried again: at once after a conflict, when the other side said so, or doubling up to five minutes. */
+/**
+ * Waits for work until shortly before the function's own end, then throws Unavailable: at the end itself the whole batch would come back,
+ * also what was done. What hangs goes on meanwhile, as far as the platform lets it.
+ */
+export async function beforeTheEnd<T>(remainingMs: number, work: () => Promise<T>): Promise<T> {
+  const left = remainingMs - STOP_MS;
+  if (left <= 0) throw new Unavailable('the function is about to end');
+  const end = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => end.reject(new Unavailable(`not done after ${Math.round(left / 1000)} s: the function is about to end`)),
+    left,
+  );
+  try {
+    return await Promise.race([work(), end.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Seconds after which a failed message is tried again: at once after a first conflict, when the other side said so, or doubling. */
 export function backoffSeconds(reason: unknown, receiveCount: number): number {
-  if (reason instanceof Conflict) return 0;
+  if (reason instanceof Conflict) return receiveCount <= 1 ? 0 : Math.min(2 ** (receiveCount - 1), MAX_CONFLICT_SECONDS);
   const asked = reason instanceof Unavailable ? reason.retryAfterSeconds : undefined;
   return Math.min(Math.ceil(asked ?? 2 ** Math.min(receiveCount, 10)), MAX_BACKOFF_SECONDS);
 }

@@ -12,7 +12,7 @@ import { qualifiedName } from '../../lib/model/application.ts';
 import { InvalidInput, messageOf, NotPermitted, Unavailable } from '../../lib/model/errors.ts';
 import { decodeRequest, type ReconcileRequest } from '../../lib/model/request.ts';
 import type { Log } from '../../lib/ports.ts';
-import { backoffSeconds, settleByGroup } from './batch.ts';
+import { backoffSeconds, beforeTheEnd, settleByGroup } from './batch.ts';
 
 /** Builds what a story needs; called for each event, so it keeps what it built. */
 type Wiring<Ports> = () => Promise<Ports>;
@@ -66,7 +66,10 @@ export function queueHandler<Ports extends QueuePorts>(
     .handler(async ({ Records }, context) => {
       const ports = await wiring();
       const settled = await settleByGroup(Records, (record) =>
-        handleRecord(record, ports, (request) => story(request, ports, context.getRemainingTimeInMillis())),
+        handleRecord(record, ports, (request) => {
+          const remainingMs = context.getRemainingTimeInMillis();
+          return beforeTheEnd(remainingMs, () => story(request, ports, remainingMs));
+        }),
       );
       await comeBackLater(Records, settled, ports);
       return settled;

@@ -127,6 +127,17 @@ describe('the queue chain', () => {
     expect(done.sort()).toEqual(['0', '2', '4', '6', '8']);
   });
 
+  test('gives up one that hangs before the function ends, and keeps what the others did', async () => {
+    const log = createLog({ level: 'error', write: () => undefined });
+    const hanging = queueHandler(
+      async () => ({ log }),
+      async ({ application: { name } }) => (name === '1' ? new Promise(() => undefined) : undefined),
+    );
+    const records = [record('1', 'a'), record('2', 'a'), record('3', 'b')];
+    const soon = { getRemainingTimeInMillis: () => 5_100 } as Context; // what the chain reads of it
+    expect(await hanging({ Records: records }, soon, call)).toEqual(failing('1', '2'));
+  });
+
   test('still reports failures when they cannot be given a time to come back', async () => {
     const { answer, lines } = await run([record('1', 'a')], { '1': new Conflict('changed') }, false);
     expect(answer).toEqual(failing('1'));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { backoffSeconds, deadlineFor, settleByGroup } from '../../../functions/support/batch.ts';
+import { backoffSeconds, beforeTheEnd, deadlineFor, settleByGroup } from '../../../functions/support/batch.ts';
 import { Conflict, Unavailable } from '../../../lib/model/errors.ts';
 
 interface Message {
@@ -76,7 +76,11 @@ describe('settleByGroup', () => {
 
 describe('backoffSeconds', () => {
   test.each([
-    [new Conflict('changed'), 5, 0],
+    [new Conflict('changed'), 1, 0],
+    [new Conflict('changed'), 2, 2],
+    [new Conflict('changed'), 4, 8],
+    [new Conflict('changed'), 7, 30],
+    [new Conflict('changed'), 4000, 30],
     [new Unavailable('down'), 1, 2],
     [new Unavailable('down'), 3, 8],
     [new Unavailable('down'), 40, 300],
@@ -85,6 +89,30 @@ describe('backoffSeconds', () => {
     [new TypeError('a bug'), 2, 4],
   ])('%s, received %i times, comes back after %i s', (reason, received, expected) => {
     expect(backoffSeconds(reason, received)).toBe(expected);
+  });
+});
+
+describe('beforeTheEnd', () => {
+  const never = () => new Promise<never>(() => undefined);
+
+  test('gives back what work gives, or throws what it throws', async () => {
+    expect(await beforeTheEnd(30_000, async () => 7)).toBe(7);
+    await expect(beforeTheEnd(30_000, async () => Promise.reject(new Conflict('changed')))).rejects.toThrow(Conflict);
+  });
+
+  test('gives up what hangs, five seconds before the end', async () => {
+    const started = performance.now();
+    await expect(beforeTheEnd(5_050, never)).rejects.toThrow(Unavailable);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test('does not begin within the last five seconds', async () => {
+    let begun = false;
+    const work = async () => {
+      begun = true;
+    };
+    await expect(beforeTheEnd(5_000, work)).rejects.toThrow('about to end');
+    expect(begun).toBe(false);
   });
 });
 

@@ -1,7 +1,7 @@
 // Application as Argo CD's CRD has it (spec/application.md), the parts that we read and write.
 import * as z from 'zod';
 import { InvalidInput } from './errors.ts';
-import type { ObjectMeta } from './manifest.ts';
+import { isRecord, type ObjectMeta } from './manifest.ts';
 import type { Operation, OperationState } from './operation.ts';
 
 /** Where an Application lives: its namespace in the control cluster and its name. */
@@ -211,6 +211,16 @@ export function parseApplication(object: unknown): Application {
   if (parsed.success) return parsed.data as unknown as Application; // the schema above names just what code relies on
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new InvalidInput(`Application is not valid: ${faults.join('; ')}`);
+}
+
+/** An Application that does not parse, without its spec and with the fault: its name and status are enough to say so. */
+export function applicationOrFault(object: unknown): { readonly application: Application; readonly fault?: string } {
+  try {
+    return { application: parseApplication(object) };
+  } catch (error) {
+    if (!(error instanceof InvalidInput) || !isRecord(object)) throw error;
+    return { application: parseApplication({ ...object, spec: { project: '', destination: {} } }), fault: error.message };
+  }
 }
 
 /** `<namespace>/<name>`: message group and log name of an Application. */

@@ -5,8 +5,8 @@ import { REFRESH, REFRESH_TIMESTAMP, SKIP_RECONCILE } from '../model/annotations
 import {
   type Application,
   type ApplicationCondition,
+  applicationOrFault,
   isMultiSource,
-  parseApplication,
   qualifiedName,
   sourcesOf,
 } from '../model/application.ts';
@@ -52,7 +52,7 @@ export async function reconcile(request: ReconcileRequest, ports: ReconcilePorts
 async function reconcileOnce(request: ReconcileRequest, ports: ReconcilePorts, deadline: number): Promise<Outcome> {
   const object = await ports.control.application(request.application);
   if (!object || isSkipped(object)) return SETTLED;
-  const parsed = parsedOrFault(object);
+  const parsed = applicationOrFault(object);
   const { application } = parsed;
   const run: Run = { application, request, ports, deadline, startedAt: ports.clock() };
   if (parsed.fault) return endRefused(run, [{ type: 'InvalidSpecError', message: parsed.fault }]);
@@ -60,17 +60,6 @@ async function reconcileOnce(request: ReconcileRequest, ports: ReconcilePorts, d
   const prepared = await prepare(application, ports);
   if ('conditions' in prepared) return endRefused(run, prepared.conditions);
   return settle(prepared, await evaluateSpec(prepared, run), run);
-}
-
-/** What does not parse still gets its condition: its status and name are all that is needed for that. */
-function parsedOrFault(object: LiveObject): { readonly application: Application; readonly fault?: string } {
-  try {
-    return { application: parseApplication(object) };
-  } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error;
-    const stripped = { ...object, spec: { project: '', destination: {} } };
-    return { application: parseApplication(stripped), fault: error.message };
-  }
 }
 
 interface Run {

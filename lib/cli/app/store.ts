@@ -1,5 +1,5 @@
 // Applications in the control cluster, as the commands find and change them.
-import { type Application, type ApplicationRef, parseApplication } from '../../model/application.ts';
+import { type Application, type ApplicationRef, applicationOrFault, parseApplication } from '../../model/application.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted } from '../../model/errors.ts';
 import type { LiveObject } from '../../model/manifest.ts';
 import type { ObjectRef } from '../../ports.ts';
@@ -56,12 +56,12 @@ export function notFound(ref: ApplicationRef): InvalidInput {
   );
 }
 
-/** Applications of a namespace (default: the control namespace), sorted by name. */
+/** Applications of a namespace (default: the control namespace), sorted by name; one that does not parse is there without its spec. */
 export async function listApplications(session: Session, choice: Omit<Choice, 'names'>): Promise<readonly Found[]> {
   const namespace = choice.appNamespace || session.namespace;
   const labelSelector = choice.selector ? { labelSelector: choice.selector } : {};
   const { items } = await session.cluster.list(APPLICATION, { namespace, ...labelSelector });
-  const found = new Map(items.map((item) => parsed(item)).map((each) => [each.application, each]));
+  const found = new Map(items.map((object) => ({ object, ...applicationOrFault(object) })).map((each) => [each.application, each]));
   const listed = [...found.keys()].filter((application) => isListed(application, { projects: choice.projects ?? [] }));
   return byName(listed).flatMap((application) => found.get(application) ?? []);
 }

@@ -11,7 +11,7 @@ import type { HostOptions } from '../../infra/local/parts.ts';
 import { type Application, parseApplication } from '../../lib/model/application.ts';
 import { messageOf } from '../../lib/model/errors.ts';
 import { encodeRequest } from '../../lib/model/request.ts';
-import { collectionPath, freshName, type World, world } from '../world/world.ts';
+import { collectionPath, freshName, type World, world, worldOf } from '../world/world.ts';
 import { type Ran, run, succeed } from './program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -79,9 +79,10 @@ export interface Journey extends World {
   close(): Promise<void>;
 }
 
-/** Starts it; schedules stand still unless `factor` says otherwise, so that ticks are the test's to make. */
+/** Starts it, on a control plane of the test's own when one is given; schedules stand still unless `factor` says otherwise, so that ticks are the test's to make. */
 export async function startJourney(options: Partial<HostOptions> = {}): Promise<Journey> {
-  const here = world();
+  const { controlPlane } = options;
+  const here = controlPlane === undefined ? world() : worldOf({ ...world(), ...controlPlane, kustomize: controlPlane.programs.kustomize });
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-journey-'));
   const notices: string[] = [];
   const host = await startHost({

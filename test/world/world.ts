@@ -32,7 +32,11 @@ export interface World extends ProvidedWorld {
 
 /** The run's control plane, reached from this test file. */
 export function world(): World {
-  const provided = inject('world');
+  return worldOf(inject('world'));
+}
+
+/** Another control plane, for a test that changes what all others share. */
+export function worldOf(provided: ProvidedWorld): World {
   const api = apiClient(provided);
   return {
     ...provided,

@@ -32,7 +32,10 @@ export interface RepositoryLimits {
 }
 
 interface Listing {
+  /** When the reading began, by the clock of this machine. */
   readonly readAt: number;
+  /** Whom it was made for: it is later than what they know of, even if their clock is ahead. */
+  readonly notBefore: number;
   readonly refs: Promise<Refs>;
 }
 
@@ -91,11 +94,10 @@ class GitRepositories implements Repositories {
   /** The references as they were at `notBefore` or later. A reading that is under way, and began late enough, is waited for. */
   #refs(repoURL: string, notBefore: number): Promise<Refs> {
     const known = this.#listings.get(repoURL);
-    if (known && known.readAt >= notBefore) return known.refs;
-    // Whoever asks knows of the event already: another machine's clock may be ahead, the reading is later all the same.
-    const readAt = Math.max(this.#options.clock(), notBefore);
+    if (known && (known.readAt >= notBefore || known.notBefore === notBefore)) return known.refs;
+    const readAt = this.#options.clock();
     const refs = this.#list(repoURL);
-    remember(this.#listings, repoURL, { readAt, refs }, MAX_LISTINGS);
+    remember(this.#listings, repoURL, { readAt, notBefore, refs }, MAX_LISTINGS);
     refs.catch(() => {
       if (this.#listings.get(repoURL)?.refs === refs) this.#listings.delete(repoURL);
     });

@@ -33,7 +33,8 @@ export async function sweep(ports: SweepPorts): Promise<{ readonly enqueued: num
   const before = stored ? parseFeed(stored.text) : EMPTY_FEED;
   const tick = await drainAll(before, ports, now);
   const wakes = distinct(tick.wakes);
-  await ports.queue.send(wakes.map((wake) => requestOf(wake, started)));
+  const at = clock();
+  await ports.queue.send(wakes.map((wake) => requestOf(wake, at)));
   await save(before, tick.state, stored?.resourceVersion, ports, now);
   log.info('swept', { enqueued: wakes.length, kinds: Object.keys(tick.state.kinds).length, ms: clock() - started });
   return { enqueued: wakes.length };

@@ -92,6 +92,13 @@ describe('resolveRevision', () => {
     expect(listings()).toBe(2);
   });
 
+  it('does not hold a reading for later than it was, because somebody else has a clock that is ahead', async () => {
+    const shared = repositories();
+    await shared.resolveRevision(source('main'), Date.now() + 60_000);
+    const pushed = await remote.commit({ README: `${Math.random()}\n` });
+    expect(await shared.resolveRevision(source('main'), Date.now())).toBe(pushed);
+  });
+
   it('asks again after a failure', async () => {
     const shared = repositories();
     remote.refuse = 503;

@@ -90,3 +90,15 @@ it('serves the others when one kind cannot be read, says which, and reads it whe
     expect(feed.positions()[`${group}/v2/${kind}`]).toMatch(/^\d+$/);
   });
 });
+
+it('says what time it was when it asked, not when it began to look', async () => {
+  const feed = await freshFeed();
+  await here.create(GROUP, 'applications', feed.namespace, { ...applicationOf('asks', ['', 'v1', 'ConfigMap']), operation: { sync: {} } });
+  const began = Date.now();
+  let now = began - 1;
+  await feed.tick(() => {
+    now += 1;
+    return now;
+  });
+  expect(feed.sent[0]?.at).toBeGreaterThan(began);
+});

@@ -21,6 +21,8 @@ export interface Artifact {
 }
 
 export interface FunctionArtifact extends Artifact {
+  /** The bundle before it was packed. */
+  readonly bundleFile: string;
   /** What a cold start reads. */
   readonly bundleBytes: number;
   readonly planned: PlannedFunction;
@@ -82,7 +84,7 @@ async function buildFunctions({ plan, service, root, work }: BuildOptions): Prom
       const path = join(root, planned.artifact);
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, await zipOf(await packedBundle(planned, bundle)));
-      return { ...(await measured(bundle.name, path)), bundleBytes: bundle.bytes, planned };
+      return { ...(await measured(bundle.name, path)), bundleFile: bundle.file, bundleBytes: bundle.bytes, planned };
     }),
   );
 }

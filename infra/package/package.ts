@@ -45,10 +45,9 @@ async function build(say: Say): Promise<Artifacts> {
     say(`  ${cell(name)} ${size(zippedBytes)} zipped, ${size(unpackedBytes)} unpacked`);
   say('functions (a cold import is the median of five new processes):');
   for (const built of artifacts.functions) {
-    const file = join(BUNDLES, built.name, `${built.name}.mjs`);
     const all = size(unpackedWithLayers(built, artifacts.layers));
     say(
-      `  ${cell(built.name)} ${size(built.bundleBytes)} read, cold import ${Math.round(await coldImport(file))} ms, ${size(built.zippedBytes)} zipped, ${all} unpacked with its layers`,
+      `  ${cell(built.name)} ${size(built.bundleBytes)} read, cold import ${Math.round(await coldImport(built.bundleFile))} ms, ${size(built.zippedBytes)} zipped, ${all} unpacked with its layers`,
     );
   }
   return artifacts;

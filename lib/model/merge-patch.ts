@@ -11,14 +11,22 @@ export function mergePatch(
   after: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> | undefined {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  const changes = [...keys].map((key) => [key, changeOf(before[key], after[key])] as const).filter(([, change]) => change !== undefined);
+  const changes = [...keys]
+    .map((key) => [key, changeOf(own(before, key), own(after, key))] as const)
+    .filter(([, change]) => change !== undefined);
   return changes.length > 0 ? Object.fromEntries(changes) : undefined;
+}
+
+/** The value of a key of the data itself, whatever the key is called. */
+function own(data: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(data, key) ? data[key] : undefined;
 }
 
 function changeOf(before: unknown, after: unknown): unknown {
   if (after === undefined) return before === undefined || before === null ? undefined : null;
   if (isRecord(before) && isRecord(after)) return mergePatch(before, after);
-  return isDeepStrictEqual(before, after) ? undefined : withoutUndefined(after);
+  const wanted = withoutUndefined(after);
+  return isDeepStrictEqual(withoutUndefined(before), wanted) ? undefined : wanted;
 }
 
 /** Undefined values vanish, as they do in JSON, so that comparisons and patches see what the API server will see. */

@@ -50,8 +50,6 @@ export function addSync(app: Command, shell: Shell): void {
     .option('--retry-backoff-max-duration <duration>', 'longest wait between retries (default: 3m)');
   addSwitch(command, '--dry-run', 'change nothing, show what would be');
   addSwitch(command, '--prune', 'delete what is gone from Git');
-  addSwitch(command, '--force', 'delete and create again what cannot be changed');
-  addSwitch(command, '--replace', 'replace instead of apply');
   addSwitch(command, '--server-side', 'apply on the server side');
   addSwitch(command, '--apply-out-of-sync-only', 'leave alone what is in sync');
   addSwitch(command, '--preview-changes', 'show the differences and ask first');
@@ -68,6 +66,7 @@ export function addSync(app: Command, shell: Shell): void {
   addTexts(command, '--source-names <name>', 'which source that revision is for, by name');
   addTexts(command, '--info <text>', 'remark NAME=VALUE kept with the operation; may be given again');
   refuseFlags(command, ['--local <path>', '--local-repo-root <path>'], 'is not there yet: evenkeel syncs what is in Git');
+  refuseFlags(command, ['--force', '--replace'], 'is not there yet: delete what cannot be changed with kubectl, then sync');
   refuseFlags(command, ['--label <text>'], 'is not there yet: choose resources with --resource');
   command.addHelpText('after', EXAMPLES).action((names: readonly string[], flags: Flags, self: Command) => sync(shell, names, flags, self));
 }

@@ -8,7 +8,6 @@ import { positionRefusal, type RevisionRequest, revisionsAsked, sourceRefusal } 
 export interface SyncRequest extends RevisionRequest {
   readonly dryRun: boolean;
   readonly prune: boolean;
-  readonly force: boolean;
   readonly strategy: 'apply' | 'hook';
   readonly resources: readonly ResourceFilter[];
   readonly info: readonly { readonly name: string; readonly value: string }[];
@@ -41,7 +40,7 @@ export function syncOperation(application: Application, request: SyncRequest, us
       ...sourceFields(application, request),
       ...(request.prune ? { prune: true } : {}),
       ...(request.dryRun ? { dryRun: true } : {}),
-      syncStrategy: { [request.strategy]: request.force ? { force: true } : {} },
+      syncStrategy: { [request.strategy]: {} },
       ...resourceFields(application, request),
       ...optionFields(application, request),
     },

@@ -9,9 +9,7 @@ import { namedValue } from './spec-items.ts';
 export interface SyncFlags extends RevisionFlags {
   readonly dryRun?: boolean;
   readonly prune?: boolean;
-  readonly force?: boolean;
   readonly strategy?: string;
-  readonly replace?: boolean;
   readonly serverSide?: boolean;
   readonly applyOutOfSyncOnly?: boolean;
   readonly info: readonly string[];
@@ -28,15 +26,10 @@ export function syncRequest(flags: SyncFlags): Omit<SyncRequest, 'resources'> {
     ...revisionRequest(flags),
     dryRun: flags.dryRun ?? false,
     prune: flags.prune ?? false,
-    force: flags.force ?? false,
     strategy: strategyOf(flags.strategy),
     info: flags.info.map((text) => namedValue(text, '--info')),
     retry: retryOf(flags),
-    syncOptions: [
-      ...(flags.replace ? ['Replace=true'] : []),
-      ...(flags.serverSide ? ['ServerSideApply=true'] : []),
-      ...(flags.applyOutOfSyncOnly ? ['ApplyOutOfSyncOnly=true'] : []),
-    ],
+    syncOptions: [...(flags.serverSide ? ['ServerSideApply=true'] : []), ...(flags.applyOutOfSyncOnly ? ['ApplyOutOfSyncOnly=true'] : [])],
   };
 }
 

@@ -55,9 +55,15 @@ describe('refusalOf', () => {
     ],
     [
       'a fault of the server',
-      { code: 500, reason: 'InternalError', message: 'failed calling webhook' },
+      { code: 500, reason: 'InternalError', message: 'etcdserver: request timed out' },
       'Unavailable',
-      'apply apps/Deployment shop/web: failed calling webhook',
+      'apply apps/Deployment shop/web: etcdserver: request timed out',
+    ],
+    [
+      'an admission webhook that does not answer, which concerns this object alone',
+      { code: 500, reason: 'InternalError', message: 'Internal error occurred: failed calling webhook "x.example.com"' },
+      'InvalidInput',
+      'Internal error occurred: failed calling webhook "x.example.com"',
     ],
     [
       'a namespace on its way out',

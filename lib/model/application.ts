@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { InvalidInput } from './errors.ts';
 import { isRecord, type ObjectMeta } from './manifest.ts';
 import type { Operation, OperationState } from './operation.ts';
+import { statusSchema } from './status-schema.ts';
 
 /** Where an Application lives: its namespace in the control cluster and its name. */
 export interface ApplicationRef {
@@ -200,6 +201,7 @@ const spec = z.looseObject({
 const application = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
   spec,
+  status: statusSchema,
 });
 
 /**

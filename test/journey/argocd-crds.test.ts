@@ -136,6 +136,27 @@ test.each([
   expect(await journey.evenkeel('app', 'list')).toMatchObject({ code: 0, stdout: expect.stringContaining(neighbour.name) });
 });
 
+test.each([
+  ['conditions that are a text', { conditions: 'none' }],
+  ['resources that are no list', { resources: { a: 1 } }],
+  ['resources without names', { resources: [{ kind: 'ConfigMap' }, 'x', null] }],
+  ['a sync that is a text', { sync: 'Synced' }],
+  ['health that is a number', { health: 7 }],
+  ['an operation state that is a text', { operationState: 'Running' }],
+  ['an operation state without an operation', { operationState: { phase: 'Running', startedAt: 'yesterday' } }],
+  ['a history that is no list', { history: { id: 1 } }],
+])('an Application with a status of %s is synced all the same', async (_, status) => {
+  const name = freshName('odd');
+  const namespace = await journey.freshNamespace('dest');
+  const source = { repoURL: repository.url, path: '.', targetRevision: 'main' };
+  await create(name, {
+    spec: { project: 'default', source, destination: { ...DESTINATION, namespace }, syncPolicy: { automated: {} } },
+    status,
+  });
+  await journey.wake(name);
+  await journey.sweeping(journey.existing(name, namespace).synced());
+});
+
 test('an Application whose spec is mended is synced', async () => {
   const name = freshName('mended');
   await create(name, { spec: { project: 'default', source: 'a repository' } });

@@ -2,6 +2,7 @@
 import type { RetryStrategy } from '../model/application.ts';
 import { parseDuration } from '../model/duration.ts';
 import type { OperationState } from '../model/operation.ts';
+import { bounded, CONDITION_BYTES, OPERATION_BYTES } from '../model/text.ts';
 
 const DEFAULTS = { duration: '5s', factor: 2, maxDuration: '3m' } as const;
 
@@ -12,10 +13,11 @@ const DEFAULTS = { duration: '5s', factor: 2, maxDuration: '3m' } as const;
 export function endedOrRetrying(
   state: OperationState,
   phase: 'Succeeded' | 'Failed' | 'Error',
-  message: string,
+  reason: string,
   now: string,
   mayRetry: boolean,
 ): OperationState {
+  const message = bounded(reason, OPERATION_BYTES);
   const retries = state.retryCount ?? 0;
   const limit = state.operation.retry?.limit ?? 0;
   if (phase === 'Succeeded' || !mayRetry || (limit >= 0 && retries >= limit)) {
@@ -23,7 +25,9 @@ export function endedOrRetrying(
     return { ...state, phase, message: `${message}${suffix}`, finishedAt: now };
   }
   const wait = retryWaitSeconds(state.operation.retry, retries);
-  if (typeof wait === 'string') return { ...state, phase: 'Error', message: `${message} (failed to retry: ${wait})`, finishedAt: now };
+  if (typeof wait === 'string') {
+    return { ...state, phase: 'Error', message: bounded(`${message} (failed to retry: ${wait})`, CONDITION_BYTES), finishedAt: now };
+  }
   const at = clockTime(Date.parse(now) + wait * 1000);
   const waiting = `${message}. Retrying attempt #${retries + 1} at ${at}.`;
   return { ...state, phase: 'Running', message: waiting, finishedAt: now, retryCount: retries + 1 };

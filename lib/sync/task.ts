@@ -3,6 +3,7 @@ import { HOOK_OPERATION } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
 import { annotationOf, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
 import type { OperationPhase, ResourceResult, ResultCode, SyncPhase } from '../model/operation.ts';
+import { bounded, ROW_BYTES } from '../model/text.ts';
 
 export interface SyncTask {
   readonly key: ResourceKey;
@@ -61,7 +62,7 @@ export function withResult(task: SyncTask, state: OperationPhase, status: Result
     namespace: task.rowNamespace,
     name: task.key.name,
     status: status ?? task.result?.status,
-    message: message === '' ? task.result?.message : message,
+    message: message === '' ? task.result?.message : bounded(message, ROW_BYTES),
     hookType: task.hook ? task.phase : undefined,
     hookPhase: state,
     syncPhase: task.phase,

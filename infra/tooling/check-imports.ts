@@ -31,7 +31,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   '@aws-sdk/client-sqs': /^lib\/adapters\/sqs\.ts$/,
   '@aws-sdk/client-secrets-manager': /^lib\/adapters\/secret\.ts$/,
   '@kubernetes/client-node': /^lib\/adapters\/kubeconfig\.ts$/,
-  undici: /^lib\/adapters\/(transport|rest)\.ts$/,
+  undici: /^lib\/adapters\/(transport\.ts|rest\.ts|undici\.d\.ts)$/,
   yaml: /^lib\/model\/yaml\.ts$/,
   'js-yaml': /^lib\/model\/yaml\.ts$/,
   'fast-json-patch': /^lib\/compare\/patch\.ts$/,

@@ -1,7 +1,7 @@
 // The thin REST client: one request to one API server as one identity. It knows HTTP, credentials and sockets, nothing of kinds.
 import type { Dispatcher } from 'undici';
 import { InvalidInput, Unavailable } from '../model/errors.ts';
-import { borrowTransport, type ClusterConnection } from './transport.ts';
+import { borrowTransport, type ClusterConnection, requestOn } from './transport.ts';
 
 export interface RestRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -53,7 +53,7 @@ export function createRest(connection: ClusterConnection): Rest {
 
   async function once(request: RestRequest, authorization: string | undefined, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     requests += 1;
-    return transport.pool().request({
+    return requestOn(transport.pool(), {
       method: request.method,
       path: transport.basePath + request.path,
       headers: headersOf(request, authorization),

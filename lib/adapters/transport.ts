@@ -1,6 +1,9 @@
 // One keep-alive connection pool per API server and TLS identity, shared by every Cluster of the process that may share it.
 import { createHash } from 'node:crypto';
-import { Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
+// By themselves, in the pinned version: the whole package, with fetch, web sockets and caches, takes a third of a cold start to load.
+import send from 'undici/lib/api/api-request.js';
+import HttpPool from 'undici/lib/dispatcher/pool.js';
 import { InvalidInput } from '../model/errors.ts';
 
 /** How to reach one API server as one identity. At most one of client certificate, basic pair and token is meant to be there. */
@@ -43,6 +46,11 @@ const CONNECT_MS = 10_000;
 // Process-wide on purpose: sockets belong to the process, and identities that are only a header apart must meet on the same ones.
 const shared = new Map<string, Held>();
 
+/** One request on a pool; resolves with the answer's head, its body still to be read. */
+export function requestOn(pool: Pool, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+  return send.call(pool, options);
+}
+
 /** Which server this is, the client's own identity left out: what is learnt of it (discovery) holds for every identity. */
 export function serverKey(connection: ClusterConnection): string {
   const { server, caPem, insecure, serverName } = connection;
@@ -80,7 +88,7 @@ function openPool(origin: string, connection: ClusterConnection): Pool {
   const { caPem, insecure, serverName, certPem, keyPem } = connection;
   if (insecure === true && caPem !== undefined)
     throw new InvalidInput(`cluster ${origin}: insecure and a CA exclude each other, set one of them`);
-  return new Pool(origin, {
+  return new HttpPool(origin, {
     connections: CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connect: {

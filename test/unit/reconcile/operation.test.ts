@@ -1,0 +1,146 @@
+// How an operation begins, what its record holds and what it leaves in the history (spec/sync.md §1, §11).
+import { describe, expect, test } from 'vitest';
+import type { Application, ApplicationStatus } from '../../../lib/model/application.ts';
+import type { OperationState, ResourceResult } from '../../../lib/model/operation.ts';
+import {
+  begun,
+  operationId,
+  operationRevisions,
+  operationSources,
+  pinned,
+  withHistory,
+  withRows,
+} from '../../../lib/reconcile/operation.ts';
+import type { SyncTask } from '../../../lib/sync/task.ts';
+
+const START = '2026-11-22T15:04:05Z';
+const END = '2026-11-22T15:05:00Z';
+const source = { repoURL: 'https://git.example/shop.git', path: 'app' };
+const values = { repoURL: 'https://git.example/values.git', ref: 'values' };
+
+function application(revisionHistoryLimit?: number): Application {
+  const spec = { project: 'default', source, destination: {}, revisionHistoryLimit };
+  return { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', metadata: { name: 'web', namespace: 'argocd' }, spec };
+}
+
+function state(more: Partial<OperationState> = {}): OperationState {
+  const operation = { sync: {}, initiatedBy: { username: 'ann' } };
+  return { operation, phase: 'Succeeded', startedAt: START, finishedAt: END, syncResult: { revision: 'a', source }, ...more };
+}
+
+describe('an operation', () => {
+  test('begins Running', () => {
+    const operation = { sync: { revision: 'a' } };
+    expect(begun(operation, START)).toEqual({ operation, phase: 'Running', startedAt: START, message: 'one or more tasks are running' });
+  });
+
+  test('works from its own sources, else from those of the spec', () => {
+    expect(operationSources(application(), {})).toEqual([source]);
+    expect(operationSources(application(), { sync: { source: values } })).toEqual([values]);
+    expect(operationSources(application(), { sync: { sources: [source, values] } })).toEqual([source, values]);
+  });
+
+  test('asks for the revisions that are pinned, else for its own, else for what the source follows', () => {
+    const { syncResult: _none, ...bare } = state();
+    expect(operationRevisions(state())).toEqual(['a']);
+    expect(operationRevisions(state({ syncResult: { revision: '', revisions: ['a', 'b'], source } }))).toEqual(['a', 'b']);
+    expect(operationRevisions({ ...bare, operation: { sync: { revision: 'c' } } })).toEqual(['c']);
+    expect(operationRevisions({ ...bare, operation: { sync: { revisions: ['c', 'd'] } } })).toEqual(['c', 'd']);
+    expect(operationRevisions({ ...bare, operation: { sync: { revision: '' } } })).toEqual([undefined]);
+    expect(operationRevisions({ ...bare, operation: {} })).toEqual([undefined]);
+  });
+
+  test('pins what it syncs once', () => {
+    const { syncResult: _none, ...bare } = state();
+    expect(pinned(bare, [source], ['a'], false).syncResult).toEqual({ revision: 'a', source });
+    const several = pinned(bare, [source, values], ['a', 'b'], true);
+    expect(several.syncResult).toEqual({ revision: '', revisions: ['a', 'b'], source: { repoURL: '' }, sources: [source, values] });
+    expect(pinned(several, [values], ['z'], false)).toBe(several);
+  });
+
+  test('tells its attempts apart', () => {
+    expect(operationId(state())).toBe(`${START}/0`);
+    expect(operationId(state({ retryCount: 2 }))).toBe(`${START}/2`);
+  });
+});
+
+function result(name: string, message: string): ResourceResult {
+  return {
+    group: '',
+    version: 'v1',
+    kind: 'ConfigMap',
+    namespace: 'shop',
+    name,
+    status: 'Synced',
+    message,
+    hookPhase: 'Running',
+    syncPhase: 'Sync',
+  };
+}
+
+function task(row: ResourceResult | undefined): SyncTask {
+  const key = { group: '', kind: 'ConfigMap', namespace: 'shop', name: row?.name ?? 'pending' };
+  const none = { target: undefined, live: undefined, health: undefined, hook: false, settled: false };
+  return { key, version: 'v1', phase: 'Sync', wave: 0, rowNamespace: 'shop', ...none, result: row };
+}
+
+describe('the rows of an operation', () => {
+  const first = withRows(state(), [task(result('b', '1')), task(undefined)]);
+
+  test('are those of the tasks that were started', () => {
+    expect(first.syncResult?.resources).toEqual([result('b', '1')]);
+  });
+
+  test('keep the order in which they came, and stay when their object is gone', () => {
+    const second = withRows(first, [task(result('a', '2')), task(result('c', '2'))]);
+    expect(second.syncResult?.resources?.map(({ name, message }) => `${name}${message}`)).toEqual(['b1', 'a2', 'c2']);
+    const third = withRows(second, [task(result('c', '3')), task(result('b', '3'))]);
+    expect(third.syncResult?.resources?.map(({ name, message }) => `${name}${message}`)).toEqual(['b3', 'a2', 'c3']);
+  });
+
+  test('tell phases of one object apart', () => {
+    const post = { ...task(undefined), phase: 'PostSync' as const, result: { ...result('b', '4'), syncPhase: 'PostSync' as const } };
+    expect(withRows(first, [post]).syncResult?.resources?.map(({ syncPhase }) => syncPhase)).toEqual(['Sync', 'PostSync']);
+  });
+});
+
+describe('the history', () => {
+  const entry = (id: number) => ({ id, revision: 'a', source, deployStartedAt: START, deployedAt: END, initiatedBy: { username: 'ann' } });
+  const ids = (status: ApplicationStatus) => status.history?.map(({ id }) => id);
+  const long: ApplicationStatus = { history: Array.from({ length: 10 }, (_, id) => entry(id)) };
+
+  test('begins with number 0 and counts on', () => {
+    const once = withHistory(application(), {}, state());
+    expect(once.history).toEqual([entry(0)]);
+    expect(ids(withHistory(application(), once, state()))).toEqual([0, 1]);
+    expect(ids(withHistory(application(), { history: [entry(41)] }, state()))).toEqual([41, 42]);
+  });
+
+  test('holds lists of several sources', () => {
+    const syncResult = { revision: '', revisions: ['a', 'b'], source: { repoURL: '' }, sources: [source, values] };
+    const [made] = withHistory(application(), {}, state({ syncResult })).history ?? [];
+    expect(made).toMatchObject({ revisions: ['a', 'b'], sources: [source, values], source: { repoURL: '' } });
+    expect(made).not.toHaveProperty('revision');
+  });
+
+  test.each([
+    [undefined, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+    [3, [8, 9, 10]],
+    [20, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+    [0, undefined],
+    [-1, undefined],
+  ])('with a limit of %s keeps %j', (limit, kept) => {
+    expect(ids(withHistory(application(limit), long, state()))).toEqual(kept);
+  });
+
+  test.each([
+    ['failed', state({ phase: 'Failed' })],
+    ['ended with an error', state({ phase: 'Error' })],
+    ['still runs', state({ phase: 'Running' })],
+    ['was a dry run', state({ operation: { sync: { dryRun: true } } })],
+    ['was partial', state({ operation: { sync: { resources: [{ kind: 'ConfigMap', name: 'a' }] } } })],
+    ['asked for nothing', state({ operation: {} })],
+  ])('leaves out what %s', (_, ended) => {
+    expect(withHistory(application(), long, ended)).toBe(long);
+  });
+});

@@ -1,6 +1,6 @@
 // Which parts of an Application's status are used: those that have their shape. Looser definitions than ours let anything in; what is spoilt
 // counts as absent, and the next write puts it right.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const row = z.looseObject({ version: z.string(), kind: z.string(), name: z.string() });
 const operationState = z.looseObject({

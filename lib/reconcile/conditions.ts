@@ -13,8 +13,9 @@ export const SYNC_CONDITIONS: readonly ConditionType[] = ['SyncError'];
 export const DELETION_CONDITIONS: readonly ConditionType[] = ['DeletionError'];
 
 /**
- * Replaces the conditions of the `owned` types by `found`, bounded in length; others stay. One that was there with the same message keeps its time: each of
- * them, where Argo CD keeps only that of the first of a type, so that two warnings of a type do not make every look a write.
+ * Replaces the conditions of the `owned` types by `found`, bounded in length; others stay. One that was there with the same message
+ * keeps its time: each of them, where Argo CD keeps only that of the first of a type, so that two warnings of a type do not make every
+ * look a write.
  * `now` is RFC 3339. Returns the list sorted by type, message and time.
  */
 export function setConditions(

@@ -120,6 +120,42 @@ test('what says that it is to be kept is kept, and so is what is not ours', asyn
   expect(Object.fromEntries(left)).toEqual({ plain: false, 'kept-by-helm': true, 'kept-by-option': true, foreign: true });
 });
 
+test('nothing goes before a person approves what asks for approval', async () => {
+  const application = await deployed({
+    'plain.yaml': configMap('plain', {}, annotated({ 'argocd.argoproj.io/sync-wave': '1' })),
+    'asks.yaml': configMap('asks', {}, annotated({ 'argocd.argoproj.io/sync-options': 'Delete=confirm' })),
+  });
+  await application.change({ metadata: { annotations: { 'argocd.argoproj.io/deletion-approved': '2026-01-01T00:00:00Z' } } });
+  traffic.clear();
+  await remove(application);
+  for (const event of ['second', 'third']) await journey.wake(application.name, event);
+  const requests = (verb: string) => traffic.requests.filter(({ method, url }) => method === verb && url.includes('/configmaps'));
+  await eventually(async () => expect(requests('GET').length).toBeGreaterThanOrEqual(3)); // a pass begins when the one before has ended
+  expect(requests('DELETE')).toEqual([]);
+  expect(await find(application, 'configmaps', 'plain')).toBeDefined();
+  const approved = new Date(Date.now() + 1000).toISOString();
+  await application.change({ metadata: { annotations: { 'argocd.argoproj.io/deletion-approved': approved } } });
+  await journey.wake(application.name, 'approved');
+  await gone(application);
+  expect(await find(application, 'configmaps', 'asks')).toBeUndefined();
+});
+
+test.each([
+  ['pre-delete', true],
+  ['post-delete', false],
+])('hooks of Argo CD that are due %s are told of, and hold the Application until a person has answered for them', async (when, kept) => {
+  const hook = `${when}-finalizer.argocd.argoproj.io`;
+  const application = await deployed({ 'settings.yaml': configMap('settings', {}) }, { metadata: { finalizers: [hook, FINALIZER] } });
+  await remove(application);
+  const { status } = await application.until(({ status: found }) => expect(found?.conditions).toMatchObject([{ type: 'DeletionError' }]));
+  expect(status?.conditions?.[0]?.message).toContain(`finalizer '${hook}'`);
+  expect((await find(application, 'configmaps', 'settings')) !== undefined).toBe(kept);
+  await application.change({ metadata: { finalizers: kept ? [FINALIZER] : null } });
+  await journey.wake(application.name, 'answered');
+  await gone(application);
+  expect(await find(application, 'configmaps', 'settings')).toBeUndefined();
+});
+
 test('without its project the Application stays and says why, and goes when the project is back', async () => {
   const project = {
     apiVersion: GROUP,

@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
 import { type Application, type ApplicationStatus, parseApplication } from '../model/application.ts';
-import { Conflict } from '../model/errors.ts';
+import { Conflict, InvalidInput } from '../model/errors.ts';
+import type { LiveObject } from '../model/manifest.ts';
 import { mergePatch, withoutUndefined } from '../model/merge-patch.ts';
 import type { Operation } from '../model/operation.ts';
 import type { Control } from '../ports.ts';
@@ -30,7 +31,7 @@ export async function writeApplication(control: Control, application: Applicatio
     if (!patch) return base;
     try {
       const resourceVersion = base.metadata.resourceVersion ?? '';
-      return parseApplication(await control.patchApplication(base.metadata, patch, { resourceVersion }));
+      return reread(await control.patchApplication(base.metadata, patch, { resourceVersion }), application);
     } catch (error) {
       if (!(error instanceof Conflict) || tries >= REBASES) throw error;
       base = await rebased(control, application, error);
@@ -78,10 +79,20 @@ function changedFinalizers(base: Application, read: Application, wanted: readonl
 async function rebased(control: Control, application: Application, conflict: Conflict): Promise<Application> {
   const object = await control.application(application.metadata);
   if (!object) throw conflict;
-  const fresh = parseApplication(object);
+  const fresh = reread(object, application);
   const same = fresh.metadata.uid === application.metadata.uid;
   if (same && isSameOperation(application, fresh)) return fresh;
   throw new Conflict(`${application.metadata.name}: its operation was changed by someone else`, { cause: conflict });
+}
+
+/** A spec that does not parse must not keep its condition from being written: the one at hand stands for it. */
+function reread(object: LiveObject, read: Application): Application {
+  try {
+    return parseApplication(object);
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    return parseApplication({ ...object, spec: read.spec });
+  }
 }
 
 function isSameOperation(ours: Application, theirs: Application): boolean {

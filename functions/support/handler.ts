@@ -81,7 +81,7 @@ async function handleRecord(record: SQSRecord, { log }: Logging, work: (request:
   try {
     const request = decodeRequest(record.body);
     Object.assign(about, { application: qualifiedName(request.application), reason: request.reason, correlation: request.correlation });
-    await work(request);
+    await work({ ...request, received: Number(record.attributes.ApproximateReceiveCount) });
   } catch (error) {
     if (error instanceof InvalidInput || error instanceof NotPermitted) log.error('message dropped', { ...about, error });
     else {

@@ -17,6 +17,8 @@ export interface ReconcileRequest {
   readonly event: string;
   /** Goes through every log line of the work that the event caused. */
   readonly correlation: string;
+  /** How often this message has been received, itself included; not part of the message. */
+  readonly received?: number;
 }
 
 const VERSION = 1;

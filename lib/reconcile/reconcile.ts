@@ -11,10 +11,11 @@ import {
   sourcesOf,
 } from '../model/application.ts';
 import { parseBool } from '../model/bool.ts';
-import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
+import { Conflict, InvalidInput, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { annotationOf, type LiveObject } from '../model/manifest.ts';
 import type { OperationState } from '../model/operation.ts';
 import type { ReconcileRequest } from '../model/request.ts';
+import { bounded, OPERATION_BYTES } from '../model/text.ts';
 import { decideSync } from '../policy/autosync.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
@@ -33,6 +34,10 @@ const SETTLED: Outcome = {};
 
 /** Writes of others in between make us begin again; so many at once are left to a later message. */
 const ATTEMPTS = 3;
+
+/** So often a message comes back before people are told that Git or the cluster does not answer. */
+const PATIENCE = 3;
+const UNANSWERED_SECONDS = 60;
 
 /**
  * Brings one Application a little closer to Git until `deadline` (milliseconds since the epoch).
@@ -82,7 +87,8 @@ async function evaluateSpec(target: Target, { application, request, ports }: Run
     const startedAt = application.status?.operationState?.startedAt;
     return await evaluate(target, { sources, revisions, operationStartedAt: startedAt }, ports);
   } catch (error) {
-    if (!(error instanceof InvalidInput || error instanceof NotPermitted)) throw error;
+    const lasting = error instanceof Unavailable && !application.operation && !isStillPatient({ request });
+    if (!(lasting || error instanceof InvalidInput || error instanceof NotPermitted)) throw error;
     return { failure: messageOf(error), revisions };
   }
 }
@@ -91,7 +97,7 @@ async function evaluateSpec(target: Target, { application, request, ports }: Run
 async function endRefused(run: Run, conditions: readonly ApplicationCondition[]): Promise<Outcome> {
   const { application, ports } = run;
   const now = timeOf(ports);
-  const message = conditions.map(({ type, message: text }) => `${type}: ${text}`).join(';');
+  const message = bounded(conditions.map(({ type, message: text }) => `${type}: ${text}`).join(';'), OPERATION_BYTES);
   const status = refusedStatus(application, conditions, now);
   const { operation } = application;
   const begins = operation && (runningState(application) ?? begun(operation, now));
@@ -123,7 +129,7 @@ function runningState(application: Application): OperationState | undefined {
 async function settle(target: Target, spec: Evaluated, run: Run): Promise<Outcome> {
   const { application, ports } = run;
   if (application.operation) return operated(target, spec, { operation: application.operation, running: runningState(application) }, run);
-  if (isFailure(spec)) return record(run, spec, undefined, SETTLED);
+  if (isFailure(spec)) return record(run, spec, undefined, isStillPatient(run) ? SETTLED : back(run, 'look', UNANSWERED_SECONDS));
   const decision = decideSync(application, spec.comparison, spec.desired.revisions, ports.clock());
   switch (decision.kind) {
     case 'start':
@@ -133,6 +139,11 @@ async function settle(target: Target, spec: Evaluated, run: Run): Promise<Outcom
     case 'none':
       return record(run, spec, decision.error, lookAgain(run, application, spec));
   }
+}
+
+/** A message that came back did so because something did not answer: that is asked again before the resync does. */
+function isStillPatient({ request }: Pick<Run, 'request'>): boolean {
+  return (request.received ?? 1) < PATIENCE;
 }
 
 function back({ request, ports }: Run, what: string, afterSeconds: number): Outcome {

@@ -1,4 +1,5 @@
 // The build environment of a source and its substitution in parameters (spec/rendering.md §2).
+import { withoutUserinfo } from '../model/git-url.ts';
 
 export type BuildEnvironment = Readonly<Record<string, string>>;
 
@@ -13,11 +14,6 @@ export interface BuildFacts {
 }
 
 const REFERENCE = /\$(?:\$|\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*)|[0-9*#@!?-])/g;
-
-/** A URL without user name and password: rendered text and children of ours never see them. */
-export function withoutUserinfo(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
-}
 
 export function buildEnvironment(facts: BuildFacts): BuildEnvironment {
   return {

@@ -3,6 +3,7 @@
 import { type Application, type ApplicationSource, isMultiSource, type SourceType } from '../model/application.ts';
 import type { DesiredState, SourceClosure } from '../model/desired.ts';
 import { InvalidInput } from '../model/errors.ts';
+import { withoutUserinfo } from '../model/git-url.ts';
 import { type GroupVersionKind, gvkOf, type Manifest } from '../model/manifest.ts';
 import { outOfBoundsLink } from '../model/tree.ts';
 import type { Checkout, RenderCache, Repositories, Tools } from '../ports.ts';
@@ -151,7 +152,7 @@ async function renderFrom(job: Job, key: string, ports: RenderPorts, take: Take)
   const content = contentKey(plan, closure, own.files, refFiles, job.versions);
   const remembered = decodeManifests(await ports.cache?.read(content));
   const manifests = remembered ?? flattened(await runPlan(plan, closure.own, { own, refs }, ports.tools), 'the rendered output');
-  const closures = [{ repoURL: source.repoURL, paths: closure.own }, ...refClosures(closure.refs, job.input)];
+  const closures = [{ repoURL: withoutUserinfo(source.repoURL), paths: closure.own }, ...refClosures(closure.refs, job.input)];
   if (!remembered) await ports.cache?.write(content, encodeManifests(manifests));
   await ports.cache?.write(key, encodePointer({ content, sourceType: plan.type, closures }));
   return { sourceType: plan.type, manifests, closures };
@@ -214,6 +215,6 @@ async function refCheckouts(
 function refClosures(refs: ReadonlyMap<string, readonly string[]>, input: DesiredStateInput): readonly SourceClosure[] {
   return input.sources.flatMap(({ ref, repoURL }) => {
     const paths = ref === undefined ? undefined : refs.get(ref);
-    return paths === undefined ? [] : [{ repoURL, paths }];
+    return paths === undefined ? [] : [{ repoURL: withoutUserinfo(repoURL), paths }];
   });
 }

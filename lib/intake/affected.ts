@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { closureTouches } from '../desired/closure.ts';
 import { CLOSURE, MANIFEST_GENERATE_PATHS } from '../model/annotations.ts';
 import type { Closure } from '../model/desired.ts';
-import { sameGitUrl } from '../model/git-url.ts';
+import { sameGitUrl, withoutUserinfo } from '../model/git-url.ts';
 import { annotationOf, isRecord, type LiveObject } from '../model/manifest.ts';
 import type { ReconcileRequest } from '../model/request.ts';
 import { parseConstraint, parseVersion, satisfies } from '../model/semver.ts';
@@ -102,8 +102,9 @@ function readsChanged(changedPaths: readonly string[] | undefined, source: Sourc
   const declared = refreshPaths(annotationText(application, MANIFEST_GENERATE_PATHS), source.path);
   if (declared.length > 0) return touchesRefreshPaths(declared, changedPaths);
   const closure = parseClosure(annotationText(application, CLOSURE));
-  if (!closure?.sources.some(({ repoURL }) => sameGitUrl(repoURL, source.repoURL))) return true;
-  return closureTouches(closure, source.repoURL, changedPaths);
+  const repository = withoutUserinfo(source.repoURL);
+  if (!closure?.sources.some(({ repoURL }) => sameGitUrl(repoURL, repository))) return true;
+  return closureTouches(closure, repository, changedPaths);
 }
 
 function annotationText(application: LiveObject, name: string): string {

@@ -20,6 +20,11 @@ export function sameGitUrl(left: string, right: string): boolean {
   return normalized !== '' && normalized === (normalizeGitUrl(right) || right);
 }
 
+/** A text in which no URL names a user or a password any more: what people, rendered text and children of ours see. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^/?#\s"']*@/gi, '$1');
+}
+
 /** What Go's url.Parse refuses: control characters, a broken percent escape, a port that is not a number. */
 function readsAsUrl(text: string): boolean {
   if ([...text].some((character) => character < ' ' || character === '\u007f')) return false;

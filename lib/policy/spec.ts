@@ -2,6 +2,7 @@
 // (spec/application.md §3, spec/project.md §4).
 import { type Application, type ApplicationCondition, type ApplicationSource, isMultiSource, sourcesOf } from '../model/application.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
+import { withoutUserinfo } from '../model/git-url.ts';
 import type { Operation } from '../model/operation.ts';
 import type { AppProject } from '../model/project.ts';
 import { permitsDestination, permitsSource, unsupportedGuardrails } from './project.ts';
@@ -37,7 +38,7 @@ export function operationRefusal(operation: Operation, project: AppProject): str
   if (!sync) return 'Invalid operation request: no operation specified';
   if ((sync.manifests?.length ?? 0) > 0) return 'operation.sync.manifests is not supported: push the manifests to Git';
   const refused = sourcesOf(sync).find((source) => !permitsSource(project, source.repoURL));
-  return refused && `application repo ${refused.repoURL} is not permitted in project '${project.metadata.name}'`;
+  return refused && `application repo ${withoutUserinfo(refused.repoURL)} is not permitted in project '${project.metadata.name}'`;
 }
 
 function invalid(message: string): ApplicationCondition {
@@ -49,7 +50,8 @@ function incompleteSource(application: Application): string | undefined {
   const sources = sourcesOf(application.spec);
   const missing = sources.find((source) => source.repoURL === '' || !isComplete(source, multiple));
   if (missing && multiple) {
-    return `spec.source.repoURL and either source.path, source.chart, or source.ref are required for source ${JSON.stringify(missing)}`;
+    const shown = withoutUserinfo(JSON.stringify(missing));
+    return `spec.source.repoURL and either source.path, source.chart, or source.ref are required for source ${shown}`;
   }
   if (missing || sources.length === 0) return 'spec.source.repoURL and either spec.source.path or spec.source.chart are required';
   const unpinned = sources.some((source) => source.chart && !source.targetRevision);
@@ -63,7 +65,9 @@ function isComplete(source: ApplicationSource, multiple: boolean): boolean {
 function refusedSources(application: Application, project: AppProject): readonly ApplicationCondition[] {
   return sourcesOf(application.spec)
     .filter((source) => !permitsSource(project, source.repoURL))
-    .map((source) => invalid(`application repo ${source.repoURL} is not permitted in project '${projectName(application)}'`));
+    .map((source) =>
+      invalid(`application repo ${withoutUserinfo(source.repoURL)} is not permitted in project '${projectName(application)}'`),
+    );
 }
 
 function refusedDestination(

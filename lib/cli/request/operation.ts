@@ -1,5 +1,6 @@
 // `app sync` as an operation on one Application: what may not be asked for, and what is written (spec/cli.md §4, spec/api.md §4.3).
 import { type Application, isMultiSource, type RetryStrategy, sourcesOf } from '../../model/application.ts';
+import { withoutUserinfo } from '../../model/git-url.ts';
 import type { Operation, SyncOperation } from '../../model/operation.ts';
 import { isAutomated } from '../view/summary.ts';
 import { type ResourceFilter, selectedResources } from './filter.ts';
@@ -66,7 +67,7 @@ function automatedRefusal(application: Application, request: SyncRequest): strin
     const source = sourcesOf(application.spec)[index];
     const target = source?.targetRevision || 'HEAD';
     if (revision === target) continue;
-    const subject = isMultiSource(application.spec) ? ` source ${source?.repoURL}` : '';
+    const subject = isMultiSource(application.spec) ? ` source ${withoutUserinfo(source?.repoURL ?? '')}` : '';
     return `Cannot sync${subject} to ${revision}: auto-sync currently set to ${target}`;
   }
   return undefined;

@@ -1,5 +1,6 @@
 // `app history`: what was deployed when, a block for each repository (spec/cli.md §6).
 import { type ApplicationSource, isMultiSource, type RevisionHistory } from '../../model/application.ts';
+import { withoutUserinfo } from '../../model/git-url.ts';
 import { type Row, table } from './table.ts';
 import { timeText } from './times.ts';
 
@@ -23,7 +24,7 @@ export function historyIds(history: readonly RevisionHistory[]): string {
 }
 
 function blockOf(repoURL: string, rows: readonly Row[]): string {
-  return table([['SOURCE', repoURL], ['ID', 'DATE', 'REVISION'], ...rows]);
+  return table([['SOURCE', withoutUserinfo(repoURL)], ['ID', 'DATE', 'REVISION'], ...rows]);
 }
 
 function sourcesOf(entry: RevisionHistory): readonly { readonly source: ApplicationSource; readonly revision: string }[] {

@@ -1,5 +1,6 @@
 // The text blocks of `app get`: head, conditions, operation, parameters (spec/cli.md §2, §4).
 import { type Application, type ApplicationSource, isMultiSource, sourcesOf } from '../../model/application.ts';
+import { withoutUserinfo } from '../../model/git-url.ts';
 import { isRecord } from '../../model/manifest.ts';
 import type { OperationState, SyncResult } from '../../model/operation.ts';
 import { clusterOf, isAutomated, projectOf, qualified } from './summary.ts';
@@ -61,7 +62,7 @@ function sourceLines(source: ApplicationSource): readonly string[] {
   const valueFiles: unknown = source.helm?.['valueFiles'];
   const namePrefix: unknown = source.kustomize?.['namePrefix'];
   return [
-    labelLine('- Repo:', source.repoURL),
+    labelLine('- Repo:', withoutUserinfo(source.repoURL)),
     labelLine('  Target:', source.targetRevision ?? ''),
     ...(source.path ? [labelLine('  Path:', source.path)] : []),
     ...(source.ref ? [labelLine('  Ref:', source.ref)] : []),

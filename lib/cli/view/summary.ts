@@ -1,5 +1,6 @@
 // `app list`: one row an Application, and the filters that choose them (spec/cli.md §2).
 import { type Application, type SyncPolicy, sourcesOf } from '../../model/application.ts';
+import { withoutUserinfo } from '../../model/git-url.ts';
 import type { Row } from './table.ts';
 
 export interface ListFilter {
@@ -65,7 +66,7 @@ function rowOf(application: Application): Row {
     status?.health?.status ?? '',
     policyOf(spec.syncPolicy),
     conditionsOf(application),
-    source?.repoURL ?? '',
+    withoutUserinfo(source?.repoURL ?? ''),
     source?.path ?? '',
     source?.targetRevision ?? '',
   ];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { normalizeGitUrl, sameGitUrl } from '../../../lib/model/git-url.ts';
+import { normalizeGitUrl, sameGitUrl, withoutUserinfo } from '../../../lib/model/git-url.ts';
 
 describe('normalizeGitUrl', () => {
   test.each([
@@ -39,5 +39,18 @@ describe('sameGitUrl', () => {
     ['', '', false],
   ])('holds %j and %j to be the same: %j', (left, right, expected) => {
     expect(sameGitUrl(left, right)).toBe(expected);
+  });
+});
+
+describe('withoutUserinfo', () => {
+  test.each([
+    ['https://robin:pass@git.example.com/shop.git', 'https://git.example.com/shop.git'],
+    ['https://robin:p%40s@s@git.example.com:8443/a@b.git', 'https://git.example.com:8443/a@b.git'],
+    ['{"repoURL":"http://token@host/a"} and HTTP://u:p@host/b', '{"repoURL":"http://host/a"} and HTTP://host/b'],
+    ['ssh://git:pass@host/a', 'ssh://host/a'],
+    ['git@github.com:org/repo', 'git@github.com:org/repo'],
+    ['https://host/a, mail robin@example.com', 'https://host/a, mail robin@example.com'],
+  ])('makes %j %j', (text, expected) => {
+    expect(withoutUserinfo(text)).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
-// Scripts of rounds in test/cases/sync: what the cluster shows at the start of each invocation, the steps that follow, the rows that are
-// kept and the message. A round without live.yaml begins with the cluster as the round before left it.
+// Scripts of rounds in test/cases/sync: what the cluster shows at the start of each invocation, the steps that follow, what is asked of it,
+// the rows that are kept and the message. A round without live.yaml begins with the cluster as the round before left it.
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'vitest';
 import { TRACKING_ID } from '../../../lib/model/annotations.ts';
@@ -56,10 +56,11 @@ describe('a sync in which', () => {
         deletionApproved: happening.deletionApproved === true,
         refusals: new Map(Object.entries(happening.refusals ?? {})),
       };
-      const done = invoke(sync, cluster);
+      const requests: string[] = [];
+      const done = invoke(sync, cluster, (name) => requests.push(...requestOf(name)));
       const { phase, message } = done.state;
       const rows = (done.state.syncResult?.resources ?? []).map(rowText);
-      golden.check({ steps: done.steps.map(stepText), phase, message, rows }, `${round}/expected.yaml`);
+      golden.check({ steps: done.steps.map(stepText), requests, phase, message, rows }, `${round}/expected.yaml`);
       if (!happening.lost) state = done.state;
       live = [...cluster.live.values()];
     }
@@ -121,6 +122,13 @@ function stepText(step: Step): unknown {
         ...(step.deleteHooks.length > 0 ? { deleteHooks: namesOf(step.deleteHooks) } : {}),
       };
   }
+}
+
+/** What the cluster is asked for, as `apply Kind/name`; saving is between us and the control cluster. */
+function requestOf(action: string): readonly string[] {
+  const [verb = '', key = ''] = action.split(' ');
+  const [, kind, , name] = key.split('/');
+  return verb === 'save' ? [] : [`${verb} ${kind}/${name}`];
 }
 
 function rowText(row: ResourceResult): string {

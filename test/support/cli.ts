@@ -67,7 +67,8 @@ export async function cliWorld(repoURL: string): Promise<CliWorld> {
   };
 }
 
-async function installKinds(here: World): Promise<void> {
+/** The definitions of ours, by a program of their own: what a process installs itself it does not take for settled at once. */
+export async function installKinds(here: World): Promise<void> {
   const kubectl = ['--kubeconfig', here.kubeconfigPath];
   await succeed(here.kubectl, [...kubectl, 'apply', '--server-side', '--force-conflicts', '-k', join(ROOT, 'infra/kubernetes/crds')]);
   const kinds = ['crd/applications.argoproj.io', 'crd/appprojects.argoproj.io'];

@@ -2,7 +2,6 @@
 // real tools. Nothing comes by itself here: each look at an Application is the test's to take.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClusters } from '../../lib/adapters/clusters.ts';
@@ -14,15 +13,14 @@ import { createTools } from '../../lib/adapters/tools.ts';
 import { type Application, parseApplication } from '../../lib/model/application.ts';
 import type { LiveObject } from '../../lib/model/manifest.ts';
 import type { Reason } from '../../lib/model/request.ts';
-import { parseManifests } from '../../lib/model/yaml.ts';
 import type { Clusters, Control, Log } from '../../lib/ports.ts';
 import type { Outcome } from '../../lib/reconcile/again.ts';
 import type { ReconcilePorts } from '../../lib/reconcile/ports.ts';
 import { reconcile } from '../../lib/reconcile/reconcile.ts';
 import { collectionPath, eventually, freshName, type World, world } from '../world/world.ts';
+import { installKinds } from './cli.ts';
 import { type GitRemote, startGitRemote } from './git-remote.ts';
 
-const DEFINITIONS = join(import.meta.dirname, '../../infra/kubernetes/crds');
 const GROUP = 'argoproj.io/v1alpha1';
 const RUN_MS = 60_000;
 const QUIET: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, with: () => QUIET };
@@ -67,7 +65,7 @@ export async function startStories(): Promise<Stories> {
   const here = world();
   const connection = { server: here.server, caPem: here.ca, token: async () => here.token };
   const cluster = createCluster(connection);
-  await installKinds(here, cluster);
+  await installKinds(here);
   const control = await here.freshNamespace('stories');
   await createDeployer(here, control);
   const cacheDir = mkdtempSync(join(tmpdir(), 'evenkeel-stories-'));
@@ -86,7 +84,7 @@ export async function startStories(): Promise<Stories> {
   };
   const project = (name: string, spec: object) =>
     here.create(GROUP, 'appprojects', control, { apiVersion: GROUP, kind: 'AppProject', metadata: { name }, spec: { ...OPEN, ...spec } });
-  await project('default', {});
+  await eventually(() => project('default', {}));
   return {
     ...here,
     control,
@@ -115,14 +113,6 @@ const OPEN = {
   destinations: [{ server: '*', namespace: '*' }],
   clusterResourceWhitelist: [{ group: '*', kind: '*' }],
 };
-
-async function installKinds(here: World, cluster: OpenCluster): Promise<void> {
-  for (const file of ['application.yaml', 'appproject.yaml']) {
-    const path = join(DEFINITIONS, file);
-    for (const definition of parseManifests(await readFile(path, 'utf8'), path)) await cluster.apply(definition);
-  }
-  for (const plural of ['applications', 'appprojects']) await eventually(() => here.api.send(collectionPath(GROUP, plural)));
-}
 
 /** The account that syncs act as; it may do everything, since rights are not what these stories are about. */
 async function createDeployer(here: World, namespace: string): Promise<void> {

@@ -62,8 +62,11 @@ function withMasks(version: Manifest, remembered: Manifest | undefined, masks: M
   return { ...hidden, metadata: { ...hidden.metadata, annotations: { ...annotations, [LAST_APPLIED]: text } } };
 }
 
+/** What a Secret may show; a misspelt `stringData` is none of it. */
+const SHOWN: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'type', 'immutable']);
+
 function hiddenData(object: Manifest, masks: Masks): Manifest {
-  if (object['data'] === undefined) return object;
+  const hidden = Object.entries(object).map(([field, value]) => [field, SHOWN.has(field) ? value : UNREADABLE]);
   const data = Object.entries(dataOf(object)).map(([key, value]) => [key, masks.get(key)?.get(textOf(value)) ?? UNREADABLE]);
-  return { ...object, data: Object.fromEntries(data) };
+  return { ...object, ...Object.fromEntries(hidden), ...(isRecord(object['data']) ? { data: Object.fromEntries(data) } : {}) };
 }

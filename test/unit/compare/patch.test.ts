@@ -103,6 +103,11 @@ describe('maskedSecrets', () => {
     const [masked] = maskedSecrets([secret({}, '{"data": {"a": "c2VjcmV0"')]);
     expect(masked?.metadata.annotations?.[LAST_APPLIED]).toBe('++++++++');
   });
+
+  it('hides what a Secret has under a name that means nothing', () => {
+    const misspelt = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, type: 'Opaque', stringdata: { a: 'secret' } };
+    expect(maskedSecrets([misspelt])).toEqual([{ ...misspelt, stringdata: '++++++++' }]);
+  });
 });
 
 describe('unsupportedRules', () => {

@@ -115,7 +115,15 @@ export async function startJourney(options: Partial<HostOptions> = {}): Promise<
     evenkeel: (...args) =>
       run(process.execPath, [join(ROOT, 'lib/cli/evenkeel.js'), ...args], {
         cwd: folder,
-        env: { PATH: process.env['PATH'] ?? '', HOME: folder, KUBECONFIG: host.kubeconfigPath, EVENKEEL_NAMESPACE: control },
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          HOME: folder,
+          KUBECONFIG: host.kubeconfigPath,
+          EVENKEEL_NAMESPACE: control,
+          EVENKEEL_KUBECTL: here.kubectl,
+          EVENKEEL_HELM: here.helm,
+          EVENKEEL_KUSTOMIZE: here.kustomize,
+        },
       }),
     wake: (name, event = freshName('look')) => wake(host, name, event),
     sweeping: (work) => sweeping(host, work),

@@ -94,7 +94,12 @@ function faultOf(result: ProcessResult, timeoutSeconds: number): string | undefi
   if (result.timedOut) return `failed timeout after ${durationText(timeoutSeconds)}`;
   if (result.overflow) return `failed: it printed more than ${MAX_OUTPUT_BYTES} bytes`;
   if (result.signal !== null) return `was ended by ${result.signal}`;
-  return result.code === 0 ? undefined : `failed exit status ${result.code}: ${result.stderr.slice(0, MAX_MESSAGE)}`;
+  return result.code === 0 ? undefined : `failed exit status ${result.code}: ${withoutLiterals(result.stderr).slice(0, MAX_MESSAGE)}`;
+}
+
+/** Kustomize repeats the literal of a secretGenerator that is no key=value. */
+function withoutLiterals(stderr: string): string {
+  return stderr.replace(/literal sources? .*(?=, expected key=value)/gs, 'literal source ***');
 }
 
 function durationText(seconds: number): string {

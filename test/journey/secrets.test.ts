@@ -145,8 +145,11 @@ test('a Secret whose text is no YAML fails with file and line, without its value
   expect(await faultOf(await applicationOf({ 'secret.yaml': text }))).toMatch(/secret\.yaml/);
 });
 
-test('a Kustomization that generates a Secret and does not build fails without its values', async () => {
-  const generator = { secretGenerator: [{ name: 'credentials', literals: [`password=${canary()}`, `password=${canary()}`] }] };
+test.each([
+  ['a value twice', () => [`password=${canary()}`, `password=${canary()}`]],
+  ['a value without a name', () => [canary()]],
+])('a Kustomization that generates a Secret of %s fails without its values', async (_, literals) => {
+  const generator = { secretGenerator: [{ name: 'credentials', literals: literals() }] };
   expect(await faultOf(await applicationOf({ 'kustomization.yaml': generator }))).toMatch(/kustomize/);
 });
 

@@ -45,14 +45,25 @@ interface Tick {
   readonly wakes: readonly Wake[];
 }
 
+/** Side by side: each watch takes its time to be quiet. What happened to an Application that is new is no news: it is looked at as a whole. */
 async function drainAll(before: FeedState, ports: SweepPorts, now: number): Promise<Tick> {
-  const { resyncSeconds } = ports.settings;
-  const applications = await drainApplications(before, ports, now);
-  const kinds = await Promise.all(watchedKinds(applications.state).map((kind) => drainKind(kind, before.kinds[kind], ports)));
+  const [applications, kept] = await Promise.all([drainApplications(before, ports, now), drainKinds(watchedKinds(before), before, ports)]);
+  const watched = new Set(watchedKinds(applications.state));
+  const drained = new Set(kept.map(({ kind }) => kind));
+  const added = await drainKinds(
+    [...watched].filter((kind) => !drained.has(kind)),
+    before,
+    ports,
+  );
+  const kinds = [...kept, ...added].filter(({ kind }) => watched.has(kind)).sort((a, b) => (a.kind < b.kind ? -1 : 1));
   const state = { ...applications.state, kinds: Object.fromEntries(kinds.map(({ kind, resourceVersion }) => [kind, resourceVersion])) };
-  const due = dueNow(state, now, resyncSeconds);
+  const due = dueNow(state, now, ports.settings.resyncSeconds);
   const drifted = kinds.flatMap(({ wakes }) => wakes).filter((wake) => wake.application in state.applications);
   return { state: due.state, wakes: [...applications.wakes, ...drifted, ...due.wakes] };
+}
+
+function drainKinds(kinds: readonly string[], before: FeedState, ports: SweepPorts): Promise<readonly DrainedKind[]> {
+  return Promise.all(kinds.map((kind) => drainKind(kind, before.kinds[kind], ports)));
 }
 
 async function drainApplications(before: FeedState, ports: SweepPorts, now: number): Promise<Tick> {

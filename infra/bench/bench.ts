@@ -20,13 +20,12 @@ const SIZE = 100;
 const SMALL = [1, 10];
 
 type Has = (part: Part) => boolean;
+type Say = (line: string) => void;
 
-async function main(): Promise<void> {
+async function main(say: Say, signal: AbortSignal): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   const printOut = printerTo(process.stdout);
   if (options.help) return printOut(HELP);
-  const say = printerTo(process.stderr);
-  const signal = interrupts(say);
   const dir = await mkdtemp(join(tmpdir(), 'evenkeel-bench-'));
   try {
     const report = await measureAll(options, dir, say, signal);
@@ -36,7 +35,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function measureAll(options: BenchOptions, dir: string, say: (line: string) => void, signal: AbortSignal): Promise<Report> {
+async function measureAll(options: BenchOptions, dir: string, say: Say, signal: AbortSignal): Promise<Report> {
   const startedAt = performance.now();
   const load = loadNow();
   const stage = await openStage(dir, say, signal);
@@ -111,9 +110,13 @@ function interrupted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true }));
 }
 
-main().then(
+const say = printerTo(process.stderr);
+const signal = interrupts(say);
+main(say, signal).then(
   () => process.exit(0),
   (thrown: unknown) => {
+    // What fails because a person wants to stop is no failure to explain.
+    if (signal.aborted) process.exit(130);
     console.error(messageOf(thrown));
     process.exit(1);
   },

@@ -65,11 +65,12 @@ function processes(): ReadonlyMap<number, Running> {
   return new Map(pids.map((pid) => [Number(pid), parseStat(textOf(`/proc/${pid}/stat`))]));
 }
 
-/** proc(5): `pid (name) state parent …`, and a name may hold anything. */
+/** proc(5): `pid (name) state parent …`, and a name may hold anything. Node calls its processes by their first thread. */
 export function parseStat(stat: string): Running {
   const end = stat.lastIndexOf(')');
   const parent = Number(stat.slice(end + 2).split(' ')[1] ?? 0);
-  return { name: stat.slice(stat.indexOf('(') + 1, end), parent };
+  const name = stat.slice(stat.indexOf('(') + 1, end);
+  return { name: name === 'MainThread' ? 'node' : name, parent };
 }
 
 function residentOf(pid: number): { readonly now: number; readonly peak: number } {

@@ -70,5 +70,6 @@ test('the report shows a missed goal, and the other tool only for scale', () => 
 
 test('a process is read from its stat line whatever its name holds', () => {
   expect(parseStat('4711 (a (b) c) S 42 4711 4711 0')).toEqual({ name: 'a (b) c', parent: 42 });
+  expect(parseStat('12 (MainThread) S 7 12 12 0')).toEqual({ name: 'node', parent: 7 });
   expect(parseStat('')).toEqual({ name: '', parent: 0 });
 });

@@ -141,8 +141,8 @@ describe('a URL', () => {
   it.each([
     ['file:///etc', 'is no http or https URL'],
     ['/etc', 'is no http or https URL'],
-    ['--upload-pack=touch /tmp/evk-x', 'is no http or https URL'],
-    ['ext::sh -c touch% /tmp/evk-x', 'is no http or https URL'],
+    ['--upload-pack=touch /tmp/made-by-git', 'is no http or https URL'],
+    ['ext::sh -c touch% /tmp/made-by-git', 'is no http or https URL'],
     ['git@example.com:a/b', 'is no http or https URL'],
     ['http://169.254.169.254/latest', 'link-local or metadata address'],
     ['http://2852039166/latest', 'link-local or metadata address'],

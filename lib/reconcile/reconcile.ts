@@ -21,6 +21,7 @@ import { comeBack, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { type Evaluated, evaluate, isFailure, type Target } from './evaluate.ts';
 import { finalize } from './finalize.ts';
+import { freshSince } from './fresh.ts';
 import { operate, type Wanted } from './operate.ts';
 import { begun, operationSources, pinned } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
@@ -83,7 +84,7 @@ async function evaluateSpec(target: Target, { application, request, ports }: Run
   let revisions: readonly string[] = [];
   try {
     const sources = sourcesOf(application.spec);
-    revisions = await resolveRevisions(sources, request.at, ports.repositories);
+    revisions = await resolveRevisions(sources, freshSince(application, request.at, ports.clock()), ports.repositories);
     const startedAt = application.status?.operationState?.startedAt;
     return await evaluate(target, { sources, revisions, operationStartedAt: startedAt }, ports);
   } catch (error) {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deliver, pushPayload, signature } from '../../infra/local/git/delivery.ts';
 import { configMap, type Deployed, type Journey, type Repository, startJourney } from '../support/journey.ts';
-import { eventually } from '../world/world.ts';
+import { eventually, freshName } from '../world/world.ts';
 
 const RESYNC_SECONDS = 3;
 /** An Application is due at most a third of that later, so that not all come at once. */
@@ -14,7 +14,7 @@ let shop: Deployed;
 let blog: Deployed;
 
 beforeAll(async () => {
-  journey = await startJourney({ environment: { EVENKEEL_RESYNC_SECONDS: String(RESYNC_SECONDS) } });
+  journey = await startJourney({ concurrency: 2, environment: { EVENKEEL_RESYNC_SECONDS: String(RESYNC_SECONDS) } });
   repository = await journey.repository({
     'base/kustomization.yaml': { resources: ['settings.yaml'] },
     'base/settings.yaml': configMap('settings', { colour: 'blue' }),
@@ -62,6 +62,38 @@ test('a change that nobody reads, and a push to a branch that nobody follows, wa
   await journey.host.told();
   expect(journey.host.pushes().at(-1)).toMatchObject({ push: { ref: 'refs/heads/draft' }, answer: { status: 202 } });
   expect(JSON.parse(journey.host.pushes().at(-1)?.answer?.body ?? '')).toEqual({ enqueued: [] });
+});
+
+/** Lets the other worker do what `work` causes: the first one stands still over a message of its own. */
+async function byTheOther<T>(work: () => Promise<T>): Promise<T> {
+  await eventually(async () => expect(busy(await journey.host.depths())).toBe(0));
+  const first = journey.host.workers().find(({ functionName }) => functionName === 'reconcile')?.pid ?? 0;
+  process.kill(first, 'SIGSTOP');
+  await journey.wake('nobody');
+  await eventually(async () => expect(busy(await journey.host.depths())).toBe(1));
+  try {
+    return await work();
+  } finally {
+    process.kill(first, 'SIGCONT');
+  }
+}
+
+test('a worker that knows an older commit never takes an Application back to it', async () => {
+  const before = Date.now();
+  const settled = async () => eventually(async () => expect(busy(await journey.host.depths())).toBe(1));
+  await byTheOther(async () => {
+    await journey.wake(blog.name);
+    await settled();
+  });
+  const commit = await repository.commit({ 'blog/posts.yaml': configMap('posts', { third: 'and again' }) });
+  const { status } = await blog.synced(commit);
+  await byTheOther(async () => {
+    await journey.wake(blog.name, freshName('late'), before);
+    await settled();
+  });
+  const after = await blog.synced(commit);
+  expect(after.status?.operationState).toEqual(status?.operationState);
+  expect(await dataOf(blog, 'posts')).toEqual({ third: 'and again' });
 });
 
 test('a push with a wrong signature, or none, is refused and the queue stays empty', async () => {

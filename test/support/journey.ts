@@ -72,10 +72,10 @@ export interface Journey extends World {
     name: string,
   ): Promise<Readonly<Record<string, unknown>> | undefined>;
   evenkeel(...args: readonly string[]): Promise<Ran>;
-  /** Wakes an Application as a look of its own, past sweep and webhook. */
-  wake(name: string, event?: string): Promise<unknown>;
+  /** Wakes an Application as a look of its own, past sweep and webhook; `at` is when its event was seen. */
+  wake(name: string, event?: string, at?: number): Promise<unknown>;
   /** Ticks the sweep until `work` is done. */
-  sweeping<T>(work: Promise<T>): Promise<T>;
+  sweeping<T>(work: Promise<T>, everyMs?: number): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -125,8 +125,8 @@ export async function startJourney(options: Partial<HostOptions> = {}): Promise<
           EVENKEEL_KUSTOMIZE: here.kustomize,
         },
       }),
-    wake: (name, event = freshName('look')) => wake(host, name, event),
-    sweeping: (work) => sweeping(host, work),
+    wake: (name, event = freshName('look'), at = Date.now()) => wake(host, name, event, at),
+    sweeping: (work, everyMs = TICK_MS) => sweeping(host, work, everyMs),
     close: async () => {
       await host.close();
       rmSync(folder, { recursive: true, force: true });
@@ -228,19 +228,19 @@ async function found(here: World, path: string): Promise<Readonly<Record<string,
   }
 }
 
-async function sweeping<T>(host: Host, work: Promise<T>): Promise<T> {
+async function sweeping<T>(host: Host, work: Promise<T>, everyMs: number): Promise<T> {
   const done = work.then(
     () => true,
     () => true,
   );
-  while (!(await Promise.race([done, sleep(TICK_MS, false)]))) expect(await host.invoke('sweep', {})).toMatchObject({ ok: true });
+  while (!(await Promise.race([done, sleep(everyMs, false)]))) expect(await host.invoke('sweep', {})).toMatchObject({ ok: true });
   return work;
 }
 
 /** Sends a reconcile request as the sweep does. */
-function wake(host: Host, name: string, event: string): Promise<unknown> {
+function wake(host: Host, name: string, event: string, at: number): Promise<unknown> {
   const application = { namespace: host.namespace, name };
-  const body = encodeRequest({ application, reason: 'sweep', at: Date.now(), event, correlation: event });
+  const body = encodeRequest({ application, reason: 'sweep', at, event, correlation: event });
   return sendMessage(host, body, `${host.namespace}/${name}`, event);
 }
 

@@ -1,6 +1,7 @@
 // The control plane of the test run behaves as a real cluster does, though no container ever runs.
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { collectionPath, eventually, type World, world } from '../world/world.ts';
@@ -48,7 +49,8 @@ describe('the API server', () => {
 
   test('is reached by the kubeconfig of the layer’s kubectl, which only its owner reads', async () => {
     const { stdout } = await run(cluster.kubectl, ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.groups[0]}'], {
-      env: { KUBECONFIG: cluster.kubeconfigPath },
+      // kubectl keeps what it discovers at home, or here where it has none.
+      env: { KUBECONFIG: cluster.kubeconfigPath, HOME: dirname(cluster.kubeconfigPath) },
     });
     expect(stdout).toBe('system:masters');
     expect((await stat(cluster.kubeconfigPath)).mode & 0o777).toBe(0o600);

@@ -64,33 +64,31 @@ test('a change that nobody reads, and a push to a branch that nobody follows, wa
   expect(JSON.parse(journey.host.pushes().at(-1)?.answer?.body ?? '')).toEqual({ enqueued: [] });
 });
 
-/** Lets the other worker do what `work` causes: the first one stands still over a message of its own. */
-async function byTheOther<T>(work: () => Promise<T>): Promise<T> {
-  await eventually(async () => expect(busy(await journey.host.depths())).toBe(0));
-  const first = journey.host.workers().find(({ functionName }) => functionName === 'reconcile')?.pid ?? 0;
+const atRest = (messages: number) => eventually(async () => expect(busy(await journey.host.depths())).toBe(messages));
+
+/** Has the second worker do what `wake` asks for: the first one, which takes what comes while it can, stands still over another message. */
+async function byTheSecond(wake: () => Promise<unknown>): Promise<void> {
+  await atRest(0);
+  const first = journey.host.workers().find(({ functionName }) => functionName === 'reconcile')?.pid;
+  if (first === undefined) throw new Error('no worker of reconcile runs yet');
   process.kill(first, 'SIGSTOP');
-  await journey.wake('nobody');
-  await eventually(async () => expect(busy(await journey.host.depths())).toBe(1));
   try {
-    return await work();
+    await journey.wake('nobody');
+    await eventually(async () => expect(journey.host.workers().find(({ pid }) => pid === first)?.busy).toBe(true));
+    await wake();
+    await atRest(1);
   } finally {
     process.kill(first, 'SIGCONT');
   }
+  await atRest(0);
 }
 
 test('a worker that knows an older commit never takes an Application back to it', async () => {
   const before = Date.now();
-  const settled = async () => eventually(async () => expect(busy(await journey.host.depths())).toBe(1));
-  await byTheOther(async () => {
-    await journey.wake(blog.name);
-    await settled();
-  });
+  await byTheSecond(() => journey.wake(blog.name));
   const commit = await repository.commit({ 'blog/posts.yaml': configMap('posts', { third: 'and again' }) });
   const { status } = await blog.synced(commit);
-  await byTheOther(async () => {
-    await journey.wake(blog.name, freshName('late'), before);
-    await settled();
-  });
+  await byTheSecond(() => journey.wake(blog.name, freshName('late'), before));
   const after = await blog.synced(commit);
   expect(after.status?.operationState).toEqual(status?.operationState);
   expect(await dataOf(blog, 'posts')).toEqual({ third: 'and again' });

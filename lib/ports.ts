@@ -3,6 +3,7 @@ import type { ApplicationRef, ApplicationSource, Destination } from './model/app
 import type { ResolvedDestination, ServiceAccountRef } from './model/destination.ts';
 import type { GroupVersionKind, LiveObject, Manifest, Propagation, ResourceKey } from './model/manifest.ts';
 import type { AppProject } from './model/project.ts';
+import type { RepositoryAccess } from './model/repository.ts';
 import type { ReconcileRequest } from './model/request.ts';
 import type { SourceFiles } from './model/tree.ts';
 import type { WatchEvent } from './model/watch.ts';
@@ -133,6 +134,17 @@ export interface Repositories {
    */
   resolveRevision(source: ApplicationSource, notBefore: number): Promise<string>;
   checkout(source: ApplicationSource, revision: string): Promise<Checkout>;
+}
+
+/** Who reaches which repository how, from the Secrets and trust stores of the control cluster (spec/credentials.md). */
+export interface Credentials {
+  /**
+   * For a repository that an Application of that project asks for; anonymous where nothing is registered for it.
+   * Throws InvalidInput that names the Secret and the key which is wrong, Unavailable when it cannot be asked.
+   */
+  access(repoURL: string, project: string): Promise<RepositoryAccess>;
+  /** The Helm repository that is registered by that name, for `@name` and `alias:name` in a chart's dependencies. */
+  named(name: string, project: string): Promise<RepositoryAccess | undefined>;
 }
 
 export interface ToolRun {

@@ -3,6 +3,7 @@ import type { ApplicationRef, ApplicationSource, Destination } from './model/app
 import type { ResolvedDestination, ServiceAccountRef } from './model/destination.ts';
 import type { GroupVersionKind, LiveObject, Manifest, Propagation, ResourceKey } from './model/manifest.ts';
 import type { AppProject } from './model/project.ts';
+import type { ChartNeed, RenderAnswer, RenderRequest } from './model/rendering.ts';
 import type { RepositoryAccess } from './model/repository.ts';
 import type { ReconcileRequest } from './model/request.ts';
 import type { SourceFiles } from './model/tree.ts';
@@ -117,14 +118,6 @@ export interface Checkout {
   readonly release: () => void;
   /** Its files by name; `read` gives their text. */
   readonly files: SourceFiles;
-  /** A private, writable copy of some files, at the same paths below a folder of its own. Paths that are not there are left out. */
-  copy(paths: Iterable<string>): Promise<PrivateCopy>;
-}
-
-export interface PrivateCopy {
-  readonly dir: string;
-  write(path: string, text: string): Promise<void>;
-  release(): Promise<void>;
 }
 
 export interface Repositories {
@@ -132,8 +125,23 @@ export interface Repositories {
    * The commit that a source's targetRevision names now (spec/rendering.md §7).
    * An answer read from the remote at or after `notBefore` (ms) may be reused. Throws InvalidInput when there is no such revision.
    */
-  resolveRevision(source: ApplicationSource, notBefore: number): Promise<string>;
-  checkout(source: ApplicationSource, revision: string): Promise<Checkout>;
+  resolveRevision(source: ApplicationSource, notBefore: number, project: string | undefined): Promise<string>;
+  checkout(source: ApplicationSource, revision: string, project: string | undefined): Promise<Checkout>;
+}
+
+/** Charts that other charts and kustomizations depend on. */
+export interface Charts {
+  /**
+   * Throws InvalidInput when there is no such chart or version, or its repository may not be asked; Unavailable when it does not answer.
+   * The checkout's root is the chart, its revision the version and digest.
+   */
+  dependency(need: ChartNeed, project: string | undefined): Promise<Checkout>;
+}
+
+/** Single files at http and https URLs. */
+export interface Downloads {
+  /** A checkout that holds the file alone; its revision is the digest. Throws InvalidInput when it is refused, Unavailable when nobody answers. */
+  download(url: string): Promise<Checkout>;
 }
 
 /** Who reaches which repository how, from the Secrets and trust stores of the control cluster (spec/credentials.md). */
@@ -147,27 +155,21 @@ export interface Credentials {
   named(name: string, project: string): Promise<RepositoryAccess | undefined>;
 }
 
-export interface ToolRun {
-  /** Folder that the tool is started in. */
-  readonly cwd: string;
-  /** Arguments from an allow-list; values come as arguments of their own, never through a shell. */
-  readonly args: readonly string[];
-  /** What the tool reads from its standard input. */
-  readonly input?: string;
-  /** Texts that messages show as something else: folders of ours. */
-  readonly hide?: Readonly<Record<string, string>>;
-}
-
-/** kustomize and helm as processes: clean environment, time limit, bounded output. Failures are InvalidInput with the tool's stderr. */
-export interface Tools {
-  kustomize(run: ToolRun): Promise<string>;
-  helm(run: ToolRun): Promise<string>;
-  /** Tool names and versions, part of every render key. */
-  versions(): Promise<string>;
+/**
+ * kustomize, helm, jsonnet and the reading of YAML, each render in a folder of its own, with no credential and no network.
+ * `render` throws InvalidInput with the tool's own words when the input is wrong, takes too long or grows too large, and Unavailable
+ * when the program cannot be started.
+ */
+export interface Renderer {
+  /** Whether nothing outside the roots can be read; else a plan has to be checked for that first. */
+  readonly sealed: boolean;
+  render(request: RenderRequest): Promise<RenderAnswer>;
+  /** Names and versions of the tools, part of every render key. */
+  version(): Promise<string>;
 }
 
 /** Rendered output by the hash of what it was made from. Losing it costs only time: a read may always find nothing. */
-export interface RenderCache {
+export interface RenderStore {
   read(key: string): Promise<string | undefined>;
   write(key: string, text: string): Promise<void>;
 }

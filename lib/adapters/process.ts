@@ -61,10 +61,10 @@ export function runProcess(run: ProcessRun): Promise<ProcessResult> {
     const timer = setTimeout(() => end('timedOut'), run.timeoutSeconds * 1000);
     const stdout = collected(child.stdout, run.maxOutputBytes, () => end('overflow'));
     const stderr = collected(child.stderr, MAX_STDERR_BYTES, () => undefined);
-    if (child.pid !== undefined) running.add(child.pid);
+    guarded(child.pid);
     const settle = () => {
       clearTimeout(timer);
-      if (child.pid !== undefined) running.delete(child.pid);
+      unguarded(child.pid);
     };
     child.once('error', (cause) => {
       settle();
@@ -90,8 +90,17 @@ function collected(stream: Readable, limit: number, onOverflow: () => void): rea
   return chunks;
 }
 
+/** The group of a process ends with us from now on. */
+export function guarded(pid: number | undefined): void {
+  if (pid !== undefined) running.add(pid);
+}
+
+export function unguarded(pid: number | undefined): void {
+  if (pid !== undefined) running.delete(pid);
+}
+
 /** Children of the program are in its group and end with it. */
-function endGroup(pid: number | undefined): void {
+export function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');

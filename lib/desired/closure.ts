@@ -1,47 +1,83 @@
-// Which files a source reads: kept with its render, so that a push wakes just the Applications that read what changed, and part of
-// the render's key. Too many is a needless look; too few would be a missed deployment, so what is not understood counts whole.
-import type { Closure } from '../model/desired.ts';
+// Which files a source reads: found by the render, kept with it, so that a push wakes just the Applications that read what changed, and
+// part of the render's key. Too many is a needless look; too few would be a missed deployment, so what is not understood counts whole.
+import type { Closure, FileMatch, RootClosure } from '../model/desired.ts';
 import { sameGitUrl } from '../model/git-url.ts';
+import { fileMatches } from '../model/path-pattern.ts';
 import { entriesBelow, isFolder, joined, parentOf, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
+import { kustomizationFiles } from './kustomize.ts';
 import { kustomizeClosure } from './kustomize-closure.ts';
 import { overrideFiles } from './parameters.ts';
 import type { RenderPlan } from './source.ts';
 
 /** Paths that end in `/` stand for everything below them, and `/` for the whole repository. */
-export type Paths = readonly string[];
+type Paths = readonly string[];
 
-/** What a render of a plan reads in its own repository, and in those of `$ref` sources by their names. */
-export interface PlanClosure {
-  readonly own: Paths;
-  readonly refs: ReadonlyMap<string, Paths>;
-}
+/** What a render reads in each of its roots, by their names: `''` is the source's own repository. */
+export type RenderClosure = ReadonlyMap<string, RootClosure>;
 
 export interface ClosureInput {
   readonly plan: RenderPlan;
   readonly files: SourceFiles;
-  /** The repositories of `$ref` sources. */
-  readonly refs: ReadonlyMap<string, SourceFiles>;
   readonly instanceName: string;
   /** The source's path as it is written: links on it count too. */
   readonly path: string;
+  /** Whether the names in the folder decided what type of source it is. */
+  readonly detected: boolean;
 }
 
 /**
- * The closure of a plan: files that are read, and those that would be if they were there.
+ * What a plan rests on by itself, by root: override files, the names that make it what it is, value files that are there or could be.
+ * `reads`: what the render read besides, by root.
+ */
+export function renderClosure(input: ClosureInput, reads: Readonly<Record<string, Paths>>, trees: ReadonlyMap<string, Tree>): RenderClosure {
+  const consulted = consultedBy(input);
+  const names = new Set([...consulted.keys(), ...Object.keys(reads)]);
+  return new Map(
+    [...names].map((name) => {
+      const { paths = [], matching = [] } = consulted.get(name) ?? {};
+      const tree = trees.get(name);
+      const all = [...paths, ...(reads[name] ?? [])];
+      return [name, { paths: tree ? settled(all, tree) : [...new Set(all)].sort(), ...(matching.length > 0 ? { matching } : {}) }];
+    }),
+  );
+}
+
+function consultedBy({ plan, instanceName, path, detected }: ClosureInput): RenderClosure {
+  const own: RootClosure = {
+    paths: [
+      ...overrideFiles(plan.folder, instanceName),
+      ...linksTo(plan.folder, path),
+      ...(detected || plan.type === 'Kustomize' ? kustomizationFiles(plan.folder) : []),
+      ...(plan.type === 'Kustomize' ? plan.missing.flatMap((missing) => [missing, `${missing}/`]) : []),
+    ],
+    matching: [...(detected ? [{ folder: plan.folder, pattern: '*Chart.yaml' }] : []), ...(plan.type === 'Directory' ? [plan.match] : [])],
+  };
+  const consulted = Map.groupBy(plan.type === 'Helm' ? plan.consulted : [], ({ ref }) => ref);
+  const withFiles = (name: string, base: RootClosure): RootClosure => {
+    const entries = consulted.get(name) ?? [];
+    return {
+      paths: [...base.paths, ...entries.flatMap((entry) => entry.path ?? [])],
+      matching: [...(base.matching ?? []), ...entries.flatMap((entry) => entry.match ?? [])],
+    };
+  };
+  return new Map([...new Set(['', ...consulted.keys()])].map((name) => [name, withFiles(name, name === '' ? own : { paths: [] })]));
+}
+
+/**
+ * What a render of a plan may read, by the plan alone: for a renderer that does not see to it by itself.
  * Throws InvalidInput for a kustomization that names something outside the repository or on another server.
  */
-export function planClosure({ plan, files, refs, instanceName, path }: ClosureInput): PlanClosure {
-  const always = [...overrideFiles(plan.folder, instanceName), ...linksTo(plan.folder, path)];
-  if (plan.type === 'Kustomize') {
-    const paths = kustomizeClosure(plan.folder, files, plan.edited?.text);
-    return { own: settled([...always, ...paths], files.tree), refs: new Map() };
+export function expectedReads(plan: RenderPlan, files: SourceFiles): Readonly<Record<string, Paths>> {
+  switch (plan.type) {
+    case 'Directory':
+      return { '': plan.files };
+    case 'Helm':
+      return { '': [`${plan.folder}/`] };
+    case 'Kustomize':
+      return { '': kustomizeClosure(plan.folder, files, plan.edited?.text) };
+    default:
+      return plan satisfies never;
   }
-  const consulted = Map.groupBy(plan.type === 'Helm' ? plan.consulted : [], ({ ref }) => ref);
-  const pathsIn = (ref: string) => (consulted.get(ref) ?? []).map((file) => file.path);
-  return {
-    own: settled([...always, `${plan.folder}/`, ...pathsIn('')], files.tree),
-    refs: new Map([...refs].map(([ref, other]) => [ref, settled(pathsIn(ref), other.tree)])),
-  };
 }
 
 function linksTo(folder: string, path: string): Paths {
@@ -58,9 +94,15 @@ export function settled(paths: Paths, tree: Tree): Paths {
     for (const target of linkTargets(path, tree)) add(target);
   };
   for (const path of paths) add(path);
-  const folders = [...all].filter((path) => path.endsWith('/'));
-  const covered = (path: string) => folders.some((folder) => folder !== path && (folder === '/' || path.startsWith(folder)));
+  const folders = new Set([...all].filter((path) => path.endsWith('/')));
+  const covered = (path: string) => folders.has('/') && path !== '/' || coveringFolders(path).some((folder) => folders.has(folder));
   return [...all].filter((path) => !covered(path)).sort();
+}
+
+/** The folders above a path, as a closure writes them. */
+function coveringFolders(path: string): Paths {
+  const parent = parentOf(path.replace(/\/$/, ''));
+  return parent === '' ? [] : [`${parent}/`, ...coveringFolders(parent)];
 }
 
 /** Where links lead: the path itself when a link is in it, and each link below a folder. */
@@ -74,30 +116,54 @@ function linkTargets(path: string, tree: Tree): readonly string[] {
   });
 }
 
-/** What the closure holds at one commit, as text: equal texts, equal content. A file that is not there is part of it. */
-export function closureContent(paths: Paths, tree: Tree): string {
-  const line = (path: string) => `${path} ${tree.entries.get(path)?.hash ?? '-'}`;
-  return paths.flatMap((path) => (path.endsWith('/') ? entriesBelow(tree, path.replace(/\/$/, '')).map(line) : [line(path)])).join('\n');
+/** What a closure holds at one commit, as text: equal texts, equal content. A file that is not there is part of it. */
+export function closureContent(closure: RootClosure, tree: Tree): string {
+  const named = closure.paths.flatMap((path) => (path.endsWith('/') ? entriesBelow(tree, path.replace(/\/$/, '')) : [path]));
+  return [...new Set([...named, ...matched(closure, tree)])].map((path) => lineOf(path, tree)).join('\n');
 }
 
-/** The entries of a tree that a closure covers. */
+/** With the place that links lead to: a link that points elsewhere now is another content. */
+function lineOf(path: string, tree: Tree): string {
+  const real = realPath(tree, path);
+  const entry = tree.entries.get(path) ?? (real === undefined ? undefined : tree.entries.get(real));
+  return `${path} ${real === path ? '' : real} ${entry ? `${entry.kind} ${entry.hash}` : '-'}`;
+}
+
+function matched({ matching = [] }: RootClosure, tree: Tree): readonly string[] {
+  return matching.flatMap((match) =>
+    entriesBelow(tree, match.folder)
+      .filter((path) => fileMatches(match, path))
+      .flatMap((path) => [path, ...linkTargets(path, tree)]),
+  );
+}
+
+/** The entries of a tree that paths of a closure cover. */
 export function closureEntries(paths: Paths, tree: Tree): readonly string[] {
   return paths.flatMap((path) => (path.endsWith('/') ? entriesBelow(tree, path.replace(/\/$/, '')) : tree.entries.has(path) ? [path] : []));
 }
 
 /** Whether changed files of a repository concern a closure: one of them is in it, or became a folder or a link on the way to it. */
 export function closureTouches(closure: Closure, repoURL: string, changedPaths: readonly string[]): boolean {
-  return closure.sources.filter((source) => sameGitUrl(source.repoURL, repoURL)).some((source) => touches(source.paths, changedPaths));
+  return closure.sources.filter((source) => sameGitUrl(source.repoURL, repoURL)).some((source) => touches(source, changedPaths));
 }
 
-function touches(paths: Paths, changedPaths: readonly string[]): boolean {
+function touches({ paths, matching = [] }: RootClosure, changedPaths: readonly string[]): boolean {
   if (paths.includes('/')) return true;
   const files = new Set(paths);
   const folders = paths.filter((path) => path.endsWith('/'));
   const ancestors = new Set(paths.flatMap(ancestorsOf));
   return changedPaths.some(
-    (changed) => files.has(changed) || ancestors.has(changed) || folders.some((folder) => changed.startsWith(folder)),
+    (changed) =>
+      files.has(changed) ||
+      ancestors.has(changed) ||
+      folders.some((folder) => changed.startsWith(folder)) ||
+      matching.some((match) => waitsFor(match, changed)),
   );
+}
+
+/** A file or link that takes the place of a folder in which files would match shows up under the folder's own name. */
+function waitsFor(match: FileMatch, changed: string): boolean {
+  return fileMatches(match, changed) || match.folder === changed || match.folder.startsWith(`${changed}/`);
 }
 
 /** A file that takes the place of a folder shows up under the folder's own name. */

@@ -1,9 +1,12 @@
 // Plain manifests in a folder: which files count, and what is read from them (spec/rendering.md §6).
+import type { FileMatch } from '../model/desired.ts';
 import { InvalidInput } from '../model/errors.ts';
-import { globMatches } from '../model/glob.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { entriesBelow, realPath, type SourceFiles } from '../model/tree.ts';
-import { manifestFrom, readYaml, type YamlStream } from '../model/yaml.ts';
+import { fileMatches } from '../model/path-pattern.ts';
+import type { FilesJob, ReadFile } from '../model/rendering.ts';
+import { entriesBelow, joined, realPath, type SourceFiles } from '../model/tree.ts';
+import { manifestFrom } from '../model/yaml.ts';
+import { substituted } from './environment.ts';
 import { type DirectoryParameters, directoryParameters } from './parameters.ts';
 import type { PlanInput } from './source.ts';
 
@@ -12,69 +15,115 @@ export interface DirectoryPlan {
   readonly folder: string;
   /** In lexical order. */
   readonly files: readonly string[];
+  /** Which files would count. */
+  readonly match: FileMatch;
+  readonly jsonnet: FilesJob['jsonnet'];
 }
 
-const EXTENSIONS = /\.(?:yaml|yml|json|jsonnet)$/;
 const SKIP = '+argocd:skip-file-rendering';
 const MAX_CHARACTERS = 10 * 1024 * 1024;
 
-export function planDirectory(input: Pick<PlanInput, 'source' | 'files' | 'folder'>): DirectoryPlan {
+/** Throws InvalidInput when the manifests are larger than they may be together, and for a jsonnet library that leads outside. */
+export function planDirectory(input: PlanInput): DirectoryPlan {
   const parameters = directoryParameters(input.source);
   const { tree } = input.files;
-  const paths = entriesBelow(tree, input.folder).filter((path) => counts(inFolder(input.folder, path), parameters));
+  const match = directoryMatch(input.folder, parameters);
+  const paths = entriesBelow(tree, input.folder).filter((path) => fileMatches(match, path));
   const files = paths.filter((path) => tree.entries.get(realPath(tree, path) ?? '')?.kind === 'file');
-  return { type: 'Directory', folder: input.folder, files };
+  return {
+    type: 'Directory',
+    folder: input.folder,
+    files: withinSize(files, input.files),
+    match,
+    jsonnet: jsonnetOf(parameters, input),
+  };
+}
+
+/** Those that do not ask to be left out. Jsonnet does not count towards the size. */
+function withinSize(paths: readonly string[], files: SourceFiles): readonly string[] {
+  let size = 0;
+  return paths.filter((path) => {
+    const text = files.read(path) ?? '';
+    if (text.includes(SKIP)) return false;
+    if (!path.endsWith('.jsonnet')) size += text.length;
+    if (size > MAX_CHARACTERS)
+      throw new InvalidInput('failed to get potentially valid manifests: exceeded max combined manifest file size');
+    return true;
+  });
+}
+
+function jsonnetOf({ jsonnet }: DirectoryParameters, { environment, files }: PlanInput): FilesJob['jsonnet'] {
+  const variables = (list: DirectoryParameters['jsonnet']['extVars']) =>
+    list.map(({ name, value, code }) => ({ name, value: substituted(value, environment), code }));
+  const libs = jsonnet.libs.map((lib) => {
+    const path = joined('', lib.replace(/^\/+/, ''));
+    const real = path === undefined ? undefined : realPath(files.tree, path);
+    if (real === undefined) throw new InvalidInput(`directory.jsonnet.libs: ${lib} leads outside the repository`);
+    return real;
+  });
+  return { extVars: variables(jsonnet.extVars), tlas: variables(jsonnet.tlas), libs };
 }
 
 function inFolder(folder: string, path: string): string {
   return folder === '' ? path : path.slice(folder.length + 1);
 }
 
-/** Globs see the path relative to the folder, and `*` crosses `/` in them. */
-function counts(path: string, parameters: DirectoryParameters): boolean {
-  if (!parameters.recurse && path.includes('/')) return false;
-  if (!parameters.disableExtensionFilter && !EXTENSIONS.test(path)) return false;
-  if (parameters.exclude !== '' && globMatches(parameters.exclude, path)) return false;
-  return parameters.include === '' || globMatches(parameters.include, path);
+/** The files that such a source takes, for its closure: what appears among them counts. */
+function directoryMatch(folder: string, parameters: DirectoryParameters): FileMatch {
+  const names = parameters.disableExtensionFilter ? '*' : '*.{yaml,yml,json,jsonnet}';
+  const { include, exclude } = parameters;
+  return {
+    folder,
+    pattern: parameters.recurse ? `**/${names}` : names,
+    ...(include === '' ? {} : { include }),
+    ...(exclude === '' ? {} : { exclude }),
+  };
 }
 
-/** The manifests in the files of a plan, in order. Throws InvalidInput that names file and line. */
-export function readDirectory(plan: DirectoryPlan, files: SourceFiles): readonly Manifest[] {
-  let size = 0;
-  return plan.files.flatMap((path) => {
-    const text = files.read(path) ?? '';
-    if (text.includes(SKIP)) return [];
-    const name = inFolder(plan.folder, path);
-    if (name.endsWith('.jsonnet'))
-      throw new InvalidInput(`Failed to evaluate jsonnet "${name}": jsonnet is not supported yet; exclude it with directory.exclude`);
-    size += text.length;
-    if (size > MAX_CHARACTERS)
-      throw new InvalidInput('failed to get potentially valid manifests: exceeded max combined manifest file size');
-    return name.endsWith('.json') ? [readJson(text, name)] : readStream(text, name);
+/** What a render of a plan is asked; files that say so themselves, and those that are too many, are left to it. */
+export function directoryJob(plan: DirectoryPlan): FilesJob {
+  return { type: 'files', folder: plan.folder, paths: plan.files, jsonnet: plan.jsonnet };
+}
+
+/**
+ * The manifests in the files of a plan, in order. Throws InvalidInput that names file and line.
+ * A file that neither begins with manifests nor has the words of one is none, whatever is wrong with it.
+ */
+export function manifestsIn(plan: DirectoryPlan, files: readonly ReadFile[], textOf: (path: string) => string): readonly Manifest[] {
+  return files.flatMap((file) => {
+    const name = inFolder(plan.folder, file.path);
+    if (name.endsWith('.jsonnet')) return evaluated(file, name);
+    return name.endsWith('.json') ? [single(file, name)] : several(file, name, () => textOf(file.path));
   });
 }
 
-function readJson(text: string, name: string): Manifest {
-  const { documents, fault } = readYaml(text, name);
-  if (fault) throw fault;
+function evaluated({ documents, fault }: ReadFile, name: string): readonly Manifest[] {
+  if (fault) throw new InvalidInput(`Failed to evaluate jsonnet "${name}": ${fault.message}`);
+  return documents.filter(({ value }) => value !== null).map(({ value }) => manifestFrom(value, name, 1));
+}
+
+function single({ documents, fault }: ReadFile, name: string): Manifest {
+  if (fault) throw unreadable(name, fault);
   if (documents.length > 1) throw new InvalidInput(`Found multiple objects in "${name}". Only single objects are allowed in JSON files.`);
   return manifestFrom(documents[0]?.value, name, documents[0]?.line ?? 1);
 }
 
-/** A file that neither begins with manifests nor has the words of one is none, whatever is wrong with it. */
-function readStream(text: string, name: string): readonly Manifest[] {
+function several({ documents, fault }: ReadFile, name: string, text: () => string): readonly Manifest[] {
   const manifests: Manifest[] = [];
   try {
-    readInto(manifests, readYaml(text, name), name);
+    for (const { value, line } of documents) if (value !== null && value !== undefined) manifests.push(manifestFrom(value, name, line));
+    if (fault) throw unreadable(name, fault);
     return manifests;
   } catch (error) {
-    const looksLikeOne = ['apiVersion:', 'kind:', 'metadata:'].every((word) => text.includes(word));
-    if (manifests.length > 0 || looksLikeOne) throw error;
+    if (manifests.length > 0 || looksLikeManifest(text())) throw error;
     return [];
   }
 }
 
-function readInto(manifests: Manifest[], { documents, fault }: YamlStream, name: string): void {
-  for (const { value, line } of documents) if (value !== null && value !== undefined) manifests.push(manifestFrom(value, name, line));
-  if (fault) throw fault;
+function unreadable(name: string, { line, message }: NonNullable<ReadFile['fault']>): InvalidInput {
+  return new InvalidInput(`Failed to unmarshal "${name}": line ${line}: ${message}`);
+}
+
+function looksLikeManifest(text: string): boolean {
+  return ['apiVersion:', 'kind:', 'metadata:'].every((word) => text.includes(word));
 }

@@ -1,6 +1,7 @@
 // A kustomization in a folder: what a source adds to it, with the meaning of `kustomize edit` (spec/rendering.md §5).
 import { InvalidInput } from '../model/errors.ts';
 import { isRecord } from '../model/manifest.ts';
+import type { KustomizeJob } from '../model/rendering.ts';
 import { isFile, isFolder, joined, realPath, type SourceFiles } from '../model/tree.ts';
 import { parseYaml, printYaml } from '../model/yaml.ts';
 import { type BuildEnvironment, substituted } from './environment.ts';
@@ -12,6 +13,9 @@ export interface KustomizePlan {
   readonly folder: string;
   /** The kustomization as the source wants it; undefined when it is taken as it is. */
   readonly edited: { readonly file: string; readonly text: string } | undefined;
+  /** Components that are left out because they are not there. */
+  readonly missing: readonly string[];
+  readonly job: KustomizeJob;
 }
 
 type Kustomization = Readonly<Record<string, unknown>>;
@@ -30,8 +34,9 @@ export function planKustomize(input: PlanInput): KustomizePlan {
   if (parameters.version !== '') {
     throw new InvalidInput(`error getting kustomize binary path: kustomize version ${parameters.version} is not registered`);
   }
-  const plan = { type: 'Kustomize', folder: input.folder } as const;
-  const edits = editsOf(parameters, input);
+  const components = componentsOf(parameters, input);
+  const plan = { type: 'Kustomize', folder: input.folder, missing: components.missing, job: jobOf(parameters, input) } as const;
+  const edits = editsOf(parameters, components.wanted, input);
   if (edits.length === 0) return { ...plan, edited: undefined };
   const { file, kustomization } = readKustomization(input.files, input.folder);
   const edited = edits.reduce((current, edit) => edit(current), kustomization);
@@ -47,13 +52,11 @@ function readKustomization(files: SourceFiles, folder: string): { readonly file:
 }
 
 /** In the order in which Argo CD runs `kustomize edit`. */
-function editsOf(parameters: KustomizeParameters, input: PlanInput): readonly Edit[] {
-  const { environment } = input;
+function editsOf(parameters: KustomizeParameters, components: readonly string[], { environment }: PlanInput): readonly Edit[] {
   const images = parameters.images.map((image) => parseImage(substituted(image, environment)));
   const annotations = parameters.commonAnnotationsEnvsubst
     ? substitutedValues(parameters.commonAnnotations, environment)
     : parameters.commonAnnotations;
-  const components = wantedComponents(parameters, input);
   return [
     ...when(parameters.namePrefix !== '', setField('namePrefix', parameters.namePrefix)),
     ...when(parameters.nameSuffix !== '', setField('nameSuffix', parameters.nameSuffix)),
@@ -139,17 +142,38 @@ function added(before: unknown, values: Readonly<Record<string, string>>, what: 
   return { ...current, ...values };
 }
 
+interface Components {
+  readonly wanted: readonly string[];
+  /** As paths of the repository. */
+  readonly missing: readonly string[];
+}
+
 /** Throws InvalidInput for a component that is not there, unless such are to be left out. */
-function wantedComponents(parameters: KustomizeParameters, input: PlanInput): readonly string[] {
+function componentsOf(parameters: KustomizeParameters, input: PlanInput): Components {
   const { tree } = input.files;
+  const pathOf = (component: string) => joined(input.folder, component);
   const isThere = (component: string) => {
-    const path = joined(input.folder, component);
+    const path = pathOf(component);
     return path !== undefined && realPath(tree, path) !== undefined && isFolder(tree, path);
   };
-  if (parameters.ignoreMissingComponents) return parameters.components.filter(isThere);
-  const missing = parameters.components.find((component) => !isThere(component));
-  if (missing !== undefined) throw new InvalidInput(`component ${missing} is not a directory in the repository`);
-  return parameters.components;
+  const missing = parameters.components.filter((component) => !isThere(component));
+  if (missing[0] !== undefined && !parameters.ignoreMissingComponents)
+    throw new InvalidInput(`component ${missing[0]} is not a directory in the repository`);
+  return { wanted: parameters.components.filter(isThere), missing: missing.flatMap((component) => pathOf(component) ?? []) };
+}
+
+function jobOf(parameters: KustomizeParameters, input: PlanInput): KustomizeJob {
+  const { loadRestrictionsNone, enableHelm } = input.settings;
+  return {
+    type: 'kustomize',
+    folder: input.folder,
+    loadRestrictionsNone,
+    enableHelm,
+    helmKubeVersion: enableHelm ? parameters.kubeVersion || input.kubeVersion : '',
+    helmApiVersions: enableHelm ? (parameters.apiVersions.length > 0 ? parameters.apiVersions : input.apiVersions) : [],
+    remotes: {},
+    charts: {},
+  };
 }
 
 interface Image {

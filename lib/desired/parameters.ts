@@ -62,9 +62,17 @@ const kustomize = z.looseObject({
   ignoreMissingComponents: flag,
   patches: list(z.record(z.string(), z.unknown())),
   version: text,
+  kubeVersion: text,
+  apiVersions: texts,
 });
 
+const jsonnetVariables = list(z.object({ name: z.string(), value: text, code: flag }));
+
 const directory = z.looseObject({
+  jsonnet: z
+    .looseObject({ extVars: jsonnetVariables, tlas: jsonnetVariables, libs: texts })
+    .nullish()
+    .transform((jsonnet) => jsonnet ?? { extVars: [], tlas: [], libs: [] }),
   recurse: flag,
   include: text,
   exclude: text,

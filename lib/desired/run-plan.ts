@@ -1,56 +1,85 @@
-// Runs a plan in its checkout: reads plain manifests, or starts kustomize or helm and reads what they print.
-import { join } from 'node:path';
+// Runs a plan: asks the renderer, fetches what it needs from elsewhere and asks again, and reads manifests out of what it answers.
 import type { Manifest } from '../model/manifest.ts';
-import { parseManifests } from '../model/yaml.ts';
-import type { Checkout, ToolRun, Tools } from '../ports.ts';
-import { closureEntries, type Paths } from './closure.ts';
-import { readDirectory } from './directory.ts';
-import type { HelmPlan } from './helm.ts';
-import type { KustomizePlan } from './kustomize.ts';
+import { InvalidInput } from '../model/errors.ts';
+import type { RenderAnswer, RenderJob, RenderRequest } from '../model/rendering.ts';
+import { manifestFrom } from '../model/yaml.ts';
+import type { Checkout } from '../ports.ts';
+import { closureEntries, expectedReads } from './closure.ts';
+import { directoryJob, manifestsIn } from './directory.ts';
+import { fetchNeed, type Mount, mounted } from './fetched.ts';
+import { flattened } from './manifests.ts';
+import type { DesiredStateInput } from './render.ts';
+import type { Fetched } from './render-key.ts';
+import type { RenderPorts, Take } from './render-source.ts';
 import type { RenderPlan } from './source.ts';
 
-export interface Checkouts {
-  readonly own: Checkout;
-  readonly refs: ReadonlyMap<string, Checkout>;
+export interface PlanRun {
+  readonly plan: RenderPlan;
+  /** By root. */
+  readonly checkouts: ReadonlyMap<string, Checkout>;
+  readonly input: DesiredStateInput;
 }
 
-const SHOWN = '<path to cached source>';
-
-/** The manifests of a plan as they are rendered. Throws InvalidInput with the file and line, or with what the tool says. */
-export async function runPlan(plan: RenderPlan, closure: Paths, checkouts: Checkouts, tools: Tools): Promise<readonly Manifest[]> {
-  switch (plan.type) {
-    case 'Directory':
-      return readDirectory(plan, checkouts.own.files);
-    case 'Kustomize':
-      return parseManifests(await runKustomize(plan, closure, checkouts.own, tools), 'output of kustomize build');
-    case 'Helm':
-      return parseManifests(await tools.helm(helmRun(plan, checkouts)), 'output of helm template');
-    default:
-      return plan satisfies never;
-  }
+export interface PlanResult {
+  readonly manifests: readonly Manifest[];
+  /** By root; nothing of what was fetched, whose commits stand for their content. */
+  readonly reads: Readonly<Record<string, readonly string[]>>;
+  readonly fetched: readonly Fetched[];
 }
 
-/** What a source adds is written into a private copy of the files that kustomize reads: the checkout is shared. */
-async function runKustomize(plan: KustomizePlan, closure: Paths, own: Checkout, tools: Tools): Promise<string> {
-  const run = (dir: string): ToolRun => ({ cwd: dir, args: [`./${plan.folder}`], hide: { [dir]: SHOWN } });
-  if (!plan.edited) return tools.kustomize(run(own.dir));
-  const copy = await own.copy(closureEntries(closure, own.files.tree));
-  try {
-    await copy.write(plan.edited.file, plan.edited.text);
-    return await tools.kustomize(run(copy.dir));
-  } finally {
-    await copy.release();
-  }
-}
+/** So often what was fetched may itself need more. */
+const MAX_ROUNDS = 20;
 
-function helmRun(plan: HelmPlan, { own, refs }: Checkouts): ToolRun {
-  const dirOf = (ref: string) => (ref === '' ? own : refs.get(ref))?.dir ?? own.dir;
-  return {
-    cwd: join(own.dir, plan.folder),
-    args: plan.args.map((argument) =>
-      typeof argument === 'string' ? argument : argument.prefix + join(dirOf(argument.file.ref), argument.file.path),
-    ),
-    ...(plan.input === undefined ? {} : { input: plan.input }),
-    hide: Object.fromEntries([own, ...refs.values()].map(({ dir }) => [dir, SHOWN])),
+/** Throws InvalidInput with the file and line, or with what the tool says. */
+export async function runPlan(run: PlanRun, ports: RenderPorts, take: Take): Promise<PlanResult> {
+  const { plan, checkouts } = run;
+  const files = checkouts.get('')?.files;
+  if (files === undefined) throw new Error('a plan without a checkout');
+  const expected = ports.renderer.sealed ? {} : expectedReads(plan, files);
+  const request: RenderRequest = {
+    roots: Object.fromEntries([...checkouts].map(([name, { dir }]) => [name, dir])),
+    files: plan.type === 'Kustomize' && plan.edited ? { [plan.edited.file]: plan.edited.text } : {},
+    allowed: closureEntries(expected[''] ?? [], files.tree),
+    job: jobOf(plan),
   };
+  const { answer, mounts } = await answered(request, run, ports, take);
+  const reads = answer.reads ?? expected;
+  return {
+    manifests: manifestsOf(answer, plan, (path) => files.read(path) ?? ''),
+    reads: Object.fromEntries(Object.entries(reads).filter(([name]) => checkouts.has(name))),
+    fetched: mounts.map((mount) => mount.fetched(reads[mount.root])),
+  };
+}
+
+function jobOf(plan: RenderPlan): RenderJob {
+  return plan.type === 'Directory' ? directoryJob(plan) : plan.job;
+}
+
+type Rendered = Exclude<RenderAnswer, { readonly kind: 'needs' }>;
+
+async function answered(
+  request: RenderRequest,
+  run: PlanRun,
+  ports: RenderPorts,
+  take: Take,
+): Promise<{ readonly answer: Rendered; readonly mounts: readonly Mount[] }> {
+  const mounts: Mount[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const answer = await ports.renderer.render(mounted(request, mounts));
+    if (answer.kind !== 'needs') return { answer, mounts };
+    const before = mounts.length;
+    mounts.push(...(await Promise.all(answer.needs.map((need, index) => fetchNeed(need, `fetched-${before + index}`, run.input, ports, take)))));
+  }
+  throw new InvalidInput(`what it needs from elsewhere needs more in turn, more than ${MAX_ROUNDS} times`);
+}
+
+function manifestsOf(answer: Rendered, plan: RenderPlan, textOf: (path: string) => string): readonly Manifest[] {
+  if (answer.kind === 'files') {
+    return plan.type === 'Directory' ? flattened(manifestsIn(plan, answer.files, textOf), plan.folder || '.') : [];
+  }
+  const what = `output of ${plan.type === 'Helm' ? 'helm template' : 'kustomize build'}`;
+  return flattened(
+    answer.documents.filter((document) => document !== null).map((document) => manifestFrom(document, what, 1)),
+    what,
+  );
 }

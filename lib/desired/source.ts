@@ -6,6 +6,7 @@ import { type DirectoryPlan, planDirectory } from './directory.ts';
 import type { BuildEnvironment } from './environment.ts';
 import { type HelmPlan, planHelm } from './helm.ts';
 import { type KustomizePlan, planKustomize } from './kustomize.ts';
+import type { RenderSettings } from './settings.ts';
 import type { RefSources } from './value-files.ts';
 
 export type RenderPlan = HelmPlan | KustomizePlan | DirectoryPlan;
@@ -18,9 +19,10 @@ export interface PlanInput {
   readonly environment: BuildEnvironment;
   readonly instanceName: string;
   readonly destinationNamespace: string;
-  readonly kubeVersion: string | undefined;
+  readonly kubeVersion: string;
   readonly apiVersions: readonly string[];
   readonly refs: RefSources;
+  readonly settings: RenderSettings;
 }
 
 const KUSTOMIZATIONS = new Set(['kustomization.yaml', 'kustomization.yml', 'Kustomization']);
@@ -33,30 +35,32 @@ const BLOCKS = [
 
 /** Why a source cannot be rendered here, whatever its content; undefined when nothing speaks against it. */
 export function sourceRefusal(source: ApplicationSource): string | undefined {
-  if (source.repoURL.startsWith('oci://')) return 'repoURL: OCI artifacts are not supported yet; keep the manifests in a Git repository';
-  if (source.chart) return 'chart: charts from Helm repositories are not supported yet; keep the chart in a Git repository and use path';
-  if (source.plugin) return 'plugin: config management plugins are not supported; commit what the plugin renders';
-  if (!/^https?:\/\//i.test(source.repoURL))
-    return `repoURL: only http and https repositories are supported yet, not ${schemeOf(source.repoURL)}`;
+  if (source.plugin) return 'plugin: config management plugins are not supported, since they are programs; commit what the plugin renders';
   return undefined;
 }
 
-function schemeOf(url: string): string {
-  return /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1] ?? 'this form';
-}
-
 /** The block that is set decides, else the names directly in the folder: of several, the last in byte order. Throws InvalidInput for two blocks. */
-export function detectSourceType(source: ApplicationSource, names: readonly string[]): Exclude<SourceType, ''> {
-  const explicit = BLOCKS.filter(([, block]) => source[block] !== undefined && source[block] !== null).map(([type]) => type);
+export function detectSourceType(source: ApplicationSource, names: readonly string[], settings: RenderSettings): Exclude<SourceType, ''> {
+  const explicit = blocksOf(source);
   if (explicit.length > 1) throw new InvalidInput(`multiple application sources defined: ${explicit.join(',')}`);
+  const isOn = (type: string) => (type !== 'Kustomize' || settings.kustomize) && (type !== 'Helm' || settings.helm);
+  const [type] = explicit;
+  if (type !== undefined) return isOn(type) ? type : 'Directory';
   return (
-    explicit[0] ??
     [...names]
       .sort()
       .map(typeOfName)
-      .findLast((type) => type !== undefined) ??
-    'Directory'
+      .findLast((found) => found !== undefined && isOn(found)) ?? 'Directory'
   );
+}
+
+/** Whether the names in its folder decide the type of a source, since no block of it does. */
+export function isDetected(source: ApplicationSource): boolean {
+  return blocksOf(source).length === 0;
+}
+
+function blocksOf(source: ApplicationSource) {
+  return BLOCKS.filter(([, block]) => source[block] !== undefined && source[block] !== null).map(([type]) => type);
 }
 
 function typeOfName(name: string): 'Helm' | 'Kustomize' | undefined {
@@ -77,7 +81,7 @@ export function sourceFolder(tree: Tree, path: string): string {
 
 /** What to run for a source, as data. Throws InvalidInput for a parameter that is wrong or leads outside. */
 export function planSource(input: PlanInput): RenderPlan {
-  const type = detectSourceType(input.source, namesIn(input.files.tree, input.folder));
+  const type = detectSourceType(input.source, namesIn(input.files.tree, input.folder), input.settings);
   switch (type) {
     case 'Helm':
       return planHelm(input);

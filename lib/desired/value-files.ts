@@ -1,7 +1,8 @@
 // Which files a chart's valueFiles and fileParameters name, within the repository or that of a `$ref` (spec/rendering.md §3.4).
 import type { ApplicationSource } from '../model/application.ts';
 import { InvalidInput } from '../model/errors.ts';
-import { globMatches } from '../model/glob.ts';
+import { patternMatches } from '../model/path-pattern.ts';
+import type { FileMatch } from '../model/desired.ts';
 import { entriesBelow, isFile, joined, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
 import { substituted } from './environment.ts';
 import { type HelmParameters, helmParameters } from './parameters.ts';
@@ -42,8 +43,10 @@ export function refSourceFault(sources: readonly ApplicationSource[]): string | 
   return undefined;
 }
 
-/** What to say of a `$ref` that no source has (spec/application.md §1.3). */
-export function unknownRefFault(ref: string, known: readonly string[]): string {
+/** What to say of refs that value files use and no source has (spec/application.md §1.3); undefined when there is none. */
+export function unknownRefFault(used: readonly string[], known: readonly string[]): string | undefined {
+  const ref = used.find((name) => !known.includes(name));
+  if (ref === undefined) return undefined;
   if (known.length === 0) return `source referenced "$${ref}", but no source has a 'ref' field defined`;
   return `source referenced "$${ref}", which is not one of the available sources (${known.map((name) => `$${name}`).join(', ')})`;
 }
@@ -61,12 +64,19 @@ export function resolveValueFiles(parameters: HelmParameters, input: PlanInput):
   return [...once.values()];
 }
 
-/** Every path that decides what the value files and file parameters are, those that are not there too; a folder ends in `/`. */
-export function consultedPaths(parameters: HelmParameters, input: PlanInput): readonly FileRef[] {
+/** What the choice of value files depended on in one repository: a path, or the names that a glob takes. */
+export interface Consulted {
+  readonly ref: string;
+  readonly path?: string;
+  readonly match?: FileMatch;
+}
+
+/** Everything that decides what the value files and file parameters are, what is not there too. */
+export function consultedFiles(parameters: HelmParameters, input: PlanInput): readonly Consulted[] {
   const entries = [...parameters.valueFiles, ...parameters.fileParameters.map(({ path }) => path)];
   return entries.map((entry) => {
     const { ref, named } = resolveFile(entry, input);
-    return { ref, path: GLOB.test(entry) ? `${fixedFolder(named)}/` : named };
+    return GLOB.test(entry) ? { ref, match: { folder: '', pattern: named } } : { ref, path: named };
   });
 }
 
@@ -95,8 +105,7 @@ function treeOf(file: FileRef, input: PlanInput): Tree {
 /** The files that a glob finds; a folder's own before those below it. */
 function expanded(entry: string, glob: FileRef, parameters: HelmParameters, input: PlanInput): readonly FileRef[] {
   const tree = treeOf(glob, input);
-  const pattern = glob.path.split('/');
-  const paths = entriesBelow(tree, fixedFolder(glob.path)).filter((path) => isFile(tree, path) && matches(pattern, path.split('/')));
+  const paths = entriesBelow(tree, fixedFolder(glob.path)).filter((path) => isFile(tree, path) && patternMatches(glob.path, path));
   if (paths.length === 0 && !parameters.ignoreMissingValueFiles) {
     throw new InvalidInput(`error resolving helm value files: glob pattern "${entry}": values file glob "${entry}" matched no files`);
   }
@@ -108,25 +117,6 @@ function fixedFolder(pattern: string): string {
   const folders = pattern.split('/').slice(0, -1);
   const wild = folders.findIndex((folder) => GLOB.test(folder));
   return (wild < 0 ? folders : folders.slice(0, wild)).join('/');
-}
-
-/** Name by name; `**` stands for any number of folders, none too. */
-function matches(pattern: readonly string[], path: readonly string[]): boolean {
-  let alive = skipping(pattern, [0]);
-  for (const name of path) {
-    const next = [...alive].flatMap((at) => {
-      if (pattern[at] === '**') return [at];
-      return at < pattern.length && globMatches(pattern[at] ?? '', name) ? [at + 1] : [];
-    });
-    alive = skipping(pattern, next);
-  }
-  return alive.has(pattern.length);
-}
-
-function skipping(pattern: readonly string[], from: readonly number[]): ReadonlySet<number> {
-  const places = new Set(from);
-  for (const at of places) if (pattern[at] === '**') places.add(at + 1);
-  return places;
 }
 
 function ownFilesFirst(left: string, right: string): number {

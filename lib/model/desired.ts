@@ -2,6 +2,17 @@
 import type { ApplicationCondition, SourceType } from './application.ts';
 import type { Manifest } from './manifest.ts';
 
+/** Files that count because of their names, those that are not there yet too. */
+export interface FileMatch {
+  /** `''` is the root of the repository. */
+  readonly folder: string;
+  /** What the path below the folder looks like, name by name; `**` stands for any number of folders. */
+  readonly pattern: string;
+  /** Globs of a directory source over the path below the folder; `*` crosses `/` in them. */
+  readonly include?: string;
+  readonly exclude?: string;
+}
+
 /**
  * The files that a render read or looked for, so that a push knows whom it concerns.
  * Paths are relative to the repository root with `/`; one that ends in `/` stands for everything below it.
@@ -10,9 +21,17 @@ export interface Closure {
   readonly sources: readonly SourceClosure[];
 }
 
-export interface SourceClosure {
-  readonly repoURL: string;
+export interface RootClosure {
   readonly paths: readonly string[];
+  readonly matching?: readonly FileMatch[];
+}
+
+export interface SourceClosure extends RootClosure {
+  readonly repoURL: string;
+  /** The branch that is followed, where the Application's own sources do not say it: a kustomization elsewhere names it. */
+  readonly follows?: string;
+  /** Which content the last render was of, and a hash of what came out: equal content that comes out otherwise is told. */
+  readonly render?: { readonly content: string; readonly output: string };
 }
 
 export interface DesiredState {

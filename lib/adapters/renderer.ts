@@ -1,0 +1,144 @@
+// Renders in one warm process of ours: many requests at a time, one line each way. A request that takes too long, or that brings the
+// process down, fails alone: whatever else was under way is asked again of a new process.
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { Unavailable } from '../model/errors.ts';
+import type { RenderAnswer, RenderRequest } from '../model/rendering.ts';
+import type { Renderer } from '../ports.ts';
+import { findProgram } from './process.ts';
+import { durationText } from './render-fault.ts';
+import { readAnswer, renderFault, requestLine } from './renderer-lines.ts';
+import { type Ending, RendererProcess } from './renderer-process.ts';
+
+export interface RendererOptions {
+  /** Path, or a name to be found on PATH. */
+  readonly program: string;
+  /** The stock helm, for kustomizations that inflate charts. */
+  readonly helm: string;
+  readonly timeoutSeconds: number;
+  /** How many are under way at once; twice as many as there are cores unless given. */
+  readonly parallel?: number;
+  /** Bytes of memory at which a render is given up. */
+  readonly maxMemoryBytes?: number;
+}
+
+interface Waiting {
+  readonly request: RenderRequest;
+  readonly resolve: (answer: RenderAnswer) => void;
+  readonly reject: (error: Error) => void;
+  /** Was under way when a process ended: it is tried again with nothing beside it, so that it is known whose fault that is. */
+  suspect: boolean;
+}
+
+interface UnderWay extends Waiting {
+  readonly timer: NodeJS.Timeout;
+}
+
+const MAX_MEMORY_BYTES = 1024 ** 3;
+
+export function createRenderer(options: RendererOptions): Renderer {
+  const pool = new RenderQueue(options);
+  return {
+    sealed: true,
+    render: (request) => pool.render(request),
+    version: async () => {
+      const { size, mtimeMs } = await stat(findProgram(options.program, 'EVENKEEL_RENDERER'));
+      return `renderer:${size}:${Math.round(mtimeMs)}`;
+    },
+  };
+}
+
+class RenderQueue {
+  readonly #options: RendererOptions;
+  readonly #parallel: number;
+  readonly #waiting: Waiting[] = [];
+  readonly #underWay = new Map<string, UnderWay>();
+  #process: RendererProcess | undefined;
+  #count = 0;
+
+  constructor(options: RendererOptions) {
+    this.#options = options;
+    this.#parallel = options.parallel ?? availableParallelism() * 2;
+  }
+
+  render(request: RenderRequest): Promise<RenderAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject, suspect: false });
+      this.#next();
+    });
+  }
+
+  /** Sends what may be sent: a suspect goes alone. */
+  #next(): void {
+    while (this.#waiting.length > 0 && this.#underWay.size < this.#parallel) {
+      const [first] = this.#waiting;
+      const alone = first?.suspect || [...this.#underWay.values()].some(({ suspect }) => suspect);
+      if (first === undefined || (alone && this.#underWay.size > 0)) break;
+      this.#waiting.shift();
+      this.#send(first);
+    }
+    this.#process?.hold(this.#underWay.size > 0);
+  }
+
+  #send(waiting: Waiting): void {
+    const id = String(++this.#count);
+    const timer = setTimeout(() => this.#expire(id), this.#options.timeoutSeconds * 1000);
+    this.#underWay.set(id, { ...waiting, timer });
+    try {
+      this.#process ??= this.#start();
+      this.#process.write(requestLine(id, waiting.request, this.#options.helm));
+    } catch (error) {
+      this.#take(id)?.reject(error instanceof Error ? error : new Unavailable(String(error)));
+    }
+  }
+
+  #start(): RendererProcess {
+    const { program, maxMemoryBytes = MAX_MEMORY_BYTES } = this.#options;
+    const started: RendererProcess = new RendererProcess({
+      program: findProgram(program, 'EVENKEEL_RENDERER'),
+      args: [`-memory=${maxMemoryBytes}`],
+      onLine: (line) => this.#answered(line),
+      onEnd: (ending) => {
+        if (this.#process === started) this.#process = undefined;
+        this.#ended(ending);
+      },
+    });
+    return started;
+  }
+
+  #answered(line: string): void {
+    const answered = readAnswer(line);
+    const done = answered && this.#take(answered.id);
+    if (!done) return;
+    if ('error' in answered.outcome) done.reject(renderFault(done.request, answered.outcome.error));
+    else done.resolve(answered.outcome);
+    this.#next();
+  }
+
+  #take(id: string): UnderWay | undefined {
+    const found = this.#underWay.get(id);
+    clearTimeout(found?.timer);
+    this.#underWay.delete(id);
+    return found;
+  }
+
+  /** Go has no way to end one of its own; the process ends, and its neighbours are asked again. */
+  #expire(id: string): void {
+    const late = this.#take(id);
+    late?.reject(renderFault(late.request, `failed timeout after ${durationText(this.#options.timeoutSeconds)}`, 'whole'));
+    this.#process?.kill();
+  }
+
+  /** An orderly end (to give memory back) blames nobody; after another, one that was alone is to blame, several are suspects. */
+  #ended({ orderly, reason }: Ending): void {
+    const left = [...this.#underWay.keys()].map((id) => this.#take(id)).filter((one) => one !== undefined);
+    const [only] = left;
+    if (!orderly && only !== undefined && left.length === 1) {
+      only.reject(reason instanceof Unavailable ? reason : renderFault(only.request, reason, 'whole'));
+    } else {
+      this.#waiting.unshift(...left.map(({ request, resolve, reject, suspect }) => ({ request, resolve, reject, suspect: suspect || !orderly })));
+    }
+    this.#next();
+  }
+}
+

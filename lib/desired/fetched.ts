@@ -1,0 +1,134 @@
+// What a render needs from elsewhere, fetched outside its seal and by what it resolved to: remote kustomizations and charts' dependencies.
+import { InvalidInput } from '../model/errors.ts';
+import { isAbbreviated, isCommit } from '../model/git-refs.ts';
+import { chartKey, type ChartNeed, type Need, type RenderRequest, type RemoteNeed, type RootFile } from '../model/rendering.ts';
+import { outOfBoundsLink } from '../model/tree.ts';
+import type { Charts, Checkout, Downloads, Repositories } from '../ports.ts';
+import { parseRemote, type Remote, shownRemote } from './remote.ts';
+import type { DesiredStateInput } from './render.ts';
+import type { Fetched } from './render-key.ts';
+import type { Take } from './render-source.ts';
+
+export interface FetchPorts {
+  readonly repositories: Repositories;
+  readonly charts: Charts;
+  readonly downloads: Downloads;
+}
+
+/** Something that was fetched, and where in a request it stands. */
+export interface Mount {
+  readonly root: string;
+  readonly need: Need;
+  readonly dir: string;
+  readonly file: RootFile;
+  /** As it is remembered, with what the render read of it. */
+  readonly fetched: (reads: readonly string[] | undefined) => Fetched;
+}
+
+/** The request with what was fetched in its place. */
+export function mounted(request: RenderRequest, mounts: readonly Mount[]): RenderRequest {
+  if (mounts.length === 0 || request.job.type === 'files') return request;
+  const remotes = mounts.flatMap(({ need, file }) => (need.kind === 'remote' ? [[need.text, file] as const] : []));
+  const charts = mounts.flatMap(({ need, file }) => (need.kind === 'chart' ? [[chartKey(need), file] as const] : []));
+  const roots = { ...request.roots, ...Object.fromEntries(mounts.map(({ root, dir }) => [root, dir])) };
+  const job =
+    request.job.type === 'kustomize'
+      ? { ...request.job, remotes: Object.fromEntries(remotes), charts: Object.fromEntries(charts) }
+      : { ...request.job, charts: Object.fromEntries(charts) };
+  return { ...request, roots, job };
+}
+
+/** Throws InvalidInput for what may not be fetched, with what allows it, and for what is not there. */
+export function fetchNeed(need: Need, root: string, input: DesiredStateInput, ports: FetchPorts, take: Take): Promise<Mount> {
+  return need.kind === 'chart' ? fetchChart(need, root, input, ports, take) : fetchRemote(need, root, input, ports, take);
+}
+
+/** Whether what was fetched is still what would be fetched now: only what follows a branch is asked for. */
+export async function stillFetched(fetched: readonly Fetched[], input: DesiredStateInput, ports: FetchPorts): Promise<boolean> {
+  const answers = await Promise.all(fetched.filter(({ fixed }) => !fixed).map(({ need, got }) => stillSame(need, got, input, ports)));
+  return answers.every(Boolean);
+}
+
+async function stillSame(need: Need, got: string, input: DesiredStateInput, ports: FetchPorts): Promise<boolean> {
+  if (need.kind === 'chart') return true;
+  const remote = allowed(need, input);
+  return remote.kind === 'file' || (await resolved(remote, input, ports)).commit === got;
+}
+
+async function fetchChart(need: ChartNeed, root: string, input: DesiredStateInput, { charts }: FetchPorts, take: Take): Promise<Mount> {
+  const checkout = await take(charts.dependency(need, projectFor(need.repository, input)));
+  return mountOf(need, root, checkout, '', (got) => ({ need, got, fixed: true }));
+}
+
+async function fetchRemote(need: RemoteNeed, root: string, input: DesiredStateInput, ports: FetchPorts, take: Take): Promise<Mount> {
+  const remote = allowed(need, input);
+  if (remote.kind === 'file') {
+    const checkout = await take(ports.downloads.download(remote.url));
+    return mountOf(need, root, checkout, [...checkout.files.tree.entries.keys()][0] ?? '', (got) => ({ need, got, fixed: true }));
+  }
+  const { commit, fixed } = await resolved(remote, input, ports);
+  if (!fixed && input.settings.remoteBases !== 'any') {
+    throw new InvalidInput(
+      `${shownRemote(need.text)} follows ${remote.ref || 'the default branch'}: pin it with ?ref= and a tag or commit, or set EVENKEEL_REMOTE_BASES=any`,
+    );
+  }
+  const { repoURL, path, ref } = remote;
+  const checkout = await take(ports.repositories.checkout({ repoURL }, commit, projectFor(repoURL, input)));
+  const follows = (paths: readonly string[] | undefined) => ({ repoURL, paths: paths ?? ['/'], follows: ref || 'HEAD' });
+  return mountOf(need, root, checkout, path, (got, reads) => ({ need, got, fixed, ...(fixed ? {} : { follows: follows(reads) }) }));
+}
+
+function mountOf(
+  need: Need,
+  root: string,
+  checkout: Checkout,
+  path: string,
+  fetched: (got: string, reads: readonly string[] | undefined) => Fetched,
+): Mount {
+  const link = outOfBoundsLink(checkout.files.tree);
+  if (link !== undefined) {
+    const what = need.kind === 'chart' ? `chart ${need.name}` : shownRemote(need.text);
+    throw new InvalidInput(`${what} contains out-of-bounds symlinks. file: ${link}`);
+  }
+  return { root, need, dir: checkout.dir, file: { root, path }, fetched: (reads) => fetched(checkout.revision, reads) };
+}
+
+/** Throws InvalidInput where the installation does not allow such an entry. */
+function allowed({ text }: RemoteNeed, { settings }: DesiredStateInput): Remote {
+  if (settings.remoteBases === 'refused')
+    throw new InvalidInput(`${shownRemote(text)} is not in the repository, and EVENKEEL_REMOTE_BASES=refused: commit what it holds`);
+  const remote = parseRemote(text);
+  if (remote.kind === 'file' && !remote.fixed && settings.remoteBases !== 'any') {
+    throw new InvalidInput(
+      `${shownRemote(text)} may change at any time: use a URL with a version or commit in it, or set EVENKEEL_REMOTE_BASES=any`,
+    );
+  }
+  return remote;
+}
+
+interface Resolved {
+  readonly commit: string;
+  readonly fixed: boolean;
+}
+
+/** A commit or a tag is fixed, anything else follows a branch. */
+async function resolved(remote: Extract<Remote, { kind: 'folder' }>, input: DesiredStateInput, ports: FetchPorts): Promise<Resolved> {
+  const { repoURL, ref } = remote;
+  const project = projectFor(repoURL, input);
+  const resolve = (targetRevision: string) => ports.repositories.resolveRevision({ repoURL, targetRevision }, input.notBefore, project);
+  if (isCommit(ref)) return { commit: ref.toLowerCase(), fixed: true };
+  const tag = ref === '' ? undefined : await resolve(`refs/tags/${ref.replace(/^refs\/tags\//, '')}`).catch(absent);
+  if (tag !== undefined) return { commit: tag, fixed: true };
+  const commit = await resolve(ref);
+  return { commit, fixed: isAbbreviated(ref) && commit.startsWith(ref.toLowerCase()) };
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof InvalidInput && error.message.endsWith('revision not found')) return undefined;
+  throw error;
+}
+
+/** What we know of a repository is used only for what the project permits; others are fetched as anybody could. */
+function projectFor(repoURL: string, input: DesiredStateInput): string | undefined {
+  return input.permits(repoURL) ? input.application.spec.project || 'default' : undefined;
+}

@@ -39,14 +39,14 @@ export interface DesiredStateInput {
  */
 export function resolveRevisions(
   sources: readonly ApplicationSource[],
-  notBefore: number,
   project: string,
+  notBefore: number,
   repositories: Repositories,
 ): Promise<string[]> {
   return eachSource(sources, async (source) => {
     const refusal = sourceRefusal(source);
     if (refusal !== undefined) throw new InvalidInput(`source.${refusal}`);
-    return repositories.resolveRevision(source, notBefore, project);
+    return repositories.resolveRevision(source, notBefore, project || 'default');
   });
 }
 

@@ -72,7 +72,7 @@ async function ownEvaluation(target: Target, spec: Evaluated, state: OperationSt
   let revisions: readonly string[] = [];
   try {
     const asked = sources.map((source, index) => ({ ...source, targetRevision: wanted[index] ?? source.targetRevision }));
-    revisions = await resolveRevisions(asked, Date.parse(state.startedAt), ports.repositories);
+    revisions = await resolveRevisions(asked, target.application.spec.project, Date.parse(state.startedAt), ports.repositories);
     const request = { sources, revisions, operationStartedAt: state.startedAt };
     const desired = await render(target, request, ports);
     if (known && isDeepStrictEqual(desired.manifests, known.desired.manifests)) return { ...known, desired };

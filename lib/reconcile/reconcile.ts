@@ -84,7 +84,8 @@ async function evaluateSpec(target: Target, { application, request, ports }: Run
   let revisions: readonly string[] = [];
   try {
     const sources = sourcesOf(application.spec);
-    revisions = await resolveRevisions(sources, freshSince(application, request.at, ports.clock()), ports.repositories);
+    const notBefore = freshSince(application, request.at, ports.clock());
+    revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);
     const startedAt = application.status?.operationState?.startedAt;
     return await evaluate(target, { sources, revisions, operationStartedAt: startedAt }, ports);
   } catch (error) {

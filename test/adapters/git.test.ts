@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRepositories } from '../../lib/adapters/git.ts';
+import type { ApplicationSource } from '../../lib/model/application.ts';
 import { InvalidInput, messageOf, Unavailable } from '../../lib/model/errors.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 
@@ -29,8 +30,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cacheDir, { recursive: true, force: true }));
 
-const repositories = (extra: Partial<Parameters<typeof createRepositories>[0]> = {}) =>
-  createRepositories({ git: 'git', cacheDir, clock: Date.now, timeoutSeconds: 30, ...extra });
+/** For an Application of the default project, unless a test names another. */
+function repositories(extra: Partial<Parameters<typeof createRepositories>[0]> = {}) {
+  const created = createRepositories({ git: 'git', cacheDir, clock: Date.now, timeoutSeconds: 30, ...extra });
+  return {
+    resolveRevision: (asked: ApplicationSource, notBefore: number, project = 'default') =>
+      created.resolveRevision(asked, notBefore, project),
+    checkout: (asked: ApplicationSource, revision: string, project = 'default') => created.checkout(asked, revision, project),
+  };
+}
 const source = (targetRevision?: string, repoURL = remote.url) => ({ repoURL, targetRevision });
 const listings = () => remote.requests.filter((request) => request.includes('info/refs')).length;
 
@@ -43,7 +51,7 @@ async function thrown(work: Promise<unknown>): Promise<Error> {
 
 describe('resolveRevision', () => {
   it('reads HEAD, a branch, a version range and an annotated tag as commits', async () => {
-    const { resolveRevision } = bound(repositories());
+    const { resolveRevision } = repositories();
     const head = await remote.git('rev-parse', 'HEAD');
     const revisions = await Promise.all(
       [undefined, 'HEAD', 'main', 'v1.2.0', '1.x'].map((revision) => resolveRevision(source(revision), 0)),
@@ -284,8 +292,4 @@ describe('checkout', () => {
 function runs(pid: string): boolean {
   const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') Z';
   return !/\) [ZX]/.test(stat);
-}
-
-function bound(shared: ReturnType<typeof repositories>) {
-  return { resolveRevision: shared.resolveRevision.bind(shared) };
 }

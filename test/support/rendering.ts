@@ -37,10 +37,10 @@ export function renderPorts(programs: Programs, cacheDir: string, cache?: Render
   };
   return {
     repositories: {
-      resolveRevision: (source, notBefore) => repositories.resolveRevision(source, notBefore),
-      checkout: (source, revision) => {
+      resolveRevision: (source, notBefore, project) => repositories.resolveRevision(source, notBefore, project),
+      checkout: (source, revision, project) => {
         counts.checkouts += 1;
-        return repositories.checkout(source, revision);
+        return repositories.checkout(source, revision, project);
       },
     },
     tools: { ...tools, kustomize: counted('tools', tools.kustomize), helm: counted('tools', tools.helm) },
@@ -67,7 +67,7 @@ export async function render(
     {
       application,
       sources,
-      revisions: await resolveRevisions(sources, notBefore, ports.repositories),
+      revisions: await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories),
       instanceName: name,
       destinationNamespace: 'default-namespace',
       scopeOf: async ({ group, kind }) => {

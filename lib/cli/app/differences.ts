@@ -25,7 +25,7 @@ export async function differencesOf(
   const target = await targetOf(session, application);
   const ports = await shell.renderer();
   const sources = sourcesAsked(application, request);
-  const revisions = await resolveRevisions(sources, shell.clock(), ports.repositories);
+  const revisions = await resolveRevisions(sources, application.spec.project, shell.clock(), ports.repositories);
   const { comparison } = await evaluate(target, { sources, revisions, operationStartedAt: undefined }, ports);
   const rules = comparisonRules(target, instanceName(application.metadata, session.namespace));
   // Hooks and objects that are not compared have no status.

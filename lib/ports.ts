@@ -28,6 +28,13 @@ export interface ResourceType extends GroupVersionKind {
   readonly verbs: readonly string[];
 }
 
+export interface Capabilities {
+  /** `v1.36.3` */
+  readonly kubeVersion: string;
+  /** `apps/v1` and `apps/v1/Deployment` for everything that is served, sorted. */
+  readonly apiVersions: readonly string[];
+}
+
 /** An object in a cluster, in one version. `namespace` is `''` for cluster-scoped kinds. */
 export interface ObjectRef extends ResourceKey {
   readonly version: string;
@@ -56,6 +63,8 @@ export interface Cluster {
   resourceType(kind: GroupVersionKind): Promise<ResourceType | undefined>;
   /** The served version that the API server prefers for a group and kind, for inventory rows of a version that is gone. */
   preferredType(group: string, kind: string): Promise<ResourceType | undefined>;
+  /** What charts see as `.Capabilities`; kept as discovery is. */
+  capabilities(): Promise<Capabilities>;
   get(ref: ObjectRef): Promise<LiveObject | undefined>;
   /** All objects of a kind, read in pages of 500. `metadataOnly` transfers PartialObjectMetadata. `limit` stops after so many. */
   list(
@@ -92,6 +101,8 @@ export interface Control {
   application(ref: ApplicationRef): Promise<LiveObject | undefined>;
   applications(): Promise<readonly LiveObject[]>;
   project(name: string): Promise<AppProject | undefined>;
+  /** What `argocd-cm` holds; empty when there is none. Kept for a short while. */
+  settings(): Promise<Readonly<Record<string, string>>>;
   /**
    * Merge-patches an Application. With `resourceVersion` the write happens only if nobody wrote since; Conflict otherwise.
    * The CRD has no status subresource: spec, operation, status and annotations go in one request.

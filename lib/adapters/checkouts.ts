@@ -1,10 +1,8 @@
 // The files of one commit on disk: written once from the bare repository, shared by every render of that commit, never written to again.
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { realPath, type SourceFiles, type Tree, type TreeEntry, treeOf } from '../model/tree.ts';
-import type { PrivateCopy } from '../ports.ts';
 import { SIZE_FILE } from './cache-folder.ts';
 import { type GitOptions, runGit } from './git-command.ts';
 
@@ -66,29 +64,4 @@ function treeFrom(list: string, dir: string): Tree {
 function readText(dir: string, tree: Tree, name: string): string | undefined {
   const real = realPath(tree, name);
   return real !== undefined && tree.entries.get(real)?.kind === 'file' ? readFileSync(join(dir, real), 'utf8') : undefined;
-}
-
-/** Files and links of a checkout below a folder of their own. */
-export async function copyOf(folder: CommitFolder, paths: Iterable<string>): Promise<PrivateCopy> {
-  const dir = await mkdtemp(join(tmpdir(), 'evenkeel-copy-'));
-  const place = async (path: string) => {
-    await mkdir(dirname(join(dir, path)), { recursive: true });
-    return join(dir, path);
-  };
-  for (const path of paths) await copyEntry(folder, path, await place(path));
-  return {
-    dir,
-    write: async (path, text) => {
-      const target = await place(path);
-      await rm(target, { force: true });
-      await writeFile(target, text);
-    },
-    release: () => rm(dir, { recursive: true, force: true }),
-  };
-}
-
-async function copyEntry({ dir, files }: CommitFolder, path: string, target: string): Promise<void> {
-  const kind = files.tree.entries.get(path)?.kind;
-  if (kind === 'file') await copyFile(join(dir, path), target);
-  if (kind === 'link') await symlink(await readlink(join(dir, path)), target);
 }

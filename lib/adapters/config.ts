@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServiceAccountRef } from '../model/destination.ts';
 import { InvalidInput } from '../model/errors.ts';
+import { REMOTE_BASES, type RemoteBases } from '../model/remote-bases.ts';
 import type { AwsIdentity } from './eks.ts';
 
 export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
@@ -25,6 +26,7 @@ export interface Config {
   /** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used. */
   readonly programs: { readonly git: string; readonly kubectl: string; readonly helm: string; readonly kustomize: string | undefined };
   readonly toolTimeoutSeconds: number;
+  readonly remoteBases: RemoteBases;
   readonly logLevel: LogLevel;
   /** The function's own identity, as Lambda hands it over; signs tokens for EKS clusters. */
   readonly aws: AwsIdentity | undefined;
@@ -63,6 +65,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable('HELM', '`/opt/helm/helm` where there is one, else `helm`', 'path or name of helm'),
   variable('GIT', '`/opt/git/bin/git` where there is one, else `git`', 'path or name of git'),
   variable('TOOL_TIMEOUT_SECONDS', '90', 'seconds after which a run of git, kustomize or helm is killed'),
+  variable('REMOTE_BASES', 'fixed', 'kustomizations on other servers: `refused`, `fixed` (at a commit, tag or version) or `any` (also branches)'),
   variable('SQS_ENDPOINT', "AWS's own", 'URL of another service that speaks the SQS protocol'),
   variable('LOG_LEVEL', 'info', 'least important lines to print: info, warn or error'),
 ];
@@ -104,7 +107,8 @@ function behaviour(reader: Reader) {
     resyncSeconds: seconds(reader, 'RESYNC_SECONDS', 180),
     sweepCheckpoint: reader.text('SWEEP_CHECKPOINT') ?? 'evenkeel-sweep',
     toolTimeoutSeconds: seconds(reader, 'TOOL_TIMEOUT_SECONDS', 90),
-    logLevel: logLevel(reader),
+    remoteBases: oneOf(reader, 'REMOTE_BASES', REMOTE_BASES, 'fixed'),
+    logLevel: oneOf(reader, 'LOG_LEVEL', LOG_LEVELS, 'info'),
   };
 }
 
@@ -165,11 +169,11 @@ function seconds(reader: Reader, name: string, standard: number): number {
   return value;
 }
 
-function logLevel(reader: Reader): LogLevel {
-  const text = reader.text('LOG_LEVEL') ?? 'info';
-  const level = LOG_LEVELS.find((known) => known === text);
-  if (!level) reader.fault('LOG_LEVEL', `is "${text}": write one of ${LOG_LEVELS.join(', ')}`);
-  return level ?? 'info';
+function oneOf<Word extends string>(reader: Reader, name: string, words: readonly Word[], standard: Word): Word {
+  const text = reader.text(name) ?? standard;
+  const word = words.find((known) => known === text);
+  if (!word) reader.fault(name, `is "${text}": write one of ${words.join(', ')}`);
+  return word ?? standard;
 }
 
 function requiredUrl(reader: Reader, name: string): string {

@@ -1,22 +1,41 @@
 // The Control port: Applications and AppProjects of the control cluster, by the worker's own identity.
 import type { ApplicationRef } from '../model/application.ts';
-import type { LiveObject } from '../model/manifest.ts';
+import { isRecord, type LiveObject } from '../model/manifest.ts';
 import { type AppProject, parseProject } from '../model/project.ts';
-import type { Cluster, Control, ObjectRef } from '../ports.ts';
+import type { Clock, Cluster, Control, ObjectRef } from '../ports.ts';
 
 const GROUP = 'argoproj.io';
 const VERSION = 'v1alpha1';
+/** A change of a setting counts after this at the latest. */
+const SETTINGS_LIFE_MS = 30_000;
 
 /** `namespace` is the control namespace: where projects are, and the Applications that are listed. The cluster itself stays at hand. */
-export function createControl(cluster: Cluster, namespace: string): Control & { readonly cluster: Cluster } {
+export function createControl(cluster: Cluster, namespace: string, clock: Clock = Date.now): Control & { readonly cluster: Cluster } {
+  let held: { readonly at: number; readonly data: Promise<Readonly<Record<string, string>>> } | undefined;
   return {
     cluster,
     namespace,
     application: (ref) => cluster.get(applicationRef(ref)),
     applications: async () => (await cluster.list({ group: GROUP, version: VERSION, kind: 'Application' }, { namespace })).items,
     project: (name) => project(cluster, namespace, name),
+    settings: () => {
+      if (held === undefined || clock() - held.at >= SETTINGS_LIFE_MS) {
+        const fresh = { at: clock(), data: settings(cluster, namespace) };
+        fresh.data.catch(() => {
+          if (held === fresh) held = undefined;
+        });
+        held = fresh;
+      }
+      return held.data;
+    },
     patchApplication: (ref, patch, options) => cluster.patch(applicationRef(ref), fenced(patch, options?.resourceVersion)),
   };
+}
+
+async function settings(cluster: Cluster, namespace: string): Promise<Readonly<Record<string, string>>> {
+  const live = await cluster.get({ group: '', version: 'v1', kind: 'ConfigMap', namespace, name: 'argocd-cm' });
+  const data = live !== undefined && isRecord(live['data']) ? live['data'] : {};
+  return Object.fromEntries(Object.entries(data).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 async function project(cluster: Cluster, namespace: string, name: string): Promise<AppProject | undefined> {

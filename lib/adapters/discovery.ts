@@ -1,6 +1,6 @@
 // Which kinds an API server serves, under which paths. Learnt once per server and process, whichever identity asks.
 import { apiVersionOf, type GroupVersionKind, isRecord } from '../model/manifest.ts';
-import type { Clock, ResourceType } from '../ports.ts';
+import type { Capabilities, Clock, ResourceType } from '../ports.ts';
 import { groupVersionPath } from './paths.ts';
 import { jsonOf, refusalOf } from './refusal.ts';
 import type { Rest } from './rest.ts';
@@ -10,6 +10,8 @@ export interface Discovery {
   find(rest: Rest, kind: GroupVersionKind): Promise<ResourceType | undefined>;
   /** The first version, in the server's order of preference, that serves the kind. */
   preferred(rest: Rest, group: string, kind: string): Promise<ResourceType | undefined>;
+  /** Every version and kind that is served, and the server's own version. */
+  capabilities(rest: Rest): Promise<Capabilities>;
   /** What was learnt is out of date: a kind came or went. */
   forget(): void;
 }
@@ -51,6 +53,7 @@ interface Page {
 export function createDiscovery(now: Clock): Discovery {
   let pages = new Map<string, Page>();
   let settledAt = Number.NEGATIVE_INFINITY;
+  let server: { readonly at: number; readonly text: string } | undefined;
   const coming = new Map<string, Promise<Page>>();
 
   async function page(rest: Rest, path: string, maxAgeMs: number): Promise<Catalogue> {
@@ -103,13 +106,36 @@ export function createDiscovery(now: Clock): Discovery {
     return undefined;
   }
 
+  async function capabilities(rest: Rest): Promise<Capabilities> {
+    const [all, core, server] = await Promise.all([page(rest, '/apis', LIFE_MS), page(rest, '/api/v1', LIFE_MS), version(rest)]);
+    const versions = [...all.versions].flatMap(([group, names]) => names.map((name) => ({ group, version: name })));
+    const known = new Set([...all.types.values()].map(apiVersionOf));
+    const others = versions.filter((groupVersion) => !known.has(apiVersionOf(groupVersion)));
+    const pages = await Promise.all(others.map((groupVersion) => page(rest, groupVersionPath(groupVersion), LIFE_MS)));
+    const types = [all, core, ...pages].flatMap((catalogue) => [...catalogue.types.values()]);
+    const names = types.flatMap((type) => [apiVersionOf(type), `${apiVersionOf(type)}/${type.kind}`]);
+    return { kubeVersion: server, apiVersions: [...new Set([...versions.map(apiVersionOf), ...names])].sort() };
+  }
+
+  /** With a page's life: a server is seldom upgraded. */
+  async function version(rest: Rest): Promise<string> {
+    if (server === undefined || now() - server.at >= LIFE_MS) server = { at: now(), text: await askVersion(rest) };
+    return server.text;
+  }
+
   function forget(): void {
     pages = new Map();
     coming.clear();
     settledAt = now() + UNSETTLED_MS;
   }
 
-  return { find, preferred, forget };
+  return { find, preferred, capabilities, forget };
+}
+
+async function askVersion(rest: Rest): Promise<string> {
+  const answer = await rest.send({ method: 'GET', path: '/version', repeatable: true });
+  if (answer.status >= 300) throw refusalOf(answer, { action: 'discover', subject: '/version' });
+  return textOf(recordOf(jsonOf(answer.body))['gitVersion']);
 }
 
 async function ask(rest: Rest, path: string, held: Page | undefined): Promise<Omit<Page, 'at'>> {

@@ -8,7 +8,7 @@ import { InvalidInput } from '../model/errors.ts';
 import { commitOf, isAbbreviated, isCommit, parseRefs, type Refs, tipStartingWith } from '../model/git-refs.ts';
 import type { Checkout, Clock, Log, Repositories } from '../ports.ts';
 import { shrink, touch } from './cache-folder.ts';
-import { type CommitFolder, copyOf, readCheckout, writeCheckout } from './checkouts.ts';
+import { type CommitFolder, readCheckout, writeCheckout } from './checkouts.ts';
 import { withFileLock } from './file-lock.ts';
 import { remoteOf, runGit } from './git-command.ts';
 import { ensureCommit, findCommit } from './git-store.ts';
@@ -84,7 +84,7 @@ class GitRepositories implements Repositories {
     try {
       const folder = await held.folder;
       await touch(path);
-      return { dir: folder.dir, files: folder.files, revision, release, copy: (paths) => copyOf(folder, paths) };
+      return { dir: folder.dir, files: folder.files, revision, release };
     } catch (error) {
       release();
       throw error;

@@ -2,7 +2,7 @@
 import { FIELD_MANAGER } from '../model/annotations.ts';
 import { Conflict, InvalidInput, Unavailable } from '../model/errors.ts';
 import { type GroupVersionKind, gvkOf, isRecord, keyOf, type LiveObject, type Manifest, objectName } from '../model/manifest.ts';
-import type { Cluster, ObjectRef, ResourceType, WatchBatch } from '../ports.ts';
+import type { Capabilities, Cluster, ObjectRef, ResourceType, WatchBatch } from '../ports.ts';
 import { type Discovery, discoveryOf } from './discovery.ts';
 import { type Listed, type ListOptions, listAll, withKind } from './listing.ts';
 import { newObjectPath, objectPath, withQuery } from './paths.ts';
@@ -52,6 +52,10 @@ class RestCluster implements OpenCluster {
 
   preferredType(group: string, kind: string): Promise<ResourceType | undefined> {
     return this.#discovery.preferred(this.#rest, group, kind);
+  }
+
+  capabilities(): Promise<Capabilities> {
+    return this.#discovery.capabilities(this.#rest);
   }
 
   async get(ref: ObjectRef): Promise<LiveObject | undefined> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RenderCache } from '../ports.ts';
+import type { RenderStore } from '../ports.ts';
 import { shrink, touch } from './cache-folder.ts';
 
 const MAX_CHARACTERS_IN_MEMORY = 64 * 1024 * 1024;
@@ -10,11 +10,11 @@ const LIMITS = { maxBytes: 256 * 1024 * 1024, maxCount: 5000, idleMs: 0 };
 /** Writes between two looks at the size of the folder. */
 const SHRINK_EVERY = 500;
 
-export function createRenderCache({ cacheDir }: { readonly cacheDir: string }): RenderCache {
+export function createRenderStore({ cacheDir }: { readonly cacheDir: string }): RenderStore {
   return new FolderCache(join(cacheDir, 'renders'));
 }
 
-class FolderCache implements RenderCache {
+class FolderCache implements RenderStore {
   readonly #dir: string;
   readonly #memory = new Map<string, string>();
   #characters = 0;

@@ -2,6 +2,8 @@
 import { homedir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
+import type { OpenRenderPorts } from '../adapters/render-ports.ts';
+import { renderSettings } from '../desired/settings.ts';
 import { messageOf } from '../model/errors.ts';
 import { EXIT_ERROR, Exit } from './exit.ts';
 import { externalDiff } from './external-diff.ts';
@@ -10,7 +12,7 @@ import { withPlainSwitches } from './flags.ts';
 import { buildProgram } from './program.ts';
 import { withLayer } from './programs.ts';
 import { type CliSettings, cliSettings } from './settings.ts';
-import type { GlobalFlags, Renderer, Session, Shell } from './shell.ts';
+import type { GlobalFlags, Session, Shell } from './shell.ts';
 import { processTerminal } from './terminal.ts';
 
 const settings = cliSettings(process.env, homedir());
@@ -44,25 +46,30 @@ function shellFor(own: CliSettings): Shell {
 /** The adapters are loaded only by commands that need them, so that help and wrong usage answer at once. */
 async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
   const found = findKubeconfig(flags, own);
-  const [{ createClusters }, { loadConnection }, { createCluster }] = await Promise.all([
+  const [{ createClusters }, { createControl }, { loadConnection }, { createCluster }] = await Promise.all([
+
     import('../adapters/clusters.ts'),
+    import('../adapters/control.ts'),
     import('../adapters/kubeconfig.ts'),
     import('../adapters/kubernetes.ts'),
   ]);
   const connection = await loadConnection(found);
   const cluster = createCluster(connection);
-  const { namespace } = own;
+  const { namespace, remoteBases } = own;
+  const control = createControl(cluster, namespace);
   const clusters = createClusters({ control: cluster, connection, namespace, clock: Date.now });
-  return { cluster, namespace, resolve: (destination) => clusters.resolve(destination) };
+  return {
+    cluster,
+    namespace,
+    resolve: (destination) => clusters.resolve(destination),
+    renderSettings: async () => renderSettings(await control.settings(), remoteBases),
+  };
 }
 
-async function renderer({ programs, layerFolder, cacheDir, toolTimeoutSeconds: timeoutSeconds }: CliSettings): Promise<Renderer> {
-  const [{ createRepositories }, { createTools }] = await Promise.all([import('../adapters/git.ts'), import('../adapters/tools.ts')]);
+async function renderer({ programs, layerFolder, cacheDir, toolTimeoutSeconds: timeoutSeconds }: CliSettings): Promise<OpenRenderPorts> {
+  const { createRenderPorts } = await import('../adapters/render-ports.ts');
   const found = withLayer(programs, layerFolder, process.env['PATH'] ?? '');
-  return {
-    repositories: createRepositories({ git: found.git, cacheDir, clock: Date.now, timeoutSeconds }),
-    tools: createTools({ ...found, timeoutSeconds }),
-  };
+  return createRenderPorts({ programs: found, cacheDir, clock: Date.now, timeoutSeconds });
 }
 
 /** Commander has said already what is wrong with the usage; everything else is said here. */

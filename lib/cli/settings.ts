@@ -1,5 +1,6 @@
 // What the command line takes from its environment (spec/cli.md §1).
 import { isAbsolute, join } from 'node:path';
+import { REMOTE_BASES, type RemoteBases } from '../model/remote-bases.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,6 +23,7 @@ export interface CliSettings {
   /** Where clones are kept. */
   readonly cacheDir: string;
   readonly toolTimeoutSeconds: number;
+  readonly remoteBases: RemoteBases;
 }
 
 export interface Programs {
@@ -53,6 +55,7 @@ export function cliSettings(env: Environment, home: string): CliSettings {
     layerFolder: join(cache, 'layer'),
     cacheDir: env['EVENKEEL_CACHE_DIR'] || join(cache, 'cli'),
     toolTimeoutSeconds: TOOL_TIMEOUT_SECONDS,
+    remoteBases: REMOTE_BASES.find((word) => word === env['EVENKEEL_REMOTE_BASES']) ?? 'fixed',
   };
 }
 

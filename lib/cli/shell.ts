@@ -1,7 +1,9 @@
 // What a command gets from the process that it runs in, as plain interfaces: the terminal, the clock and the way to the cluster.
+import type { OpenRenderPorts } from '../adapters/render-ports.ts';
+import type { RenderSettings } from '../desired/settings.ts';
 import type { Destination } from '../model/application.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
-import type { Clock, Cluster, Repositories, Tools } from '../ports.ts';
+import type { Clock, Cluster } from '../ports.ts';
 import type { Paint } from './view/table.ts';
 
 export interface Terminal {
@@ -28,6 +30,8 @@ export interface Session {
   readonly namespace: string;
   /** A destination among the registered clusters. Throws InvalidInput as spec/application.md §1.1 says. */
   readonly resolve: (destination: Destination) => Promise<ResolvedDestination>;
+  /** What the installation lets sources do. */
+  readonly renderSettings: () => Promise<RenderSettings>;
 }
 
 /** Global options, as they come from the command line. */
@@ -37,19 +41,14 @@ export interface GlobalFlags {
   readonly kubeContext?: string;
 }
 
-/** What it takes to render an Application here. */
-export interface Renderer {
-  readonly repositories: Repositories;
-  readonly tools: Tools;
-}
-
 export interface Shell {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Throws Exit when no kubeconfig is found or it cannot be used. */
   readonly connect: (flags: GlobalFlags) => Promise<Session>;
-  readonly renderer: () => Promise<Renderer>;
+  /** What it takes to render an Application here. */
+  readonly renderer: () => Promise<OpenRenderPorts>;
   /** Shows how two texts differ with the user's own program; undefined when no such program is set. */
   readonly externalDiff: ((live: string, target: string, name: string) => Promise<void>) | undefined;
 }

@@ -17,7 +17,6 @@ export type RenderClosure = ReadonlyMap<string, RootClosure>;
 
 export interface ClosureInput {
   readonly plan: RenderPlan;
-  readonly files: SourceFiles;
   readonly instanceName: string;
   /** The source's path as it is written: links on it count too. */
   readonly path: string;

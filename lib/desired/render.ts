@@ -1,5 +1,5 @@
 // desiredState: the sources of an Application at fixed commits -> the objects that should exist.
-import { type Application, type ApplicationCondition, type ApplicationSource } from '../model/application.ts';
+import type { Application, ApplicationCondition, ApplicationSource } from '../model/application.ts';
 import type { Closure, DesiredState } from '../model/desired.ts';
 import { InvalidInput } from '../model/errors.ts';
 import { type GroupVersionKind, gvkOf, type Manifest } from '../model/manifest.ts';

@@ -1,9 +1,6 @@
 // What an installation lets sources do: `argocd-cm` in Argo CD's keys (spec/application.md §2, spec/rendering.md §3.4, §5), and ours.
 import { InvalidInput } from '../model/errors.ts';
-
-/** Kustomizations elsewhere: none; those at a commit, tag or version; also those that follow a branch. */
-export const REMOTE_BASES = ['refused', 'fixed', 'any'] as const;
-export type RemoteBases = (typeof REMOTE_BASES)[number];
+import type { RemoteBases } from '../model/remote-bases.ts';
 
 export interface RenderSettings {
   readonly kustomize: boolean;

@@ -1,9 +1,8 @@
 // A push and all Applications -> whom to wake (spec/webhook.md §6). Applications are read as they stand in the cluster,
 // field by field, so that one that does not parse neither hides its neighbours nor is forgotten itself.
-import * as z from 'zod';
 import { closureTouches } from '../desired/closure.ts';
 import { CLOSURE, MANIFEST_GENERATE_PATHS } from '../model/annotations.ts';
-import type { Closure } from '../model/desired.ts';
+import { type Closure, parseClosure, type SourceClosure } from '../model/desired.ts';
 import { sameGitUrl, withoutUserinfo } from '../model/git-url.ts';
 import { annotationOf, isRecord, type LiveObject } from '../model/manifest.ts';
 import type { ReconcileRequest } from '../model/request.ts';
@@ -17,8 +16,6 @@ interface Source {
   readonly path: string;
 }
 
-const closureSchema = z.object({ sources: z.array(z.object({ repoURL: z.string(), paths: z.array(z.string()) })) });
-
 /**
  * One request for each Application that the push concerns: a source of it is in the repository, follows the pushed branch or tag,
  * and reads a file that changed. Where that is not known (no closure yet, an unlisted change), the push concerns it.
@@ -30,9 +27,21 @@ export function affectedApplications(push: Push, applications: readonly LiveObje
 }
 
 function concerns(push: Push, patterns: readonly RegExp[], application: LiveObject): boolean {
-  return sourcesIn(application)
-    .filter((source) => patterns.some((pattern) => pattern.test(source.repoURL)) && followsRevision(source.targetRevision, push))
-    .some((source) => readsChanged(push.changedPaths, source, application));
+  const isOf = (repoURL: string, revision: string) => patterns.some((pattern) => pattern.test(repoURL)) && followsRevision(revision, push);
+  const own = sourcesIn(application).filter((source) => isOf(source.repoURL, source.targetRevision));
+  if (own.some((source) => readsChanged(push.changedPaths, source, application))) return true;
+  return (closureOf(application)?.sources ?? []).some(
+    (source) => source.follows !== undefined && isOf(source.repoURL, source.follows) && touchedBy(push, source),
+  );
+}
+
+/** A kustomization elsewhere that follows a branch. */
+function touchedBy({ changedPaths }: Push, source: SourceClosure): boolean {
+  return !changedPaths || closureTouches({ sources: [source] }, source.repoURL, changedPaths);
+}
+
+function closureOf(application: LiveObject): Closure | undefined {
+  return parseClosure(annotationText(application, CLOSURE));
 }
 
 function requestFor(push: Push, { metadata }: LiveObject, now: number): ReconcileRequest | undefined {
@@ -101,7 +110,7 @@ function readsChanged(changedPaths: readonly string[] | undefined, source: Sourc
   if (!changedPaths) return true;
   const declared = refreshPaths(annotationText(application, MANIFEST_GENERATE_PATHS), source.path);
   if (declared.length > 0) return touchesRefreshPaths(declared, changedPaths);
-  const closure = parseClosure(annotationText(application, CLOSURE));
+  const closure = closureOf(application);
   const repository = withoutUserinfo(source.repoURL);
   if (!closure?.sources.some(({ repoURL }) => sameGitUrl(repoURL, repository))) return true;
   return closureTouches(closure, repository, changedPaths);
@@ -109,12 +118,4 @@ function readsChanged(changedPaths: readonly string[] | undefined, source: Sourc
 
 function annotationText(application: LiveObject, name: string): string {
   return textOf(annotationOf(application, name));
-}
-
-function parseClosure(text: string): Closure | undefined {
-  try {
-    return closureSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -112,6 +112,8 @@ export type ConditionType =
   | 'DeletionError'
   | 'SharedResourceWarning'
   | 'RepeatedResourceWarning'
+  | 'NonDeterministicRenderWarning'
+  | 'NonDeterministicRenderWarning'
   | 'ExcludedResourceWarning'
   | 'OrphanedResourceWarning';
 

@@ -1,4 +1,5 @@
 // What should exist: the manifests of an Application at one commit, normalised and tracked, and the files that they came from.
+import * as z from 'zod';
 import type { ApplicationCondition, SourceType } from './application.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -43,4 +44,26 @@ export interface DesiredState {
   /** RepeatedResourceWarning and the like: what normalisation noticed. */
   readonly conditions: readonly ApplicationCondition[];
   readonly closure: Closure;
+}
+
+const match = z.object({ folder: z.string(), pattern: z.string(), include: z.string().optional(), exclude: z.string().optional() });
+const schema = z.object({
+  sources: z.array(
+    z.object({
+      repoURL: z.string(),
+      paths: z.array(z.string()),
+      matching: z.array(match).optional(),
+      follows: z.string().optional(),
+      render: z.object({ content: z.string(), output: z.string() }).optional(),
+    }),
+  ),
+});
+
+/** A closure out of the annotation that holds it; undefined for any other text. */
+export function parseClosure(text: string): Closure | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data as Closure | undefined; // zod marks what is optional as possibly undefined too
+  } catch {
+    return undefined;
+  }
 }

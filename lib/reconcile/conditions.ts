@@ -7,6 +7,7 @@ export const COMPARISON_CONDITIONS: readonly ConditionType[] = [
   'ComparisonError',
   'SharedResourceWarning',
   'RepeatedResourceWarning',
+  'NonDeterministicRenderWarning',
   'ExcludedResourceWarning',
 ];
 export const SYNC_CONDITIONS: readonly ConditionType[] = ['SyncError'];

@@ -3,17 +3,19 @@ import { type ComparisonRules, compare, suspects } from '../compare/compare.ts';
 import { unsupportedRules } from '../compare/ignore.ts';
 import { pairObjects } from '../compare/pair.ts';
 import { desiredState } from '../desired/render.ts';
-import { COMPARE_OPTIONS } from '../model/annotations.ts';
+import type { RenderPorts } from '../desired/render-source.ts';
+import type { RenderSettings } from '../desired/settings.ts';
+import { CLOSURE, COMPARE_OPTIONS } from '../model/annotations.ts';
 import { type Application, type ApplicationSource, instanceName } from '../model/application.ts';
 import type { Comparison, Pair } from '../model/comparison.ts';
-import type { DesiredState } from '../model/desired.ts';
+import { type DesiredState, parseClosure } from '../model/desired.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
 import { InvalidInput, Unavailable } from '../model/errors.ts';
 import { isHook, namedHooks } from '../model/hook.ts';
-import { annotationList, groupVersionOf, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { annotationList, annotationOf, groupVersionOf, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
 import type { AppProject } from '../model/project.ts';
-import { resourceRefusal } from '../policy/project.ts';
-import type { Cluster, ObjectRef, RenderCache, Repositories, Tools } from '../ports.ts';
+import { permitsSource, resourceRefusal } from '../policy/project.ts';
+import type { Cluster, ObjectRef } from '../ports.ts';
 import { asSent } from '../sync/apply.ts';
 import { inventoryOf, readLive } from './live.ts';
 
@@ -52,26 +54,32 @@ export interface Request {
   readonly revisions: readonly string[];
   /** Start of the operation that runs, for the names of hooks that have only `generateName`. */
   readonly operationStartedAt: string | undefined;
+  /** Answers of remotes that are older than this (ms) do not count. */
+  readonly notBefore: number;
+  /** A hard refresh: nothing that was rendered before counts. */
+  readonly fresh?: boolean;
 }
 
-interface EvaluatePorts {
-  readonly repositories: Repositories;
-  readonly tools: Tools;
-  readonly cache?: RenderCache;
+export interface EvaluatePorts extends RenderPorts {
+  /** What the installation lets sources do. */
+  readonly renderSettings: () => Promise<RenderSettings>;
 }
 
 /** What the sources say at these commits. Throws InvalidInput when they do not render, Unavailable when Git does not answer. */
-export function render(target: Target, request: Request, ports: EvaluatePorts): Promise<DesiredState> {
+export async function render(target: Target, request: Request, ports: EvaluatePorts): Promise<DesiredState> {
   const unsupported = unsupportedRules(target.application.spec.ignoreDifferences ?? []);
   if (unsupported.length > 0) throw new InvalidInput(unsupported.join('; '));
+  const { application, project, cluster } = target;
+  const [settings, capabilities] = await Promise.all([ports.renderSettings(), cluster.capabilities()]);
+  const { sources, revisions, notBefore, fresh = false } = request;
   return desiredState(
     {
-      application: target.application,
-      sources: request.sources,
-      revisions: request.revisions,
-      instanceName: instanceName(target.application.metadata, target.controlNamespace),
+      ...{ application, sources, revisions, settings, ...capabilities, notBefore, fresh },
+      instanceName: instanceName(application.metadata, target.controlNamespace),
       destinationNamespace: target.destination.namespace,
-      scopeOf: scopeIn(target.cluster),
+      scopeOf: scopeIn(cluster),
+      permits: (repoURL) => permitsSource(project, repoURL),
+      before: parseClosure(annotationOf(application, CLOSURE) ?? ''),
     },
     ports,
   );

@@ -72,8 +72,9 @@ async function ownEvaluation(target: Target, spec: Evaluated, state: OperationSt
   let revisions: readonly string[] = [];
   try {
     const asked = sources.map((source, index) => ({ ...source, targetRevision: wanted[index] ?? source.targetRevision }));
-    revisions = await resolveRevisions(asked, target.application.spec.project, Date.parse(state.startedAt), ports.repositories);
-    const request = { sources, revisions, operationStartedAt: state.startedAt };
+    const notBefore = Date.parse(state.startedAt);
+    revisions = await resolveRevisions(asked, target.application.spec.project, notBefore, ports.repositories);
+    const request = { sources, revisions, operationStartedAt: state.startedAt, notBefore };
     const desired = await render(target, request, ports);
     if (known && isDeepStrictEqual(desired.manifests, known.desired.manifests)) return { ...known, desired };
     return await held(target, request, desired);

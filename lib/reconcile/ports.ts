@@ -1,13 +1,11 @@
 // What the main story awaits.
 import type { ServiceAccountRef } from '../model/destination.ts';
-import type { Clock, Clusters, Control, Log, RenderCache, Repositories, Tools } from '../ports.ts';
+import type { Clock, Clusters, Control, Log } from '../ports.ts';
+import type { EvaluatePorts } from './evaluate.ts';
 
-export interface ReconcilePorts {
+export interface ReconcilePorts extends EvaluatePorts {
   readonly control: Control;
   readonly clusters: Clusters;
-  readonly repositories: Repositories;
-  readonly tools: Tools;
-  readonly cache?: RenderCache;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: { readonly defaultServiceAccount: ServiceAccountRef | undefined };

@@ -87,7 +87,8 @@ async function evaluateSpec(target: Target, { application, request, ports }: Run
     const notBefore = freshSince(application, request.at, ports.clock());
     revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);
     const startedAt = application.status?.operationState?.startedAt;
-    return await evaluate(target, { sources, revisions, operationStartedAt: startedAt }, ports);
+    const fresh = annotationOf(application, REFRESH) === 'hard';
+    return await evaluate(target, { sources, revisions, operationStartedAt: startedAt, notBefore, fresh }, ports);
   } catch (error) {
     const lasting = error instanceof Unavailable && !application.operation && !isStillPatient({ request });
     if (!(lasting || error instanceof InvalidInput || error instanceof NotPermitted)) throw error;

@@ -1,41 +1,36 @@
-// Renders an Application from a real Git server with the real tools, and counts what is started.
-import { createRepositories } from '../../lib/adapters/git.ts';
-import { createTools } from '../../lib/adapters/tools.ts';
+// Renders an Application from a real Git server with the real tools, and counts what is asked of them.
+import { createRenderPorts, type OpenRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { desiredState, resolveRevisions } from '../../lib/desired/render.ts';
+import { renderSettings } from '../../lib/desired/settings.ts';
 import { type ApplicationSpec, parseApplication, sourcesOf } from '../../lib/model/application.ts';
-import type { DesiredState } from '../../lib/model/desired.ts';
-import type { RenderCache, Repositories, Tools } from '../../lib/ports.ts';
+import type { Closure, DesiredState } from '../../lib/model/desired.ts';
+import type { RemoteBases } from '../../lib/model/remote-bases.ts';
+import type { RenderStore } from '../../lib/ports.ts';
 
 export interface Programs {
   readonly kubectl: string;
   readonly helm: string;
   readonly kustomize?: string | undefined;
+  readonly renderer?: string | undefined;
 }
 
 export interface Counts {
   checkouts: number;
-  tools: number;
+  renders: number;
 }
 
-export interface RenderPorts {
-  readonly repositories: Repositories;
-  readonly tools: Tools;
-  readonly cache?: RenderCache;
+export interface RenderPorts extends OpenRenderPorts {
+  readonly store?: RenderStore;
   readonly counts: Counts;
 }
 
 /** The ports of one process: clones and checkouts below `cacheDir`, and counters of what they were asked. */
-export function renderPorts(programs: Programs, cacheDir: string, cache?: RenderCache): RenderPorts {
-  const repositories = createRepositories({ git: 'git', cacheDir, clock: Date.now, timeoutSeconds: 30 });
-  const tools = createTools({ ...programs, timeoutSeconds: 30 });
-  const counts = { checkouts: 0, tools: 0 };
-  const counted = <Argument, Result>(counter: keyof Counts, work: (argument: Argument) => Promise<Result>) => {
-    return (argument: Argument) => {
-      counts[counter] += 1;
-      return work(argument);
-    };
-  };
+export function renderPorts(programs: Programs, cacheDir: string, store?: RenderStore): RenderPorts {
+  const ports = createRenderPorts({ programs: { git: 'git', ...programs }, cacheDir, clock: Date.now, timeoutSeconds: 30 });
+  const counts = { checkouts: 0, renders: 0 };
+  const { repositories, renderer } = ports;
   return {
+    ...ports,
     repositories: {
       resolveRevision: (source, notBefore, project) => repositories.resolveRevision(source, notBefore, project),
       checkout: (source, revision, project) => {
@@ -43,10 +38,27 @@ export function renderPorts(programs: Programs, cacheDir: string, cache?: Render
         return repositories.checkout(source, revision, project);
       },
     },
-    tools: { ...tools, kustomize: counted('tools', tools.kustomize), helm: counted('tools', tools.helm) },
+    renderer: {
+      sealed: renderer.sealed,
+      version: () => renderer.version(),
+      render: (request) => {
+        counts.renders += 1;
+        return renderer.render(request);
+      },
+    },
     counts,
-    ...(cache ? { cache } : {}),
+    ...(store ? { store } : {}),
   };
+}
+
+export interface RenderOptions {
+  readonly notBefore?: number;
+  readonly fresh?: boolean;
+  readonly before?: Closure;
+  /** `argocd-cm`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly remoteBases?: RemoteBases;
+  readonly permits?: (repoURL: string) => boolean;
 }
 
 /** What should exist for an Application of that name and spec, at what its sources name now, or named at `notBefore` or later. */
@@ -54,8 +66,9 @@ export async function render(
   name: string,
   spec: Partial<ApplicationSpec>,
   ports: RenderPorts,
-  notBefore = Date.now(),
+  options: RenderOptions = {},
 ): Promise<DesiredState> {
+  const { notBefore = Date.now(), fresh = false, before, settings = {}, remoteBases = 'fixed', permits = () => true } = options;
   const application = parseApplication({
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',
@@ -65,9 +78,9 @@ export async function render(
   const sources = sourcesOf(application.spec);
   return desiredState(
     {
-      application,
-      sources,
+      ...{ application, sources, notBefore, fresh, before, permits },
       revisions: await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories),
+      settings: renderSettings(settings, remoteBases),
       instanceName: name,
       destinationNamespace: 'default-namespace',
       scopeOf: async ({ group, kind }) => {

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClusters } from '../../lib/adapters/clusters.ts';
 import { createControl } from '../../lib/adapters/control.ts';
-import { createRepositories } from '../../lib/adapters/git.ts';
+import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
-import { createRenderCache } from '../../lib/adapters/renders.ts';
-import { createTools } from '../../lib/adapters/tools.ts';
+import { createRenderStore } from '../../lib/adapters/renders.ts';
+import { renderSettings } from '../../lib/desired/settings.ts';
 import { type Application, parseApplication } from '../../lib/model/application.ts';
 import type { LiveObject } from '../../lib/model/manifest.ts';
 import type { Reason } from '../../lib/model/request.ts';
@@ -75,9 +75,9 @@ export async function startStories(): Promise<Stories> {
   const ports = {
     control: createControl(cluster, control),
     clusters,
-    repositories: createRepositories({ git: 'git', cacheDir, clock, timeoutSeconds: 30 }),
-    tools: createTools({ kubectl: here.kubectl, helm: here.helm, kustomize: here.kustomize, timeoutSeconds: 30 }),
-    cache: createRenderCache({ cacheDir }),
+    ...createRenderPorts({ programs: { git: 'git', ...here }, cacheDir, clock, timeoutSeconds: 30 }),
+    renderSettings: async () => renderSettings({}, 'fixed'),
+    store: createRenderStore({ cacheDir }),
     clock,
     log: QUIET,
     settings: { defaultServiceAccount: { namespace: control, name: 'deployer' } },

@@ -23,10 +23,11 @@ export async function differencesOf(
   request: RevisionRequest,
 ): Promise<readonly ObjectDifference[]> {
   const target = await targetOf(session, application);
-  const ports = await shell.renderer();
+  const ports = { ...(await shell.renderer()), renderSettings: session.renderSettings };
   const sources = sourcesAsked(application, request);
-  const revisions = await resolveRevisions(sources, application.spec.project, shell.clock(), ports.repositories);
-  const { comparison } = await evaluate(target, { sources, revisions, operationStartedAt: undefined }, ports);
+  const notBefore = shell.clock();
+  const revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);
+  const { comparison } = await evaluate(target, { sources, revisions, operationStartedAt: undefined, notBefore }, ports);
   const rules = comparisonRules(target, instanceName(application.metadata, session.namespace));
   // Hooks and objects that are not compared have no status.
   const rows = comparison.resources.filter((row) => row.status !== '' && row.status !== 'Synced');

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
 import { Unavailable } from '../../lib/model/errors.ts';
 import { encodeRequest, type ReconcileRequest } from '../../lib/model/request.ts';
-import { controlPlanePrograms } from '../local/cache/build.ts';
+import { controlPlanePrograms } from '../local/cache/control-plane.ts';
 import type { ControlPlane } from '../local/controlplane/controlplane.ts';
 import { type Host, startHost } from '../local/host.ts';
 import { type Intercepted, startInterceptor } from '../local/interceptor.ts';

@@ -72,7 +72,7 @@ async function run(session: Session, printOut: (line: string) => void): Promise<
 async function look({ options, say }: Session): Promise<void> {
   const machine = await machineFacts();
   if (options.kubeconfig !== undefined) return;
-  if (!machine.built) for (const line of describeFindings(preflight(machine))) say(line);
+  if (machine.unbuilt.length > 0) for (const line of describeFindings(preflight(machine))) say(line);
   assertReady(machine);
 }
 

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { controlPlanePrograms } from '../../infra/local/cache/build.ts';
+import { builtModule, type GoModule } from '../../infra/local/cache/build.ts';
 import { cached, cacheFolder } from '../../infra/local/cache/cache.ts';
+import { controlPlanePrograms } from '../../infra/local/cache/control-plane.ts';
 import { layerTools } from '../../infra/local/cache/layer.ts';
 import { machineFacts } from '../../infra/local/preflight/facts.ts';
 import { recordHost, runningHost } from '../../infra/local/processes/host-record.ts';
@@ -81,7 +82,7 @@ describe('a cache entry', () => {
 
 describe('the control plane’s programs', () => {
   test('are built once by two processes that start at once', async () => {
-    const build = `import('${join(import.meta.dirname, '../../infra/local/cache/build.ts')}').then(async (build) => console.log(JSON.stringify(await build.controlPlanePrograms({ root: process.argv[1], progress: (line) => console.error(line) }))))`;
+    const build = `import('${join(import.meta.dirname, '../../infra/local/cache/control-plane.ts')}').then(async (build) => console.log(JSON.stringify(await build.controlPlanePrograms({ root: process.argv[1], progress: (line) => console.error(line) }))))`;
     const outcomes = await Promise.all([1, 2].map(() => run(process.execPath, ['-e', build, root])));
     expect(outcomes.map(({ code }) => code)).toEqual([0, 0]);
     const [one, other] = outcomes.map(({ stdout }) => JSON.parse(stdout));
@@ -106,11 +107,51 @@ describe('the control plane’s programs', () => {
   });
 
   test('count as built in the preflight once they are there', async () => {
-    expect((await machineFacts(root)).built).toBe(false);
+    expect((await machineFacts(root)).unbuilt).toEqual(['control plane', 'renderer']);
     await symlink(join(cacheFolder(), 'programs'), join(root, 'programs'));
     const facts = await machineFacts(root);
-    expect(facts).toMatchObject({ built: true, git: expect.stringMatching(/^git version/), go: expect.stringMatching(/^go1\./) });
+    expect(facts).toMatchObject({ unbuilt: ['renderer'], git: expect.stringMatching(/^git version/), go: expect.stringMatching(/^go1\./) });
     expect(facts.disks.map(({ folder }) => folder)).toContain(root);
+  });
+});
+
+describe('a Go module of our own', () => {
+  const MAIN = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("one") }\n';
+  let module: GoModule;
+  beforeEach(async () => {
+    module = {
+      title: 'the sample',
+      entry: 'sample',
+      folder: join(root, 'source'),
+      builds: '.',
+      flags: () => ['-trimpath'],
+      cost: 'a moment',
+    };
+    await mkdir(module.folder);
+    await writeFile(join(module.folder, 'go.mod'), 'module example.test/sample\n\ngo 1.21\n');
+    await writeFile(join(module.folder, 'go.sum'), '');
+    await writeFile(join(module.folder, 'main.go'), MAIN);
+  });
+  const says = async (folder: string) => (await promisify(execFile)(join(folder, 'sample'))).stdout.trim();
+
+  test('is built into a program, and again when its source changes, but not for a test of it', async () => {
+    const said: string[] = [];
+    const first = await builtModule(module, { root, progress: (line) => said.push(line) });
+    expect(await says(first)).toBe('one');
+    expect(said).toEqual(['building the sample: a moment', expect.stringMatching(/^building the sample: 0 modules fetched, \d+ packages/)]);
+    await writeFile(join(module.folder, 'main_test.go'), 'package main\n');
+    expect(await builtModule(module, { root, ...silent })).toBe(first);
+    await writeFile(join(module.folder, 'main.go'), MAIN.replace('one', 'two'));
+    const second = await builtModule(module, { root, ...silent });
+    expect([await says(first), await says(second)]).toEqual(['one', 'two']);
+  });
+
+  test('is not there at all when it does not compile, and the compiler is heard', async () => {
+    await writeFile(join(module.folder, 'main.go'), MAIN.replace('fmt.Println', 'fmt.Shout'));
+    await expect(builtModule(module, { root, ...silent })).rejects.toThrow(
+      /^go build of the sample failed \(exit code 1\); .*\n.*undefined: fmt\.Shout/s,
+    );
+    expect(await readdir(join(root, 'sample'))).toEqual([]);
   });
 });
 

@@ -42,7 +42,7 @@ afterAll(async () => {
 function ownCache(): string {
   const root = join(folder, 'cache', 'evenkeel');
   mkdirSync(root, { recursive: true });
-  for (const name of ['layer', 'programs']) symlinkSync(join(cacheFolder(), name), join(root, name));
+  for (const name of ['layer', 'programs', 'renderer']) symlinkSync(join(cacheFolder(), name), join(root, name));
   return root;
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { controlPlanePrograms } from '../../infra/local/cache/build.ts';
+import { controlPlanePrograms } from '../../infra/local/cache/control-plane.ts';
 import { type Host, startHost } from '../../infra/local/host.ts';
 import type { HostOptions } from '../../infra/local/parts.ts';
 import { type Application, parseApplication } from '../../lib/model/application.ts';

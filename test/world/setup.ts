@@ -1,6 +1,7 @@
 // Brings up the one control plane of a test run and tells every project how to reach it. A missing real part fails here, with how to get it.
 import type { TestProject } from 'vitest/node';
 import { layerTools } from '../../infra/local/cache/layer.ts';
+import { rendererProgram } from '../../infra/local/cache/renderer.ts';
 import { startControlPlane } from '../../infra/local/controlplane/controlplane.ts';
 import { machineFacts } from '../../infra/local/preflight/facts.ts';
 import { assertReady } from '../../infra/local/preflight/preflight.ts';
@@ -33,7 +34,8 @@ async function start() {
   const progress = (line: string) => console.log(line);
   assertReady(await machineFacts());
   const tools = await layerTools({ progress });
+  const renderer = await rendererProgram({ progress });
   const plane = await startControlPlane({ progress });
   const { kubeconfigPath, server, ca, token, programs } = plane;
-  return { provided: { kubeconfigPath, server, ca, token, ...tools, kustomize: programs.kustomize }, close: plane.close };
+  return { provided: { kubeconfigPath, server, ca, token, ...tools, kustomize: programs.kustomize, renderer }, close: plane.close };
 }

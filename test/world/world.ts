@@ -12,6 +12,7 @@ export interface ProvidedWorld extends Connection {
   readonly kubectl: string;
   readonly helm: string;
   readonly kustomize: string;
+  readonly renderer: string;
 }
 
 declare module 'vitest' {

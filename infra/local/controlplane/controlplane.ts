@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Conflict, messageOf, Unavailable } from '../../../lib/model/errors.ts';
-import { controlPlanePrograms, type Programs } from '../cache/build.ts';
 import { cacheFolder, type Progress } from '../cache/cache.ts';
+import { controlPlanePrograms, type Programs } from '../cache/control-plane.ts';
 import { clearLeftovers, DATA_FOLDER_PREFIX, noteRunning } from '../processes/leftovers.ts';
 import {
   apiserverArguments,

@@ -4,11 +4,17 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { goCaches, installedGo, programsFolder } from '../cache/build.ts';
+import { moduleFolder } from '../cache/build.ts';
 import { cacheFolder } from '../cache/cache.ts';
-import type { DiskSpace, MachineFacts } from './preflight.ts';
+import { CONTROL_PLANE } from '../cache/control-plane.ts';
+import { goCaches, type InstalledGo, installedGo } from '../cache/go.ts';
+import { RENDERER } from '../cache/renderer.ts';
+import type { Buildable, DiskSpace, MachineFacts } from './preflight.ts';
 
-/** Gathers the facts. Whether the programs are built is asked of the cache folder `root`, the user's own unless given. */
+const BUILDS = { 'control plane': CONTROL_PLANE, renderer: RENDERER } as const;
+const BUILDABLE: readonly Buildable[] = ['control plane', 'renderer'];
+
+/** Gathers the facts. What is built already is asked of the cache folder `root`, the user's own unless given. */
 export async function machineFacts(root: string = cacheFolder()): Promise<MachineFacts> {
   const [git, go] = await Promise.all([gitVersion(), installedGo()]);
   const folders = go === undefined ? [root] : [root, ...(await goCaches())];
@@ -16,10 +22,17 @@ export async function machineFacts(root: string = cacheFolder()): Promise<Machin
     node: process.version,
     git,
     go: go?.version,
-    built: go !== undefined && existsSync(await programsFolder(root, go)),
+    unbuilt: await unbuiltIn(root, go),
     disks: await Promise.all(folders.map(freeSpace)),
     availableMemoryBytes: process.availableMemory(),
   };
+}
+
+/** Without a Go nothing can be said to be built: the compiler is part of what tells one build from another. */
+async function unbuiltIn(root: string, go: InstalledGo | undefined): Promise<readonly Buildable[]> {
+  if (go === undefined) return BUILDABLE;
+  const built = await Promise.all(BUILDABLE.map(async (program) => existsSync(await moduleFolder(BUILDS[program], root, go))));
+  return BUILDABLE.filter((_, index) => !built[index]);
 }
 
 async function gitVersion(): Promise<string | undefined> {

@@ -1,6 +1,9 @@
 // Decides whether this machine can bring up the local host, and says all that is missing at once with the way to get it.
 import { InvalidInput } from '../../../lib/model/errors.ts';
 
+/** What is built from source on a first start. */
+export type Buildable = 'control plane' | 'renderer';
+
 /** What was found on the machine. A tool's version is undefined when the tool is not there. */
 export interface MachineFacts {
   /** `process.version`: `v24.21.0`. */
@@ -9,8 +12,8 @@ export interface MachineFacts {
   readonly git: string | undefined;
   /** `go env GOVERSION`, of the installed Go and not of one it would fetch: `go1.22.3`. */
   readonly go: string | undefined;
-  /** Whether the control plane's programs are in the cache already. */
-  readonly built: boolean;
+  /** What is not in the cache yet and will be built first. */
+  readonly unbuilt: readonly Buildable[];
   /** The folders that will grow: our cache, and Go's module and build caches when there is a Go. */
   readonly disks: readonly DiskSpace[];
   readonly availableMemoryBytes: number;
@@ -31,10 +34,10 @@ export interface Finding {
 
 const GB = 1024 ** 3;
 
-/** The first run fetches 0.8 GB of modules, fills a build cache of 2.9 GB and keeps 0.5 GB of programs; later runs keep data only. */
-const DISK_GB = { first: 5, later: 0.5 } as const;
-/** Linking the API server takes most; the running programs and functions about 1 GB. */
-const MEMORY_GB = { first: 3, later: 1.5 } as const;
+/** Running keeps data only. Builds fetch modules, fill Go's build cache and keep programs: 4.1 GB and 1.0 GB were seen. */
+const DISK_GB = { running: 0.5, 'control plane': 4.5, renderer: 1 } as const;
+/** Linking takes most of it; the running programs and functions about 1 GB. One is built after the other. */
+const MEMORY_GB = { running: 1.5, 'control plane': 3, renderer: 2 } as const;
 
 /** Everything that is needed, in the order that a person would check it. */
 export function preflight(facts: MachineFacts): readonly Finding[] {
@@ -76,25 +79,26 @@ function goFinding(version: string | undefined): Finding {
 }
 
 /** The fullest disk decides: it is not known beforehand which folders share one. */
-function diskFinding({ built, disks }: MachineFacts): Finding {
-  const needed = built ? DISK_GB.later : DISK_GB.first;
+function diskFinding({ unbuilt, disks }: MachineFacts): Finding {
+  const needed = unbuilt.reduce<number>((sum, program) => sum + DISK_GB[program], DISK_GB.running);
   const [fullest] = disks.toSorted((one, other) => one.freeBytes - other.freeBytes);
   const free = fullest?.freeBytes ?? 0;
   const ok = free >= needed * GB;
   const found = `${gigabytes(free)} free for ${fullest?.folder ?? 'the cache'}`;
   const wayOut = 'make room, or point XDG_CACHE_HOME at a bigger disk';
-  return { what: 'disk', ok, detail: ok ? found : `${found}, ${neededText(needed, built)}: ${wayOut}` };
+  return { what: 'disk', ok, detail: ok ? found : `${found}, ${neededText(needed, unbuilt)}: ${wayOut}` };
 }
 
-function memoryFinding({ built, availableMemoryBytes }: MachineFacts): Finding {
-  const needed = built ? MEMORY_GB.later : MEMORY_GB.first;
+function memoryFinding({ unbuilt, availableMemoryBytes }: MachineFacts): Finding {
+  const needed = Math.max(MEMORY_GB.running, ...unbuilt.map((program) => MEMORY_GB[program]));
   const ok = availableMemoryBytes >= needed * GB;
   const found = `${gigabytes(availableMemoryBytes)} available`;
-  return { what: 'memory', ok, detail: ok ? found : `${found}, ${neededText(needed, built)}: close other programs` };
+  return { what: 'memory', ok, detail: ok ? found : `${found}, ${neededText(needed, unbuilt)}: close other programs` };
 }
 
-function neededText(needed: number, built: boolean): string {
-  return `${needed} GB are needed${built ? '' : ' the first time'}`;
+function neededText(needed: number, unbuilt: readonly Buildable[]): string {
+  const purpose = unbuilt.map((program) => `the ${program}`).join(' and ');
+  return `${needed} GB are needed${purpose === '' ? '' : ` to build ${purpose}`}`;
 }
 
 function gigabytes(bytes: number): string {

@@ -1,11 +1,19 @@
-// What a build of the control plane depends on.
+// What a build of our Go modules depends on.
 import { describe, expect, test } from 'vitest';
-import { buildFlags, buildKey, effectiveGo, kubernetesVersion } from '../../../infra/local/cache/build.ts';
+import { buildKey } from '../../../infra/local/cache/build.ts';
+import { buildFlags, kubernetesVersion } from '../../../infra/local/cache/control-plane.ts';
+import { effectiveGo } from '../../../infra/local/cache/go.ts';
 import { InvalidInput } from '../../../lib/model/errors.ts';
 
 const goMod =
   'module example.test/programs\n\ngo 1.26.0\n\nrequire (\n\tk8s.io/kubectl v0.36.3 // indirect\n\tk8s.io/kubernetes v1.36.3\n)\n';
-const inputs = { goMod, goSum: 'k8s.io/kubernetes v1.36.3 h1:abc=\n', go: { version: 'go1.26.8', platform: 'linux/amd64' } };
+const inputs = {
+  goMod,
+  goSum: 'k8s.io/kubernetes v1.36.3 h1:abc=\n',
+  go: { version: 'go1.26.8', platform: 'linux/amd64' },
+  flags: ['-trimpath'],
+  sources: ['main.go', 'package main\n'],
+};
 
 describe('buildFlags', () => {
   test('sets the version that go.mod requires', () => {
@@ -30,6 +38,9 @@ describe('buildKey', () => {
     ['another go.sum', { ...inputs, goSum: 'k8s.io/kubernetes v1.36.3 h1:def=\n' }],
     ['another version', { ...inputs, goMod: goMod.replaceAll('1.36.3', '1.36.4') }],
     ['another Go', { ...inputs, go: { ...inputs.go, version: 'go1.26.9' } }],
+    ['other flags', { ...inputs, flags: ['-trimpath', '-race'] }],
+    ['another source', { ...inputs, sources: ['main.go', 'package main // changed\n'] }],
+    ['another file beside it', { ...inputs, sources: [...inputs.sources, 'more.go', 'package main\n'] }],
     ['another platform', { ...inputs, go: { ...inputs.go, platform: 'linux/arm64' } }],
   ])('differs for %s', (_, other) => {
     expect(buildKey(other)).not.toBe(buildKey(inputs));

@@ -9,7 +9,7 @@ const ready: MachineFacts = {
   node: 'v24.21.0',
   git: 'git version 2.39.5',
   go: 'go1.26.8',
-  built: false,
+  unbuilt: ['control plane', 'renderer'],
   disks: [{ folder: '/home/ada/.cache/evenkeel', freeBytes: 50 * GB }],
   availableMemoryBytes: 8 * GB,
 };
@@ -49,13 +49,17 @@ describe('preflight', () => {
     expect(go).toMatch(/^Go: not found on PATH: .*go\.dev\/dl/);
   });
 
-  test.each([
-    [4.9, false, ['disk: 4.9 GB free for /cache, 5 GB are needed the first time: make room, or point XDG_CACHE_HOME at a bigger disk']],
-    [5, false, []],
-    [0.6, true, []],
-    [0.4, true, ['disk: 0.4 GB free for /cache, 0.5 GB are needed: make room, or point XDG_CACHE_HOME at a bigger disk']],
-  ])('with %s GB of free disk and built = %s reports %j', (free, built, expected) => {
-    expect(missing({ disks: disk(free), built })).toEqual(expected);
+  test.each<[number, MachineFacts['unbuilt'], string[]]>([
+    [5.9, ['control plane', 'renderer'], ['5.9 GB free for /cache, 6 GB are needed to build the control plane and the renderer']],
+    [6, ['control plane', 'renderer'], []],
+    [4.9, ['control plane'], ['4.9 GB free for /cache, 5 GB are needed to build the control plane']],
+    [1.4, ['renderer'], ['1.4 GB free for /cache, 1.5 GB are needed to build the renderer']],
+    [1.5, ['renderer'], []],
+    [0.4, [], ['0.4 GB free for /cache, 0.5 GB are needed']],
+    [0.6, [], []],
+  ])('with %s GB of free disk and %j to build reports %j', (free, unbuilt, expected) => {
+    const wayOut = 'make room, or point XDG_CACHE_HOME at a bigger disk';
+    expect(missing({ disks: disk(free), unbuilt })).toEqual(expected.map((found) => `disk: ${found}: ${wayOut}`));
   });
 
   test('looks at the fullest of the disks', () => {
@@ -63,12 +67,15 @@ describe('preflight', () => {
     expect(missing({ disks })).toEqual([expect.stringContaining('1.0 GB free for /home/ada/go/pkg/mod')]);
   });
 
-  test.each([
-    [2, false, ['memory: 2.0 GB available, 3 GB are needed the first time: close other programs']],
-    [2, true, []],
-    [1, true, ['memory: 1.0 GB available, 1.5 GB are needed: close other programs']],
-  ])('with %s GB of memory and built = %s reports %j', (available, built, expected) => {
-    expect(missing({ availableMemoryBytes: available * GB, built })).toEqual(expected);
+  test.each<[number, MachineFacts['unbuilt'], string[]]>([
+    [2.9, ['control plane', 'renderer'], ['2.9 GB available, 3 GB are needed to build the control plane and the renderer']],
+    [1.9, ['renderer'], ['1.9 GB available, 2 GB are needed to build the renderer']],
+    [2, ['renderer'], []],
+    [1, [], ['1.0 GB available, 1.5 GB are needed']],
+    [2, [], []],
+  ])('with %s GB of memory and %j to build reports %j', (available, unbuilt, expected) => {
+    const reported = expected.map((found) => `memory: ${found}: close other programs`);
+    expect(missing({ availableMemoryBytes: available * GB, unbuilt })).toEqual(reported);
   });
 
   test('lists what is there beside what is missing, all of it at once', () => {

@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bundle } from '../package/bundle.ts';
 import { cacheFolder } from './cache/cache.ts';
+import { rendererProgram } from './cache/renderer.ts';
 import { type ClusterOptions, type ControlCluster, openCluster } from './cluster/cluster.ts';
 import { defaultDeployer } from './cluster/install.ts';
 import { type Announcer, createAnnouncer } from './git/announce.ts';
@@ -71,9 +72,10 @@ export async function startParts(options: HostOptions, undo: AsyncDisposableStac
   undo.defer(() => git.close());
   const bundling = options.bundles === undefined ? bundleService(service, ROOT, join(dir, 'bundles')) : Promise.resolve(options.bundles);
   bundling.catch(() => undefined);
+  const renderer = await rendererProgram({ progress: options.progress, ...(options.signal && { signal: options.signal }) });
   const cluster = await openCluster(options, dir, undo);
   const secret = options.environment?.['EVENKEEL_WEBHOOK_GITHUB_SECRET'] ?? randomBytes(24).toString('hex');
-  const environment = { ...localValues(cluster, queues, secret), ...options.environment };
+  const environment = { ...localValues(cluster, queues, secret), EVENKEEL_RENDERER: renderer, ...options.environment };
   const running = await startFunctionsOf({ service, bundles: await bundling, queues, environment, dir }, options, undo);
   return { dir, secret, cluster, announcer, git, queues, ...running };
 }

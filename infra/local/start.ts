@@ -58,7 +58,7 @@ async function run(session: Session, printOut: (line: string) => void): Promise<
   try {
     const forget = await recordHost({ kubeconfig: host.kubeconfigPath });
     tellTimes(host, session);
-    if (options.json) printOut(JSON.stringify(facts(host)));
+    if (options.json) printOut(JSON.stringify(placesOf(host)));
     const code = await play(host, session);
     await forget();
     return code;
@@ -68,12 +68,13 @@ async function run(session: Session, printOut: (line: string) => void): Promise<
   }
 }
 
-/** The machine, in one list, before anything is downloaded. On a cluster of one's own nothing is built, so only the tools count. */
+/** The machine, in one list, before anything is downloaded. On a cluster of one's own there is no control plane to build. */
 async function look({ options, say }: Session): Promise<void> {
   const machine = await machineFacts();
-  if (options.kubeconfig !== undefined) return;
-  if (machine.unbuilt.length > 0) for (const line of describeFindings(preflight(machine))) say(line);
-  assertReady(machine);
+  const unbuilt = machine.unbuilt.filter((program) => program === 'renderer' || options.kubeconfig === undefined);
+  const facts = { ...machine, unbuilt };
+  if (unbuilt.length > 0) for (const line of describeFindings(preflight(facts))) say(line);
+  assertReady(facts);
 }
 
 async function agree({ context, server, creates }: Proposal, { options, say, signal }: Session): Promise<boolean> {
@@ -95,7 +96,7 @@ function tellTimes(host: Host, { options, say }: Session): void {
   say(`projects that name no service account: synced as ${DEFAULT_DEPLOYER} (EVENKEEL_DEFAULT_SERVICE_ACCOUNT)`);
 }
 
-function facts({ kubeconfigPath, gitUrl, webhookUrl, webhookSecret, queueUrl, namespace }: Host) {
+function placesOf({ kubeconfigPath, gitUrl, webhookUrl, webhookSecret, queueUrl, namespace }: Host) {
   return { kubeconfig: kubeconfigPath, gitUrl, webhookUrl, webhookSecret, queueUrl, namespace };
 }
 

@@ -13,6 +13,15 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Where the control cluster's kubeconfig is: a file, or an AWS secret that holds its text. */
 export type KubeconfigPlace = { readonly path: string } | { readonly secretArn: string };
 
+/** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used; without a renderer, kustomize and helm render. */
+export interface ProgramPlaces {
+  readonly git: string;
+  readonly kubectl: string;
+  readonly helm: string;
+  readonly kustomize: string | undefined;
+  readonly renderer: string | undefined;
+}
+
 export interface Config {
   readonly namespace: string;
   readonly kubeconfig: KubeconfigPlace;
@@ -23,8 +32,7 @@ export interface Config {
   readonly resyncSeconds: number;
   readonly sweepCheckpoint: string;
   readonly cacheDir: string;
-  /** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used. */
-  readonly programs: { readonly git: string; readonly kubectl: string; readonly helm: string; readonly kustomize: string | undefined };
+  readonly programs: ProgramPlaces;
   readonly toolTimeoutSeconds: number;
   readonly remoteBases: RemoteBases;
   readonly logLevel: LogLevel;
@@ -60,6 +68,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable('RESYNC_SECONDS', '180', 'seconds after which an Application is looked at even if nothing was heard of it'),
   variable('SWEEP_CHECKPOINT', 'evenkeel-sweep', 'ConfigMap in which the sweep keeps how far it has read'),
   variable('CACHE_DIR', '`evenkeel` in the temporary folder', 'folder for clones; losing it costs only time'),
+  variable('RENDERER', '`/opt/renderer/renderer` where there is one, else none: kustomize and helm', 'path or name of the renderer'),
   variable('KUSTOMIZE', 'none: `kubectl kustomize`', 'path or name of kustomize'),
   variable('KUBECTL', '`/opt/kubectl/kubectl` where there is one, else `kubectl`', 'path or name of kubectl'),
   variable('HELM', '`/opt/helm/helm` where there is one, else `helm`', 'path or name of helm'),
@@ -113,7 +122,7 @@ function behaviour(reader: Reader) {
 }
 
 function places(reader: Reader, exists: (path: string) => boolean) {
-  const program = (name: string, layer: string, standard: string) => reader.text(name) ?? (exists(layer) ? layer : standard);
+  const program = <Standard>(name: string, layer: string, standard: Standard) => reader.text(name) ?? (exists(layer) ? layer : standard);
   return {
     kubeconfig: kubeconfig(reader),
     queue: {
@@ -127,6 +136,7 @@ function places(reader: Reader, exists: (path: string) => boolean) {
       kubectl: program('KUBECTL', '/opt/kubectl/kubectl', 'kubectl'),
       helm: program('HELM', '/opt/helm/helm', 'helm'),
       kustomize: reader.text('KUSTOMIZE'),
+      renderer: program('RENDERER', '/opt/renderer/renderer', undefined),
     },
   };
 }

@@ -10,7 +10,7 @@ import { externalDiff } from './external-diff.ts';
 import { findKubeconfig } from './find-kubeconfig.ts';
 import { withPlainSwitches } from './flags.ts';
 import { buildProgram } from './program.ts';
-import { withLayer } from './programs.ts';
+import { withBuilt } from './programs.ts';
 import { type CliSettings, cliSettings } from './settings.ts';
 import type { GlobalFlags, Session, Shell } from './shell.ts';
 import { processTerminal } from './terminal.ts';
@@ -66,9 +66,9 @@ async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
   };
 }
 
-async function renderer({ programs, layerFolder, cacheDir, toolTimeoutSeconds: timeoutSeconds }: CliSettings): Promise<OpenRenderPorts> {
+async function renderer({ programs, built, cacheDir, toolTimeoutSeconds: timeoutSeconds }: CliSettings): Promise<OpenRenderPorts> {
   const { createRenderPorts } = await import('../adapters/render-ports.ts');
-  const found = withLayer(programs, layerFolder, process.env['PATH'] ?? '');
+  const found = withBuilt(programs, built, process.env['PATH'] ?? '');
   return createRenderPorts({ programs: found, cacheDir, clock: Date.now, timeoutSeconds });
 }
 

@@ -16,21 +16,29 @@ export interface CliSettings {
   readonly colour: boolean | undefined;
   /** A program, with its arguments, that shows how two files differ. */
   readonly externalDiff: readonly string[] | undefined;
-  /** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used. */
   readonly programs: Programs;
-  /** Where the local host unpacks kubectl and helm. */
-  readonly layerFolder: string;
+  /** Where the local host keeps what it unpacks and builds. */
+  readonly built: BuiltFolders;
   /** Where clones are kept. */
   readonly cacheDir: string;
   readonly toolTimeoutSeconds: number;
   readonly remoteBases: RemoteBases;
 }
 
+export interface BuiltFolders {
+  /** kubectl and helm, in a folder for each version. */
+  readonly layer: string;
+  /** The renderer, in a folder for each build. */
+  readonly renderer: string;
+}
+
+/** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used; without a renderer, kustomize and helm render. */
 export interface Programs {
   readonly git: string;
   readonly kubectl: string;
   readonly helm: string;
   readonly kustomize: string | undefined;
+  readonly renderer: string | undefined;
 }
 
 const TOOL_TIMEOUT_SECONDS = 90;
@@ -51,8 +59,9 @@ export function cliSettings(env: Environment, home: string): CliSettings {
       kubectl: env['EVENKEEL_KUBECTL'] || 'kubectl',
       helm: env['EVENKEEL_HELM'] || 'helm',
       kustomize: env['EVENKEEL_KUSTOMIZE'] || undefined,
+      renderer: env['EVENKEEL_RENDERER'] || undefined,
     },
-    layerFolder: join(cache, 'layer'),
+    built: { layer: join(cache, 'layer'), renderer: join(cache, 'renderer') },
     cacheDir: env['EVENKEEL_CACHE_DIR'] || join(cache, 'cli'),
     toolTimeoutSeconds: TOOL_TIMEOUT_SECONDS,
     remoteBases: REMOTE_BASES.find((word) => word === env['EVENKEEL_REMOTE_BASES']) ?? 'fixed',

@@ -21,7 +21,7 @@ describe('loadConfig', () => {
       queue: { endpoint: undefined },
       resyncSeconds: 180,
       sweepCheckpoint: 'evenkeel-sweep',
-      programs: { git: 'git', kubectl: 'kubectl', helm: 'helm', kustomize: undefined },
+      programs: { git: 'git', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined },
       toolTimeoutSeconds: 90,
       logLevel: 'info',
     });
@@ -63,7 +63,13 @@ describe('loadConfig', () => {
 
   test('prefers the programs of a layer to those on PATH, and what is set to both', () => {
     const programs = loadConfig({ ...least, EVENKEEL_HELM: '/my/helm' }, (path) => path.startsWith('/opt/')).programs;
-    expect(programs).toEqual({ git: '/opt/git/bin/git', kubectl: '/opt/kubectl/kubectl', helm: '/my/helm', kustomize: undefined });
+    expect(programs).toEqual({
+      git: '/opt/git/bin/git',
+      kubectl: '/opt/kubectl/kubectl',
+      helm: '/my/helm',
+      kustomize: undefined,
+      renderer: '/opt/renderer/renderer',
+    });
   });
 });
 

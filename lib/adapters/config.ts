@@ -74,7 +74,11 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable('HELM', '`/opt/helm/helm` where there is one, else `helm`', 'path or name of helm'),
   variable('GIT', '`/opt/git/bin/git` where there is one, else `git`', 'path or name of git'),
   variable('TOOL_TIMEOUT_SECONDS', '90', 'seconds after which a run of git, kustomize or helm is killed'),
-  variable('REMOTE_BASES', 'fixed', 'kustomizations on other servers: `refused`, `fixed` (at a commit, tag or version) or `any` (also branches)'),
+  variable(
+    'REMOTE_BASES',
+    'fixed',
+    'kustomizations on other servers: `refused`, `fixed` (at a commit, tag or version) or `any` (also branches)',
+  ),
   variable('SQS_ENDPOINT', "AWS's own", 'URL of another service that speaks the SQS protocol'),
   variable('LOG_LEVEL', 'info', 'least important lines to print: info, warn or error'),
 ];

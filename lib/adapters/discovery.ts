@@ -107,14 +107,9 @@ export function createDiscovery(now: Clock): Discovery {
   }
 
   async function capabilities(rest: Rest): Promise<Capabilities> {
-    const [all, core, server] = await Promise.all([page(rest, '/apis', LIFE_MS), page(rest, '/api/v1', LIFE_MS), version(rest)]);
-    const versions = [...all.versions].flatMap(([group, names]) => names.map((name) => ({ group, version: name })));
-    const known = new Set([...all.types.values()].map(apiVersionOf));
-    const others = versions.filter((groupVersion) => !known.has(apiVersionOf(groupVersion)));
-    const pages = await Promise.all(others.map((groupVersion) => page(rest, groupVersionPath(groupVersion), LIFE_MS)));
-    const types = [all, core, ...pages].flatMap((catalogue) => [...catalogue.types.values()]);
-    const names = types.flatMap((type) => [apiVersionOf(type), `${apiVersionOf(type)}/${type.kind}`]);
-    return { kubeVersion: server, apiVersions: [...new Set([...versions.map(apiVersionOf), ...names])].sort() };
+    const [all, core, kubeVersion] = await Promise.all([page(rest, '/apis', LIFE_MS), page(rest, '/api/v1', LIFE_MS), version(rest)]);
+    const pages = await Promise.all(untold(all).map((path) => page(rest, path, LIFE_MS)));
+    return { kubeVersion, apiVersions: servedNames([all, core, ...pages]) };
   }
 
   /** With a page's life: a server is seldom upgraded. */
@@ -130,6 +125,24 @@ export function createDiscovery(now: Clock): Discovery {
   }
 
   return { find, preferred, capabilities, forget };
+}
+
+/** Where the kinds of versions are that the answer for all groups names without their kinds. */
+function untold(all: Catalogue): readonly string[] {
+  const told = new Set([...all.types.values()].map(apiVersionOf));
+  return groupVersions(all)
+    .filter((groupVersion) => !told.has(apiVersionOf(groupVersion)))
+    .map(groupVersionPath);
+}
+
+function servedNames(catalogues: readonly Catalogue[]): readonly string[] {
+  const types = catalogues.flatMap((catalogue) => [...catalogue.types.values()]);
+  const names = types.flatMap((type) => [apiVersionOf(type), `${apiVersionOf(type)}/${type.kind}`]);
+  return [...new Set([...catalogues.flatMap(groupVersions).map(apiVersionOf), ...names])].sort();
+}
+
+function groupVersions({ versions }: Catalogue): readonly { readonly group: string; readonly version: string }[] {
+  return [...versions].flatMap(([group, names]) => names.map((version) => ({ group, version })));
 }
 
 async function askVersion(rest: Rest): Promise<string> {

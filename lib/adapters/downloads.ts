@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInput, messageOf, Unavailable } from '../model/errors.ts';
 import { withoutUserinfo } from '../model/git-url.ts';
@@ -78,7 +77,10 @@ async function answerOf(url: string, shown: string, signal: AbortSignal): Promis
   try {
     return await fetch(url, { redirect: 'manual', signal });
   } catch (cause) {
-    throw new Unavailable(`${shown} does not answer: ${cause instanceof Error && cause.cause ? messageOf(cause.cause) : messageOf(cause)}`, { cause });
+    throw new Unavailable(
+      `${shown} does not answer: ${cause instanceof Error && cause.cause ? messageOf(cause.cause) : messageOf(cause)}`,
+      { cause },
+    );
   }
 }
 

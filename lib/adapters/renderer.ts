@@ -136,9 +136,10 @@ class RenderQueue {
     if (!orderly && only !== undefined && left.length === 1) {
       only.reject(reason instanceof Unavailable ? reason : renderFault(only.request, reason, 'whole'));
     } else {
-      this.#waiting.unshift(...left.map(({ request, resolve, reject, suspect }) => ({ request, resolve, reject, suspect: suspect || !orderly })));
+      this.#waiting.unshift(
+        ...left.map(({ request, resolve, reject, suspect }) => ({ request, resolve, reject, suspect: suspect || !orderly })),
+      );
     }
     this.#next();
   }
 }
-

@@ -10,8 +10,8 @@ import type { Renderer } from '../ports.ts';
 import { copyOf, textIn } from './private-copy.ts';
 import { findProgram, type ProcessResult, runProcess } from './process.ts';
 import { durationText, SHOWN, shownFault } from './render-fault.ts';
-import { Turns } from './turns.ts';
 import { privateFolder, sealedEnvironment } from './sealed-environment.ts';
+import { Turns } from './turns.ts';
 
 export interface StockRendererOptions {
   /** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used. */

@@ -47,7 +47,6 @@ function shellFor(own: CliSettings): Shell {
 async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
   const found = findKubeconfig(flags, own);
   const [{ createClusters }, { createControl }, { loadConnection }, { createCluster }] = await Promise.all([
-
     import('../adapters/clusters.ts'),
     import('../adapters/control.ts'),
     import('../adapters/kubeconfig.ts'),

@@ -3,7 +3,7 @@
 import type { Closure, FileMatch, RootClosure } from '../model/desired.ts';
 import { sameGitUrl } from '../model/git-url.ts';
 import { fileMatches } from '../model/path-pattern.ts';
-import { entriesBelow, isFolder, joined, parentOf, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
+import { entriesBelow, isFolder, joined, linksOn, parentOf, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
 import { kustomizationFiles } from './kustomize.ts';
 import { kustomizeClosure } from './kustomize-closure.ts';
 import { overrideFiles } from './parameters.ts';
@@ -28,7 +28,11 @@ export interface ClosureInput {
  * What a plan rests on by itself, by root: override files, the names that make it what it is, value files that are there or could be.
  * `reads`: what the render read besides, by root.
  */
-export function renderClosure(input: ClosureInput, reads: Readonly<Record<string, Paths>>, trees: ReadonlyMap<string, Tree>): RenderClosure {
+export function renderClosure(
+  input: ClosureInput,
+  reads: Readonly<Record<string, Paths>>,
+  trees: ReadonlyMap<string, Tree>,
+): RenderClosure {
   const consulted = consultedBy(input);
   const names = new Set([...consulted.keys(), ...Object.keys(reads)]);
   return new Map(
@@ -94,7 +98,7 @@ export function settled(paths: Paths, tree: Tree): Paths {
   };
   for (const path of paths) add(path);
   const folders = new Set([...all].filter((path) => path.endsWith('/')));
-  const covered = (path: string) => folders.has('/') && path !== '/' || coveringFolders(path).some((folder) => folders.has(folder));
+  const covered = (path: string) => (folders.has('/') && path !== '/') || coveringFolders(path).some((folder) => folders.has(folder));
   return [...all].filter((path) => !covered(path)).sort();
 }
 
@@ -104,14 +108,16 @@ function coveringFolders(path: string): Paths {
   return parent === '' ? [] : [`${parent}/`, ...coveringFolders(parent)];
 }
 
-/** Where links lead: the path itself when a link is in it, and each link below a folder. */
+/** Where links lead: each link on the way, what is there in the end, and the same for each link below a folder. */
 function linkTargets(path: string, tree: Tree): readonly string[] {
   const bare = path.replace(/\/$/, '');
-  const below = path.endsWith('/') ? entriesBelow(tree, bare).filter((entry) => tree.entries.get(entry)?.kind === 'link') : [];
+  const whole = path.endsWith('/');
+  const below = whole ? entriesBelow(tree, bare).filter((entry) => tree.entries.get(entry)?.kind === 'link') : [];
   return [bare, ...below].flatMap((link) => {
     const real = realPath(tree, link);
     if (real === undefined || real === link) return [];
-    return isFolder(tree, real) ? [`${real}/`, link] : [real, link];
+    const target = !isFolder(tree, real) ? [real] : whole ? [`${real}/`] : [];
+    return [...linksOn(tree, link), ...target];
   });
 }
 

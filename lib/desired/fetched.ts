@@ -1,7 +1,7 @@
 // What a render needs from elsewhere, fetched outside its seal and by what it resolved to: remote kustomizations and charts' dependencies.
 import { InvalidInput } from '../model/errors.ts';
 import { isAbbreviated, isCommit } from '../model/git-refs.ts';
-import { chartKey, type ChartNeed, type Need, type RenderRequest, type RemoteNeed, type RootFile } from '../model/rendering.ts';
+import { type ChartNeed, chartKey, type Need, type RemoteNeed, type RenderRequest, type RootFile } from '../model/rendering.ts';
 import { outOfBoundsLink } from '../model/tree.ts';
 import type { Charts, Checkout, Downloads, Repositories } from '../ports.ts';
 import { parseRemote, type Remote, shownRemote } from './remote.ts';

@@ -8,7 +8,12 @@ import type { Output } from './render-key.ts';
  * What counts as the output of a content. Where it is rendered again and differs, what was rendered first stays, so that nothing is
  * OutOfSync for ever; `before`: that output, if it is still known; `closure`: what the last render left with the Application.
  */
-export function settledOutput(manifests: readonly Manifest[], before: Output | undefined, content: string, closure: Closure | undefined): Output {
+export function settledOutput(
+  manifests: readonly Manifest[],
+  before: Output | undefined,
+  content: string,
+  closure: Closure | undefined,
+): Output {
   if (before) {
     const differs = differingObjects(before.manifests, manifests);
     return { manifests: before.manifests, differs: [...new Set([...before.differs, ...differs])].sort() };

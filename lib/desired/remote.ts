@@ -42,7 +42,8 @@ function hostAndPath(target: string): { readonly host: string; readonly path: st
     const slash = target.indexOf('/', scheme.length + 3);
     return slash < 0 ? { host: target, path: '' } : { host: target.slice(0, slash + 1), path: target.slice(slash + 1) };
   }
-  if (scheme !== undefined) throw new InvalidInput(`${shownRemote(target)}: kustomizations at ${scheme} URLs are refused; use https or ssh`);
+  if (scheme !== undefined)
+    throw new InvalidInput(`${shownRemote(target)}: kustomizations at ${scheme} URLs are refused; use https or ssh`);
   const [, user, rest] = SCP.exec(target) ?? [];
   if (user !== undefined && rest !== undefined) return { host: `${user}:`, path: rest.replace(/^\//, '') };
   const slash = target.indexOf('/');

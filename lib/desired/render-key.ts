@@ -101,7 +101,8 @@ export function decodePointer(text: string | undefined): Pointer | undefined {
 
 export function decodeOutput(text: string | undefined): Output | undefined {
   const value = parsed(text);
-  const ours = isRecord(value) && Array.isArray(value['manifests']) && value['manifests'].every(isRecord) && Array.isArray(value['differs']);
+  const ours =
+    isRecord(value) && Array.isArray(value['manifests']) && value['manifests'].every(isRecord) && Array.isArray(value['differs']);
   return ours ? (value as unknown as Output) : undefined; // as above
 }
 

@@ -218,7 +218,11 @@ async function renderedAnew(
   return { trace, content, output: settledOutput(manifests, before, content, job.input.before) };
 }
 
-function closuresOf(trace: Trace, { content, output }: Pick<Found, 'content' | 'output'>, { input, source }: SourceJob): readonly SourceClosure[] {
+function closuresOf(
+  trace: Trace,
+  { content, output }: Pick<Found, 'content' | 'output'>,
+  { input, source }: SourceJob,
+): readonly SourceClosure[] {
   const own = { repoURL: withoutUserinfo(source.repoURL), ...(trace.closure[''] ?? { paths: ['/'] }) };
   const render = { content: shortKey(content), output: outputHash(output.manifests) };
   const refs = input.sources.flatMap(({ ref, repoURL }) => {

@@ -1,6 +1,7 @@
 // Runs a plan: asks the renderer, fetches what it needs from elsewhere and asks again, and reads manifests out of what it answers.
-import type { Manifest } from '../model/manifest.ts';
+
 import { InvalidInput } from '../model/errors.ts';
+import type { Manifest } from '../model/manifest.ts';
 import type { RenderAnswer, RenderJob, RenderRequest } from '../model/rendering.ts';
 import { manifestFrom } from '../model/yaml.ts';
 import type { Checkout } from '../ports.ts';
@@ -68,7 +69,9 @@ async function answered(
     const answer = await ports.renderer.render(mounted(request, mounts));
     if (answer.kind !== 'needs') return { answer, mounts };
     const before = mounts.length;
-    mounts.push(...(await Promise.all(answer.needs.map((need, index) => fetchNeed(need, `fetched-${before + index}`, run.input, ports, take)))));
+    mounts.push(
+      ...(await Promise.all(answer.needs.map((need, index) => fetchNeed(need, `fetched-${before + index}`, run.input, ports, take)))),
+    );
   }
   throw new InvalidInput(`what it needs from elsewhere needs more in turn, more than ${MAX_ROUNDS} times`);
 }

@@ -43,9 +43,7 @@ function buildOptions(text: string): Pick<RenderSettings, 'loadRestrictionsNone'
     if (option === '--load-restrictor=LoadRestrictionsNone') wanted.loadRestrictionsNone = true;
     else if (option === '--enable-helm' || option === '--enable-helm=true') wanted.enableHelm = true;
     else if (option !== '--load-restrictor=LoadRestrictionsRootOnly')
-      throw new InvalidInput(
-        `argocd-cm: kustomize.buildOptions: ${option} is not supported; --load-restrictor and --enable-helm are`,
-      );
+      throw new InvalidInput(`argocd-cm: kustomize.buildOptions: ${option} is not supported; --load-restrictor and --enable-helm are`);
   }
   return wanted;
 }

@@ -1,8 +1,8 @@
 // Which files a chart's valueFiles and fileParameters name, within the repository or that of a `$ref` (spec/rendering.md §3.4).
 import type { ApplicationSource } from '../model/application.ts';
+import type { FileMatch } from '../model/desired.ts';
 import { InvalidInput } from '../model/errors.ts';
 import { patternMatches } from '../model/path-pattern.ts';
-import type { FileMatch } from '../model/desired.ts';
 import { entriesBelow, isFile, joined, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
 import { substituted } from './environment.ts';
 import { type HelmParameters, helmParameters } from './parameters.ts';

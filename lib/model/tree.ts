@@ -59,15 +59,30 @@ export function realPath(tree: Tree, path: string): string | undefined {
   return path.startsWith('/') ? undefined : followed(tree, [], path.split('/'), MAX_HOPS)?.join('/');
 }
 
-function followed(tree: Tree, real: readonly string[], rest: readonly string[], hops: number): readonly string[] | undefined {
+/** Every link that is followed on the way of a path, in order; those until it leaves the tree, if it does. */
+export function linksOn(tree: Tree, path: string): readonly string[] {
+  const links: string[] = [];
+  if (!path.startsWith('/')) followed(tree, [], path.split('/'), MAX_HOPS, (link) => links.push(link));
+  return links;
+}
+
+function followed(
+  tree: Tree,
+  real: readonly string[],
+  rest: readonly string[],
+  hops: number,
+  onLink: (link: string) => void = () => undefined,
+): readonly string[] | undefined {
   const [first, ...later] = rest;
   if (first === undefined) return real;
-  const target = tree.entries.get([...real, first].join('/'))?.target;
+  const path = [...real, first].join('/');
+  const target = tree.entries.get(path)?.target;
   if (target === undefined) {
     const next = stepped(real, first);
-    return next && followed(tree, next, later, hops);
+    return next && followed(tree, next, later, hops, onLink);
   }
-  return hops === 0 || target.startsWith('/') ? undefined : followed(tree, real, [...target.split('/'), ...later], hops - 1);
+  onLink(path);
+  return hops === 0 || target.startsWith('/') ? undefined : followed(tree, real, [...target.split('/'), ...later], hops - 1, onLink);
 }
 
 function stepped(folder: readonly string[], part: string): readonly string[] | undefined {

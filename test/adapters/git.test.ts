@@ -276,16 +276,6 @@ describe('checkout', () => {
     });
     expect(await thrown(repositories().checkout(source(), '--force'))).toBeInstanceOf(InvalidInput);
   });
-
-  it('copies files into a private folder that can be written to', async () => {
-    const checkout = await repositories().checkout(source(), tagged);
-    const copy = await checkout.copy(['app/cm.yaml', 'link.yaml', 'gone']);
-    await copy.write('app/cm.yaml', 'changed');
-    expect(readFileSync(join(copy.dir, 'link.yaml'), 'utf8')).toBe('changed');
-    expect(checkout.files.read('app/cm.yaml')).toContain('two');
-    await copy.release();
-    expect(existsSync(copy.dir)).toBe(false);
-  });
 });
 
 /** A process that has ended may still be listed until somebody asks how it ended. */

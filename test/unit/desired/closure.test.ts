@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closureContent, closureEntries, closureTouches, planClosure, settled } from '../../../lib/desired/closure.ts';
+import { closureContent, closureEntries, closureTouches, expectedReads, renderClosure, settled } from '../../../lib/desired/closure.ts';
 import { kustomizeClosure } from '../../../lib/desired/kustomize-closure.ts';
+import { renderSettings } from '../../../lib/desired/settings.ts';
+import { planSource, type RenderPlan } from '../../../lib/desired/source.ts';
 import { InvalidInput } from '../../../lib/model/errors.ts';
+import type { SourceFiles } from '../../../lib/model/tree.ts';
 import { sourceFiles } from '../../support/source-files.ts';
 
 const candidates = (folder: string) => ['Kustomization', 'kustomization.yaml', 'kustomization.yml'].map((name) => `${folder}/${name}`);
@@ -135,54 +138,116 @@ describe('kustomizeClosure', () => {
   });
 });
 
-describe('planClosure', () => {
-  const files = sourceFiles({ 'real/a.yaml': 'a', entry: { link: 'real' }, 'values/dev.yaml': 'x' });
-  const base = { files, refs: new Map(), instanceName: 'shop' };
+const SETTINGS = renderSettings({}, 'fixed');
 
-  it('of plain manifests is their folder, the links on the way to it too', () => {
-    const plan = { type: 'Directory', folder: 'real', files: ['real/a.yaml'] } as const;
-    expect(planClosure({ ...base, plan, path: './real' }).own).toEqual(['real/']);
-    expect(planClosure({ ...base, plan, path: 'entry' }).own).toEqual(['entry', 'real/']);
+function plan(source: object, repository: SourceFiles, folder: string, refs?: ReadonlyMap<string, SourceFiles>): RenderPlan {
+  return planSource({
+    source: { repoURL: 'https://git.example/shop', ...source },
+    files: repository,
+    folder,
+    environment: {},
+    instanceName: 'shop',
+    destinationNamespace: '',
+    kubeVersion: '',
+    apiVersions: [],
+    refs,
+    settings: SETTINGS,
+  });
+}
+
+describe('renderClosure', () => {
+  const overrides = ['.argocd-source-shop.yaml', '.argocd-source.yaml'];
+  const inFolder = (folder: string, ...names: string[]) => [...overrides, ...names].map((name) => `${folder}/${name}`).sort();
+  const files = sourceFiles({ 'real/a.yaml': 'a', entry: { link: 'real' }, 'chart/Chart.yaml': 'name: c', 'values/dev.yaml': 'x' });
+  const closure = (of: RenderPlan, path: string, reads: readonly string[], detected = false, from = files) =>
+    renderClosure({ plan: of, instanceName: 'shop', path, detected }, { '': reads }, new Map([['', from.tree]]));
+
+  it('of plain manifests holds what was read, the links on the way to it, and the names that would count', () => {
+    const found = closure(plan({ directory: {} }, files, 'real'), 'entry', ['real/a.yaml']).get('');
+    expect(found?.paths).toEqual(['entry', ...inFolder('real', 'a.yaml')]);
+    expect(found?.matching).toEqual([{ folder: 'real', pattern: '*.{yaml,yml,json,jsonnet}' }]);
   });
 
-  it('of a chart is the chart and all that its value files depended on, in each repository', () => {
-    const consulted = [
-      { ref: '', path: 'values/dev.yaml' },
-      { ref: '', path: 'values/missing.yaml' },
-      { ref: 'other', path: 'env/' },
-    ];
-    const plan = { type: 'Helm', folder: 'chart', args: [], input: undefined, consulted } as const;
-    const closure = planClosure({ ...base, plan, path: 'chart', refs: new Map([['other', sourceFiles({})]]) });
-    expect([closure.own, closure.refs]).toEqual([['chart/', 'values/dev.yaml', 'values/missing.yaml'], new Map([['other', ['env/']]])]);
+  it('holds what would make a source another type, where nothing says its type', () => {
+    const found = closure(plan({}, files, 'real'), 'real', [], true).get('');
+    expect(found?.paths).toEqual(inFolder('real', 'Kustomization', 'kustomization.yaml', 'kustomization.yml'));
+    expect(found?.matching).toContainEqual({ folder: 'real', pattern: '*Chart.yaml' });
   });
 
-  it('of a kustomization waits for the override files', () => {
-    const closure = planClosure({ ...base, plan: { type: 'Kustomize', folder: 'k', edited: undefined }, path: 'k' });
-    expect(closure.own).toEqual(['k/']);
-    const there = planClosure({
-      ...base,
-      files: sourceFiles({ 'k/kustomization.yaml': 'kind: Kustomization' }),
-      plan: { type: 'Kustomize', folder: 'k', edited: undefined },
-      path: 'k',
-    });
-    expect(there.own).toEqual(['k/.argocd-source-shop.yaml', 'k/.argocd-source.yaml', ...candidates('k')]);
+  it('of a chart holds all that its value files depended on, in each repository', () => {
+    const other = sourceFiles({ 'env/a.yaml': 'x' });
+    const helm = { valueFiles: ['../values/dev.yaml', '/values/missing.yaml', '$other/env/*.yaml'], ignoreMissingValueFiles: true };
+    const found = renderClosure(
+      { plan: plan({ helm }, files, 'chart', new Map([['other', other]])), instanceName: 'shop', path: 'chart', detected: false },
+      { '': ['chart/'], other: ['env/a.yaml'] },
+      new Map([
+        ['', files.tree],
+        ['other', other.tree],
+      ]),
+    );
+    expect([found.get('')?.paths, found.get('')?.matching]).toEqual([['chart/', 'values/dev.yaml', 'values/missing.yaml'], undefined]);
+    expect(found.get('other')).toEqual({ paths: ['env/a.yaml'], matching: [{ folder: '', pattern: 'env/*.yaml' }] });
+  });
+
+  it('of a kustomization waits for components that are left out', () => {
+    const there = sourceFiles({ 'k/kustomization.yaml': 'kind: Kustomization' });
+    const kustomize = { components: ['../c'], ignoreMissingComponents: true };
+    const found = closure(plan({ kustomize }, there, 'k'), 'k', [], false, there).get('');
+    expect(found?.paths).toEqual(['c', 'c/', ...inFolder('k', 'Kustomization', 'kustomization.yaml', 'kustomization.yml')]);
+  });
+});
+
+describe('expectedReads', () => {
+  it('says what a plan may read, for a renderer that does not see to it by itself', () => {
+    const files = sourceFiles({ 'p/a.yaml': 'a', 'chart/Chart.yaml': 'name: c', 'k/kustomization.yaml': 'resources: [a.yaml]' });
+    expect(expectedReads(plan({}, files, 'p'), files)).toEqual({ '': ['p/a.yaml'] });
+    expect(expectedReads(plan({}, files, 'chart'), files)).toEqual({ '': ['chart/'] });
+    expect(expectedReads(plan({}, files, 'k'), files)['']).toContain('k/a.yaml');
+    expect(() => expectedReads(plan({}, files, 'k'), sourceFiles({ 'k/kustomization.yaml': 'resources: [../../a]' }))).toThrow(
+      'leads outside',
+    );
   });
 });
 
 describe('closureContent', () => {
-  const paths = ['app/', 'one.yaml', 'gone.yaml'];
-  const files = { 'app/a': '1', 'one.yaml': '2', 'two.yaml': '3' };
+  const closure = { paths: ['app/', 'one.yaml', 'gone.yaml', 'via/x.yaml'], matching: [{ folder: 'env', pattern: '*.yaml' }] };
+  const files = {
+    'app/a': '1',
+    'one.yaml': '2',
+    'two.yaml': '3',
+    'real/x.yaml': '4',
+    'other/x.yaml': '5',
+    via: { link: 'real' },
+    'env/a.yaml': '6',
+  };
+  const content = (changed: Parameters<typeof sourceFiles>[0]) => closureContent(closure, sourceFiles({ ...files, ...changed }).tree);
 
-  it('changes with a file in it, one that appears, and one that goes, and with no other', () => {
-    const content = (changed: object) => closureContent(paths, sourceFiles({ ...files, ...changed }).tree);
-    const before = content({});
-    expect(content({ 'two.yaml': 'x', 'app.yaml': 'y' })).toBe(before);
-    for (const changed of [{ 'app/a': 'x' }, { 'app/b': 'x' }, { 'one.yaml': 'x' }, { 'gone.yaml': 'x' }])
-      expect(content(changed)).not.toBe(before);
+  it('stays with changes of anything else', () => {
+    expect(content({ 'two.yaml': 'x', 'app.yaml': 'y', 'other/x.yaml': 'z', 'env/a.txt': 'x', 'env/deep/a.yaml': 'x' })).toBe(content({}));
+  });
+
+  it.each<[string, Parameters<typeof sourceFiles>[0]]>([
+    ['a file in a folder', { 'app/a': 'x' }],
+    ['a new file in a folder', { 'app/b': 'x' }],
+    ['a file', { 'one.yaml': 'x' }],
+    ['a file that was not there', { 'gone.yaml': 'x' }],
+    ['a file behind a link', { 'real/x.yaml': 'x' }],
+    ['a link that leads elsewhere', { via: { link: 'other' } }],
+    ['a file that became a link whose target is its text', { 'one.yaml': { link: '2' } }],
+    ['a file that matches', { 'env/a.yaml': 'x' }],
+    ['a new file that matches', { 'env/b.yaml': 'x' }],
+  ])('changes with %s', (_what, changed) => {
+    expect(content(changed)).not.toBe(content({}));
+  });
+
+  it('names every link on the way, so that a push that turns one of them counts', () => {
+    const { tree } = sourceFiles({ a: { link: 'b' }, b: { link: 'c' }, 'c/x.yaml': 'x', 'f/y.yaml': { link: '../b/x.yaml' } });
+    expect(settled(['a/x.yaml'], tree)).toEqual(['a', 'a/x.yaml', 'b', 'c/x.yaml']);
+    expect(settled(['f/'], tree)).toEqual(['b', 'c/x.yaml', 'f/']);
   });
 
   it('lists what a private copy needs', () => {
-    expect(closureEntries(paths, sourceFiles(files).tree)).toEqual(['app/a', 'one.yaml']);
+    expect(closureEntries(['app/', 'one.yaml', 'gone.yaml'], sourceFiles(files).tree)).toEqual(['app/a', 'one.yaml']);
     expect(settled(['b', 'a/', 'a/x', 'b'], sourceFiles(files).tree)).toEqual(['a/', 'b']);
   });
 });
@@ -192,7 +257,7 @@ describe('closureTouches', () => {
   const closure = {
     sources: [
       { repoURL: url, paths: ['base/a.yaml', 'overlays/dev/', 'env/missing.yaml'] },
-      { repoURL: `${url}-values`, paths: ['v.yaml'] },
+      { repoURL: `${url}-values`, paths: ['v.yaml'], matching: [{ folder: 'plain', pattern: '**/*.yaml', exclude: 'old*' }] },
     ],
   };
   it.each([
@@ -202,6 +267,9 @@ describe('closureTouches', () => {
     [true, url, ['base']],
     [true, url, ['overlays/dev']],
     [true, `${url}-values`, ['v.yaml']],
+    [true, `${url}-values`, ['plain/a/b.yaml']],
+    [true, `${url}-values`, ['plain']],
+    [false, `${url}-values`, ['plain/a.txt', 'plain/old.yaml', 'plainer/a.yaml', 'a.yaml']],
     [false, url, ['v.yaml']],
     [false, url, ['README.md', 'base/b.yaml', 'overlays/devel/x', 'overlays/dev.yaml']],
     [false, url, []],

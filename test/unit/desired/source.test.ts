@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { buildEnvironment, substituted } from '../../../lib/desired/environment.ts';
 import { withOverrides } from '../../../lib/desired/parameters.ts';
+import { renderSettings } from '../../../lib/desired/settings.ts';
 import { detectSourceType, type PlanInput, planSource, sourceFolder, sourceRefusal } from '../../../lib/desired/source.ts';
 import { refSourceFault } from '../../../lib/desired/value-files.ts';
+import { commandLine } from '../../../lib/model/rendering.ts';
 import { parseYaml } from '../../../lib/model/yaml.ts';
 import { sourceFiles } from '../../support/source-files.ts';
 
@@ -41,11 +43,22 @@ describe('detectSourceType', () => {
     [['kustomization.yaml'], { directory: {} }, 'Directory'],
     [['a.yaml'], { helm: {} }, 'Helm'],
   ] as const)('of %j with %j is %s', (names, blocks, expected) => {
-    expect(detectSourceType({ repoURL, ...blocks }, names)).toBe(expected);
+    expect(detectSourceType({ repoURL, ...blocks }, names, SETTINGS)).toBe(expected);
+  });
+
+  it.each([
+    [{ 'helm.enable': 'false' }, ['Chart.yaml'], {}, 'Directory'],
+    [{ 'helm.enable': 'false' }, ['Chart.yaml'], { helm: {} }, 'Directory'],
+    [{ 'helm.enable': 'off' }, ['Chart.yaml', 'kustomization.yaml'], {}, 'Kustomize'],
+    [{ 'kustomize.enable': 'false' }, ['Chart.yaml', 'kustomization.yaml'], {}, 'Helm'],
+    [{ 'kustomize.enable': 'false' }, [], { kustomize: {} }, 'Directory'],
+    [{ 'kustomize.enable': 'true', 'helm.enable': '' }, ['Chart.yaml'], {}, 'Helm'],
+  ] as const)('with %j, of %j with %j is %s', (data, names, blocks, expected) => {
+    expect(detectSourceType({ repoURL, ...blocks }, names, renderSettings(data, 'fixed'))).toBe(expected);
   });
 
   it('refuses two blocks', () => {
-    expect(() => detectSourceType({ repoURL, helm: {}, kustomize: {} }, [])).toThrow(
+    expect(() => detectSourceType({ repoURL, helm: {}, kustomize: {} }, [], SETTINGS)).toThrow(
       'multiple application sources defined: Kustomize,Helm',
     );
   });
@@ -96,6 +109,8 @@ describe('withOverrides', () => {
   });
 });
 
+const SETTINGS = renderSettings({}, 'fixed');
+
 function input(source: object, repository: Record<string, string>, folder = 'app'): PlanInput {
   return {
     source: { repoURL, ...source },
@@ -104,9 +119,10 @@ function input(source: object, repository: Record<string, string>, folder = 'app
     environment,
     instanceName: 'team_shop',
     destinationNamespace: 'ns',
-    kubeVersion: undefined,
+    kubeVersion: '',
     apiVersions: [],
     refs: undefined,
+    settings: SETTINGS,
   };
 }
 
@@ -178,9 +194,7 @@ describe('a chart', () => {
   };
   const args = (helm: object) => {
     const plan = planSource(input({ helm }, repository));
-    return plan.type === 'Helm'
-      ? plan.args.map((argument) => (typeof argument === 'string' ? argument : argument.prefix + argument.file.path))
-      : [];
+    return plan.type === 'Helm' ? commandLine(plan.job, ({ path }) => path) : [];
   };
   const values = (...valueFiles: string[]) =>
     args({ valueFiles }).flatMap((argument, at, all) => (all[at - 1] === '--values' ? [argument] : []));

@@ -11,6 +11,7 @@ const FILE = /^https?:\/\/[^?#]+\.(?:ya?ml|json)(?:[?#]|$)/i;
 /** A segment that names a commit or a version: what is there is not expected to change. */
 const FIXED = /\/(?:[0-9a-f]{40}|v?\d+\.\d+(?:\.\d+)?(?:[-+.][\w.+-]*)?)(?=\/)/i;
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
+const HOST = /^([\w.-]+(?::\d+)?\/)(.*)$/;
 const SCP = /^([^/@\s]+@[^/:\s]+):(.*)$/;
 
 /** Throws InvalidInput for a form that kustomize knows and that is not fetched here. */
@@ -46,8 +47,8 @@ function hostAndPath(target: string): { readonly host: string; readonly path: st
     throw new InvalidInput(`${shownRemote(target)}: kustomizations at ${scheme} URLs are refused; use https or ssh`);
   const [, user, rest] = SCP.exec(target) ?? [];
   if (user !== undefined && rest !== undefined) return { host: `${user}:`, path: rest.replace(/^\//, '') };
-  const slash = target.indexOf('/');
-  return { host: `https://${target.slice(0, slash + 1)}`, path: target.slice(slash + 1) };
+  const [, host, path] = HOST.exec(target) ?? [];
+  return { host: `https://${host ?? ''}`, path: path ?? '' };
 }
 
 /** `//` parts the repository from the folder, else `.git` or `_git/NAME` ends it, else it has two names. */

@@ -151,8 +151,11 @@ export interface Charts {
 
 /** Single files at http and https URLs. */
 export interface Downloads {
-  /** A checkout that holds the file alone; its revision is the digest. Throws InvalidInput when it is refused, Unavailable when nobody answers. */
-  download(url: string): Promise<Checkout>;
+  /**
+   * A checkout that holds the file alone, as DOWNLOADED_NAME; its revision is the digest. What was fetched at or after `notBefore` (ms) may be
+   * reused. Throws InvalidInput when it is refused, Unavailable when nobody answers.
+   */
+  download(url: string, notBefore: number): Promise<Checkout>;
 }
 
 /** Who reaches which repository how, from the Secrets and trust stores of the control cluster (spec/credentials.md). */

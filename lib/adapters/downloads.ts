@@ -1,10 +1,11 @@
 // Single files at http and https URLs, for kustomizations that name one: fetched once, without any credential, kept by their URL.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInput, messageOf, Unavailable } from '../model/errors.ts';
 import { withoutUserinfo } from '../model/git-url.ts';
+import { DOWNLOADED_NAME as NAME } from '../model/rendering.ts';
 import { treeOf } from '../model/tree.ts';
 import type { Checkout, Downloads } from '../ports.ts';
 import { shrink, touch } from './cache-folder.ts';
@@ -16,7 +17,6 @@ export interface DownloadsOptions {
   readonly timeoutSeconds: number;
 }
 
-const NAME = 'file.yaml';
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
 const LIMITS = { maxBytes: 256 * 1024 * 1024, maxCount: 500, idleMs: 5 * 60_000 };
@@ -24,9 +24,9 @@ const LIMITS = { maxBytes: 256 * 1024 * 1024, maxCount: 500, idleMs: 5 * 60_000 
 export function createDownloads({ cacheDir, timeoutSeconds }: DownloadsOptions): Downloads {
   const dir = join(cacheDir, 'downloads');
   return {
-    download: async (url) => {
+    download: async (url, notBefore) => {
       const folder = join(dir, createHash('sha256').update(url).digest('hex').slice(0, 32));
-      if (!existsSync(join(folder, NAME))) {
+      if (!(await isThere(folder, notBefore))) {
         await keep(folder, await fetched(url, timeoutSeconds));
         await shrink(dir, LIMITS, Date.now());
       }
@@ -34,6 +34,12 @@ export function createDownloads({ cacheDir, timeoutSeconds }: DownloadsOptions):
       return fileIn(folder);
     },
   };
+}
+
+/** The file's own time is when it was fetched; the folder's, when it was used. */
+async function isThere(folder: string, notBefore: number): Promise<boolean> {
+  const found = await stat(join(folder, NAME)).catch(() => undefined);
+  return found !== undefined && found.mtimeMs >= notBefore;
 }
 
 async function fileIn(dir: string): Promise<Checkout> {
@@ -53,8 +59,10 @@ async function keep(folder: string, content: Buffer): Promise<void> {
   const aside = await mkdtemp(`${folder}.new-`);
   await writeFile(join(aside, NAME), content);
   await rename(aside, folder).catch(async (cause: unknown) => {
-    await rm(aside, { recursive: true, force: true });
     if (!existsSync(join(folder, NAME))) throw cause;
+    // Whoever reads the older one now has it open, or finds the new one under the same name.
+    await rename(join(aside, NAME), join(folder, NAME));
+    await rm(aside, { recursive: true, force: true });
   });
 }
 

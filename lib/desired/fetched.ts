@@ -1,7 +1,15 @@
 // What a render needs from elsewhere, fetched outside its seal and by what it resolved to: remote kustomizations and charts' dependencies.
 import { InvalidInput } from '../model/errors.ts';
 import { isAbbreviated, isCommit } from '../model/git-refs.ts';
-import { type ChartNeed, chartKey, type Need, type RemoteNeed, type RenderRequest, type RootFile } from '../model/rendering.ts';
+import {
+  type ChartNeed,
+  chartKey,
+  DOWNLOADED_NAME,
+  type Need,
+  type RemoteNeed,
+  type RenderRequest,
+  type RootFile,
+} from '../model/rendering.ts';
 import { outOfBoundsLink } from '../model/tree.ts';
 import type { Charts, Checkout, Downloads, Repositories } from '../ports.ts';
 import { parseRemote, type Remote, shownRemote } from './remote.ts';
@@ -43,6 +51,13 @@ export function fetchNeed(need: Need, root: string, input: DesiredStateInput, po
   return need.kind === 'chart' ? fetchChart(need, root, input, ports, take) : fetchRemote(need, root, input, ports, take);
 }
 
+/** A value file at a URL, which is known before anything is asked: its root is the ref that stands for it. */
+export async function fetchValueFile(ref: string, url: string, input: DesiredStateInput, ports: FetchPorts, take: Take): Promise<Mount> {
+  const need: RemoteNeed = { kind: 'remote', text: url };
+  const checkout = await take(ports.downloads.download(url, input.notBefore));
+  return mountOf(need, ref, checkout, DOWNLOADED_NAME, (got) => ({ need, got, fixed: true }));
+}
+
 /** Whether what was fetched is still what would be fetched now: only what follows a branch is asked for. */
 export async function stillFetched(fetched: readonly Fetched[], input: DesiredStateInput, ports: FetchPorts): Promise<boolean> {
   const answers = await Promise.all(fetched.filter(({ fixed }) => !fixed).map(({ need, got }) => stillSame(need, got, input, ports)));
@@ -63,8 +78,8 @@ async function fetchChart(need: ChartNeed, root: string, input: DesiredStateInpu
 async function fetchRemote(need: RemoteNeed, root: string, input: DesiredStateInput, ports: FetchPorts, take: Take): Promise<Mount> {
   const remote = allowed(need, input);
   if (remote.kind === 'file') {
-    const checkout = await take(ports.downloads.download(remote.url));
-    return mountOf(need, root, checkout, [...checkout.files.tree.entries.keys()][0] ?? '', (got) => ({ need, got, fixed: true }));
+    const checkout = await take(ports.downloads.download(remote.url, remote.fixed ? 0 : input.notBefore));
+    return mountOf(need, root, checkout, DOWNLOADED_NAME, (got) => ({ need, got, fixed: true }));
   }
   const { commit, fixed } = await resolved(remote, input, ports);
   if (!fixed && input.settings.remoteBases !== 'any') {

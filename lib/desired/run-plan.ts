@@ -7,12 +7,13 @@ import { manifestFrom } from '../model/yaml.ts';
 import type { Checkout } from '../ports.ts';
 import { closureEntries, expectedReads } from './closure.ts';
 import { directoryJob, manifestsIn } from './directory.ts';
-import { fetchNeed, type Mount, mounted } from './fetched.ts';
+import { fetchNeed, fetchValueFile, type Mount, mounted } from './fetched.ts';
 import { flattened } from './manifests.ts';
 import type { DesiredStateInput } from './render.ts';
 import type { Fetched } from './render-key.ts';
 import type { RenderPorts, Take } from './render-source.ts';
 import type { RenderPlan } from './source.ts';
+import { downloadOf } from './value-files.ts';
 
 export interface PlanRun {
   readonly plan: RenderPlan;
@@ -64,7 +65,7 @@ async function answered(
   ports: RenderPorts,
   take: Take,
 ): Promise<{ readonly answer: Rendered; readonly mounts: readonly Mount[] }> {
-  const mounts: Mount[] = [];
+  const mounts = [...(await valueFiles(run, ports, take))];
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const answer = await ports.renderer.render(mounted(request, mounts));
     if (answer.kind !== 'needs') return { answer, mounts };
@@ -74,6 +75,18 @@ async function answered(
     );
   }
   throw new InvalidInput(`what it needs from elsewhere needs more in turn, more than ${MAX_ROUNDS} times`);
+}
+
+/** The files at URLs among the value files of a chart. */
+function valueFiles({ plan, input }: PlanRun, ports: RenderPorts, take: Take): Promise<readonly Mount[]> {
+  if (plan.type !== 'Helm') return Promise.resolve([]);
+  const roots = new Set([...plan.job.valueFiles, ...plan.job.setFiles.map(({ file }) => file)].map(({ root }) => root));
+  return Promise.all(
+    [...roots].flatMap((root) => {
+      const url = downloadOf(root);
+      return url === undefined ? [] : [fetchValueFile(root, url, input, ports, take)];
+    }),
+  );
 }
 
 function manifestsOf(answer: Rendered, plan: RenderPlan, textOf: (path: string) => string): readonly Manifest[] {

@@ -3,6 +3,7 @@ import type { ApplicationSource } from '../model/application.ts';
 import type { FileMatch } from '../model/desired.ts';
 import { InvalidInput } from '../model/errors.ts';
 import { patternMatches } from '../model/path-pattern.ts';
+import { DOWNLOADED_NAME } from '../model/rendering.ts';
 import { entriesBelow, isFile, joined, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
 import { substituted } from './environment.ts';
 import { type HelmParameters, helmParameters } from './parameters.ts';
@@ -24,6 +25,8 @@ export type RefSources = ReadonlyMap<string, SourceFiles> | undefined;
 
 const FAULT = 'error resolving helm value files: error resolving value file path';
 const GLOB = /[*?[]/;
+/** What the refs of files at URLs begin with; no ref of a source may have a colon. */
+const DOWNLOAD = 'url:';
 const REFERENCE = /^\$([^/]*)(?:\/(.*))?$/;
 
 /** The names of the refs that a source's value files use, which have to be checked out for it. */
@@ -54,9 +57,13 @@ export function unknownRefFault(used: readonly string[], known: readonly string[
 /** The value files in order, each once: a file that is listed itself keeps its place, whatever globs find it too. */
 export function resolveValueFiles(parameters: HelmParameters, input: PlanInput): readonly FileRef[] {
   const resolved = parameters.valueFiles.map((path) => ({ path, file: resolveFile(path, input) }));
-  const listed = new Set(resolved.filter(({ path }) => !GLOB.test(path)).map(({ file }) => keyOf(file)));
-  const found = resolved.flatMap(({ path, file }) => {
-    if (GLOB.test(path)) return expanded(path, file, parameters, input).filter((match) => !listed.has(keyOf(match)));
+  const isGlob = ({ path, file }: { readonly path: string; readonly file: FileRef }) =>
+    GLOB.test(path) && downloadOf(file.ref) === undefined;
+  const listed = new Set(resolved.filter((entry) => !isGlob(entry)).map(({ file }) => keyOf(file)));
+  const found = resolved.flatMap((entry) => {
+    const { path, file } = entry;
+    if (downloadOf(file.ref) !== undefined) return [file];
+    if (isGlob(entry)) return expanded(path, file, parameters, input).filter((match) => !listed.has(keyOf(match)));
     return parameters.ignoreMissingValueFiles && !isFile(treeOf(file, input), file.path) ? [] : [file];
   });
   const once = new Map<string, FileRef>();
@@ -74,21 +81,35 @@ export interface Consulted {
 /** Everything that decides what the value files and file parameters are, what is not there too. */
 export function consultedFiles(parameters: HelmParameters, input: PlanInput): readonly Consulted[] {
   const entries = [...parameters.valueFiles, ...parameters.fileParameters.map(({ path }) => path)];
-  return entries.map((entry) => {
-    const { ref, named } = resolveFile(entry, input);
-    return GLOB.test(entry) ? { ref, match: { folder: '', pattern: named } } : { ref, path: named };
+  return entries.flatMap((entry) => {
+    const { ref, path, named } = resolveFile(entry, input);
+    if (downloadOf(ref) !== undefined) return [];
+    if (!GLOB.test(entry)) return [{ ref, path: named }];
+    const links = named === path ? [] : [{ ref, path: fixedFolder(named) }];
+    return [{ ref, match: { folder: '', pattern: path } }, ...links];
   });
 }
 
-/** One entry as a path in a repository, links followed. Throws InvalidInput for a URL and for a path that leads outside. */
+/** The URL of a file that is fetched, out of the ref that stands for it; undefined for a repository's. */
+export function downloadOf(ref: string): string | undefined {
+  return ref.startsWith(DOWNLOAD) ? ref.slice(DOWNLOAD.length) : undefined;
+}
+
+/** One entry as a path in a repository, links followed, or a file at a URL. Throws InvalidInput for what is not allowed or leads outside. */
 export function resolveFile(entry: string, input: PlanInput): NamedFile {
   const [, ref = '', below = ''] = REFERENCE.exec(entry) ?? [];
   if (ref !== '' && input.refs?.has(ref)) return inside({ ref, path: '' }, substituted(below, input.environment), entry, input);
   const path = substituted(entry, input.environment);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(path)?.[1];
-  if (scheme !== undefined)
-    throw new InvalidInput(`${FAULT}: ${entry}: value files at ${scheme} URLs are not supported yet; commit the file`);
+  if (scheme !== undefined) return download(path, scheme, input);
   return inside({ ref: '', path: path.startsWith('/') ? '' : input.folder }, path.replace(/^\/+/, ''), entry, input);
+}
+
+function download(url: string, scheme: string, { settings }: PlanInput): NamedFile {
+  if (!settings.valuesFileSchemes.includes(scheme)) throw new InvalidInput(`${FAULT}: the URL scheme '${scheme}' is not allowed`);
+  if (!/^https?$/.test(scheme))
+    throw new InvalidInput(`${FAULT}: files at ${scheme} URLs cannot be fetched; use https, or commit the file`);
+  return { ref: DOWNLOAD + url, path: DOWNLOADED_NAME, named: url };
 }
 
 function inside(base: FileRef, path: string, entry: string, input: PlanInput): NamedFile {

@@ -109,6 +109,9 @@ export type RenderAnswer =
   | { readonly kind: 'files'; readonly files: readonly ReadFile[]; readonly reads: Reads | undefined }
   | { readonly kind: 'needs'; readonly needs: readonly Need[] };
 
+/** The name of a file that was downloaded, in the folder that holds it alone. */
+export const DOWNLOADED_NAME = 'file.yaml';
+
 /** How `charts` names a dependency. */
 export function chartKey({ repository, name, version }: Pick<ChartNeed, 'repository' | 'name' | 'version'>): string {
   return `${repository}|${name}|${version}`;

@@ -8,7 +8,7 @@ import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
 import { type Change, type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { render, renderPorts } from '../support/rendering.ts';
 
-const { kubectl, helm } = inject('world');
+const { kubectl, helm, renderer } = inject('world');
 const cacheDir = mkdtempSync(join(tmpdir(), 'evk-guards-'));
 const secret = join(cacheDir, 'secret.yaml');
 const cm = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n';
@@ -63,7 +63,7 @@ describe('a source', () => {
     [
       'a value file at a URL',
       { path: 'chart', helm: { valueFiles: ['http://169.254.169.254/x'] } },
-      'value files at http URLs are not supported yet',
+      'names a link-local or metadata address, which is refused',
     ],
     [
       'a file parameter outside',

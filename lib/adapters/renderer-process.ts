@@ -28,6 +28,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 const MAX_STDERR = 8 * 1024;
 /** Its exit code when a render grew too large. */
 const TOO_LARGE = 3;
+/** It says once that it is ready. */
+const GREETING_LINES = 1;
 
 /** Folders of those that run now, so that none outlives this process when it ends in order. */
 const homes = new Set<string>();
@@ -47,7 +49,11 @@ export class RendererProcess {
     const child: Child = spawn(program, args, { cwd: this.#home, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     guarded(child.pid);
-    readLines(child.stdout, onLine);
+    let lines = 0;
+    readLines(child.stdout, (line) => {
+      lines += 1;
+      onLine(line);
+    });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#complaint = (this.#complaint + text).slice(-MAX_STDERR);
     });
@@ -56,7 +62,10 @@ export class RendererProcess {
       const reason = new Unavailable(`${program} could not be started: ${cause.message}`, { cause });
       this.#end({ orderly: false, reason }, onEnd);
     });
-    child.once('close', (code, signal) => this.#end({ orderly: code === 0, reason: this.#reason(code, signal) }, onEnd));
+    // One that ends before it has answered anything would do so again and again.
+    child.once('close', (code, signal) => {
+      this.#end({ orderly: code === 0 && lines > GREETING_LINES, reason: this.#reason(code, signal) }, onEnd);
+    });
     this.hold(false);
   }
 

@@ -23,7 +23,13 @@ const asked: string[] = [];
 
 beforeAll(async () => {
   [own, other] = await Promise.all([startGitRemote(), startGitRemote()]);
-  await other.commit({ 'base/kustomization.yaml': 'resources: [../shared, one.yaml]\n', 'base/one.yaml': cm('one'), 'shared/kustomization.yaml': 'resources: [s.yaml]\n', 'shared/s.yaml': cm('shared'), 'big/kustomization.yaml': `resources: ["${other.url}//base?ref=v1.0.0"]\nnamePrefix: big-\n` });
+  await other.commit({
+    'base/kustomization.yaml': 'resources: [../shared, one.yaml]\n',
+    'base/one.yaml': cm('one'),
+    'shared/kustomization.yaml': 'resources: [s.yaml]\n',
+    'shared/s.yaml': cm('shared'),
+    'big/kustomization.yaml': `resources: ["${other.url}//base?ref=v1.0.0"]\nnamePrefix: big-\n`,
+  });
   tagged = await other.git('rev-parse', 'HEAD');
   await other.git('tag', 'v1.0.0');
   await other.git('push', '-q', 'origin', 'v1.0.0');
@@ -76,7 +82,9 @@ describe('a kustomization elsewhere', () => {
     for (const url of [`${other.url}//base`, `${other.url}//base?ref=main`]) {
       const error = await fault(`resources: ["${url}"]`);
       expect(error).toBeInstanceOf(InvalidInput);
-      expect(error.message).toMatch(/follows (?:main|the default branch): pin it with \?ref= and a tag or commit, or set EVENKEEL_REMOTE_BASES=any/);
+      expect(error.message).toMatch(
+        /follows (?:main|the default branch): pin it with \?ref= and a tag or commit, or set EVENKEEL_REMOTE_BASES=any/,
+      );
     }
   });
 
@@ -154,7 +162,10 @@ describe('a file elsewhere', () => {
 });
 
 describe('a value file at a URL', () => {
-  const chart = { 'chart/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n', 'chart/templates/cm.yaml': `${cm('c')}data: {kind: "{{ .Values.kind }}"}\n` };
+  const chart = {
+    'chart/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+    'chart/templates/cm.yaml': `${cm('c')}data: {kind: "{{ .Values.kind }}"}\n`,
+  };
   const source = () => ({ source: { repoURL: own.url, path: 'chart', helm: { valueFiles: [`${filesUrl}/v1.0.0/one.yaml`] } } });
 
   it('is fetched before the chart is rendered', async () => {
@@ -164,7 +175,9 @@ describe('a value file at a URL', () => {
   });
 
   it('is refused where its scheme is not allowed', async () => {
-    const act = render('shop', source(), renderPorts({ kubectl, helm, renderer }, cacheDir), { settings: { 'helm.valuesFileSchemes': 'https' } });
+    const act = render('shop', source(), renderPorts({ kubectl, helm, renderer }, cacheDir), {
+      settings: { 'helm.valuesFileSchemes': 'https' },
+    });
     await expect(act).rejects.toThrow("error resolving value file path: the URL scheme 'http' is not allowed");
   });
 });

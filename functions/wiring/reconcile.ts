@@ -2,7 +2,7 @@
 import { createClusters } from '../../lib/adapters/clusters.ts';
 import { createControl } from '../../lib/adapters/control.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
-import { createRenderStore } from '../../lib/adapters/renders.ts';
+import { createRenderStore } from '../../lib/adapters/render-store.ts';
 import { createQueue } from '../../lib/adapters/sqs.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
 import { clock, kept, settings } from './container.ts';

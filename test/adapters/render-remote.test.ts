@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createRenderStore } from '../../lib/adapters/renders.ts';
+import { createRenderStore } from '../../lib/adapters/render-store.ts';
 import { closureTouches } from '../../lib/desired/closure.ts';
 import { InvalidInput } from '../../lib/model/errors.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';

@@ -8,7 +8,7 @@ import { createClusters } from '../../lib/adapters/clusters.ts';
 import { createControl } from '../../lib/adapters/control.ts';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
-import { createRenderStore } from '../../lib/adapters/renders.ts';
+import { createRenderStore } from '../../lib/adapters/render-store.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
 import { type Application, parseApplication } from '../../lib/model/application.ts';
 import type { LiveObject } from '../../lib/model/manifest.ts';

@@ -11,10 +11,10 @@ const LIMITS = { maxBytes: 256 * 1024 * 1024, maxCount: 5000, idleMs: 0 };
 const SHRINK_EVERY = 500;
 
 export function createRenderStore({ cacheDir }: { readonly cacheDir: string }): RenderStore {
-  return new FolderCache(join(cacheDir, 'renders'));
+  return new FolderStore(join(cacheDir, 'renders'));
 }
 
-class FolderCache implements RenderStore {
+class FolderStore implements RenderStore {
   readonly #dir: string;
   readonly #memory = new Map<string, string>();
   #characters = 0;

@@ -1,6 +1,8 @@
 // The composition root of reconcile.
+import { join } from 'node:path';
 import { createClusters } from '../../lib/adapters/clusters.ts';
 import { createControl } from '../../lib/adapters/control.ts';
+import { createFolderShelf } from '../../lib/adapters/render-folder.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { createRenderStore } from '../../lib/adapters/render-store.ts';
 import { createQueue } from '../../lib/adapters/sqs.ts';
@@ -11,7 +13,7 @@ import { controlCluster } from './control-cluster.ts';
 export const reconcilePorts = kept(async () => {
   const { config, log } = settings();
   const { namespace, programs, cacheDir, toolTimeoutSeconds: timeoutSeconds, defaultServiceAccount, aws } = config;
-  const { connection, cluster } = await controlCluster(config);
+  const { connection, cluster, secret } = await controlCluster(config);
   const control = createControl(cluster, namespace);
   const queue = createQueue(config.queue);
   return {
@@ -19,7 +21,7 @@ export const reconcilePorts = kept(async () => {
     control,
     clusters: createClusters({ control: cluster, connection, namespace, clock, aws }),
     renderSettings: async () => renderSettings(await control.settings(), config.remoteBases),
-    store: createRenderStore({ cacheDir }),
+    store: createRenderStore({ shelf: createFolderShelf(join(cacheDir, 'renders')), secret: await secret(), clock, log }),
     queue,
     postpone: queue.postpone,
     clock,

@@ -23,16 +23,11 @@ interface Reading {
  * Throws InvalidInput that names the missing or unusable field, never a value; nothing that changes whose rights are used is ignored.
  */
 export async function loadConnection(source: KubeconfigSource): Promise<ClusterConnection> {
-  const label = 'path' in source ? `kubeconfig ${source.path}` : 'kubeconfig';
-  const reading: Reading = { label, folder: 'path' in source ? dirname(resolve(source.path)) : undefined };
-  const config = parseKubeconfig('path' in source ? await readText(source.path, label) : source.text, label);
-  const context = entry(config, 'contexts', 'context', textField(config, 'current-context'), reading);
-  const cluster = entry(config, 'clusters', 'cluster', textField(context, 'cluster'), reading);
-  const user = entry(config, 'users', 'user', textField(context, 'user'), reading);
+  const { cluster, user, reading } = await currentContext(source);
   refuse(cluster, ['proxy-url'], reading);
   refuse(user, ['as', 'as-uid', 'as-groups', 'as-user-extra'], reading);
   const server = textField(cluster, 'server')?.replace(/\/+$/, '');
-  if (server === undefined) throw new InvalidInput(`${label}: the current context's cluster has no server`);
+  if (server === undefined) throw new InvalidInput(`${reading.label}: the current context's cluster has no server`);
   const base: ClusterConnection = {
     server,
     caPem: await pem(cluster, 'certificate-authority', reading),
@@ -42,6 +37,34 @@ export async function loadConnection(source: KubeconfigSource): Promise<ClusterC
   return isRecord(user['exec']) || isRecord(user['auth-provider'])
     ? withPlugin(base, user, reading)
     : { ...base, ...(await identity(user, reading)) };
+}
+
+/**
+ * What only a holder of the kubeconfig knows, for keys to be derived from: its text, when the current context's credential is in it.
+ * Undefined when the credential is in another file or comes from a plugin, since the rest of a kubeconfig is no secret.
+ * Throws as `loadConnection` does.
+ */
+export async function kubeconfigSecret(source: KubeconfigSource): Promise<string | undefined> {
+  const { text, user } = await currentContext(source);
+  return ['token', 'client-key-data', 'password'].some((name) => textField(user, name) !== undefined) ? text : undefined;
+}
+
+interface CurrentContext {
+  readonly text: string;
+  readonly cluster: Fields;
+  readonly user: Fields;
+  readonly reading: Reading;
+}
+
+async function currentContext(source: KubeconfigSource): Promise<CurrentContext> {
+  const label = 'path' in source ? `kubeconfig ${source.path}` : 'kubeconfig';
+  const reading: Reading = { label, folder: 'path' in source ? dirname(resolve(source.path)) : undefined };
+  const text = 'path' in source ? await readText(source.path, label) : source.text;
+  const config = parseKubeconfig(text, label);
+  const context = entry(config, 'contexts', 'context', textField(config, 'current-context'), reading);
+  const cluster = entry(config, 'clusters', 'cluster', textField(context, 'cluster'), reading);
+  const user = entry(config, 'users', 'user', textField(context, 'user'), reading);
+  return { text, cluster, user, reading };
 }
 
 async function identity(user: Fields, reading: Reading): Promise<Partial<ClusterConnection>> {

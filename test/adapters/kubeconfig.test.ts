@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConnection } from '../../lib/adapters/kubeconfig.ts';
+import { kubeconfigSecret, loadConnection } from '../../lib/adapters/kubeconfig.ts';
 import { createCluster } from '../../lib/adapters/kubernetes.ts';
 import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
 import { type World, world } from '../world/world.ts';
@@ -126,5 +126,26 @@ describe('a credential plugin', () => {
     const loading = loadConnection({ path: await plugin(name.replace(/\W/g, '-'), script) });
     await expect(loading).rejects.toThrow(Unavailable);
     expect(inspect(await loading.catch((error: unknown) => error), { depth: 9 })).not.toContain('canary');
+  });
+});
+
+describe('kubeconfigSecret', () => {
+  it.each([
+    ['a token', { token: 'abc' }],
+    ['a key', { 'client-certificate-data': base64('CERT'), 'client-key-data': base64('KEY') }],
+    ['a password', { username: 'me', password: 'pw' }],
+  ])('is the text of a kubeconfig that carries %s', async (name, user) => {
+    const text = kubeconfig(user);
+    expect(await kubeconfigSecret({ text })).toBe(text);
+    expect(await kubeconfigSecret({ path: await file(`secret-${name}`, text) })).toBe(text);
+  });
+
+  it.each([
+    ['nothing', {}],
+    ['the name of a token file', { tokenFile: '/var/run/token' }],
+    ['the names of key files', { 'client-certificate': '/cert.pem', 'client-key': '/key.pem' }],
+    ['a plugin', { exec: { command: 'aws' } }],
+  ])('is none for one that carries %s, which anybody may know', async (_, user) => {
+    expect(await kubeconfigSecret({ text: kubeconfig(user) })).toBeUndefined();
   });
 });

@@ -8,7 +8,6 @@ import { createClusters } from '../../lib/adapters/clusters.ts';
 import { createControl } from '../../lib/adapters/control.ts';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
-import { createRenderStore } from '../../lib/adapters/render-store.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
 import { type Application, parseApplication } from '../../lib/model/application.ts';
 import type { LiveObject } from '../../lib/model/manifest.ts';
@@ -20,6 +19,7 @@ import { reconcile } from '../../lib/reconcile/reconcile.ts';
 import { collectionPath, eventually, freshName, type World, world } from '../world/world.ts';
 import { installKinds } from './cli.ts';
 import { type GitRemote, startGitRemote } from './git-remote.ts';
+import { folderStore } from './render-store.ts';
 
 const GROUP = 'argoproj.io/v1alpha1';
 const RUN_MS = 60_000;
@@ -77,7 +77,7 @@ export async function startStories(): Promise<Stories> {
     clusters,
     ...createRenderPorts({ programs: { git: 'git', ...here }, cacheDir, clock, timeoutSeconds: 30 }),
     renderSettings: async () => renderSettings({}, 'fixed'),
-    store: createRenderStore({ cacheDir }),
+    store: folderStore(cacheDir),
     clock,
     log: QUIET,
     settings: { defaultServiceAccount: { namespace: control, name: 'deployer' } },

@@ -1,0 +1,53 @@
+// Sealed renders in a folder of this machine, bounded by bytes and by count.
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InvalidInput } from '../model/errors.ts';
+import { isRecord } from '../model/manifest.ts';
+import { shrink, touch } from './cache-folder.ts';
+import type { Shelf } from './render-store.ts';
+import { MAX_SEALED_BYTES } from './seal.ts';
+
+const LIMITS = { maxBytes: 256 * 1024 * 1024, maxCount: 5000, idleMs: 0 };
+/** Writes between two looks at the size of the folder. */
+const SHRINK_EVERY = 500;
+
+/** Reading marks a file as used, so nothing need be written again for it to stay. */
+export function createFolderShelf(folder: string): Shelf {
+  let writes = 0;
+  return {
+    place: folder,
+    renewAfterMs: Number.POSITIVE_INFINITY,
+    get: (name) => read(join(folder, name)),
+    put: async (name, bytes) => {
+      writes += 1;
+      const path = join(folder, name);
+      await write(path, `${path}.${process.pid}.${writes}`, bytes);
+      if (writes % SHRINK_EVERY === 0) await shrink(folder, LIMITS, Date.now());
+    },
+  };
+}
+
+async function read(path: string): Promise<Awaited<ReturnType<Shelf['get']>>> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile() || found.size > MAX_SEALED_BYTES) throw new InvalidInput(`${path} is none of ours: remove it`);
+    const bytes = await readFile(path);
+    await touch(path);
+    return { bytes, writtenAt: found.mtimeMs };
+  } catch (thrown) {
+    if (isRecord(thrown) && thrown['code'] === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}
+
+/** Under its name only when it is whole. */
+async function write(path: string, aside: string, bytes: Buffer): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(aside, bytes, { mode: 0o600 });
+    await rename(aside, path);
+  } catch (thrown) {
+    await rm(aside, { force: true }).catch(() => undefined); // the reason that counts is the first
+    throw thrown;
+  }
+}

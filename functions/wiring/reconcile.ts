@@ -1,10 +1,11 @@
 // The composition root of reconcile.
 import { join } from 'node:path';
 import { createClusters } from '../../lib/adapters/clusters.ts';
+import type { Config } from '../../lib/adapters/config.ts';
 import { createControl } from '../../lib/adapters/control.ts';
 import { createFolderShelf } from '../../lib/adapters/render-folder.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
-import { createRenderStore } from '../../lib/adapters/render-store.ts';
+import { createRenderStore, type Shelf } from '../../lib/adapters/render-store.ts';
 import { createQueue } from '../../lib/adapters/sqs.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
 import { clock, kept, settings } from './container.ts';
@@ -13,7 +14,7 @@ import { controlCluster } from './control-cluster.ts';
 export const reconcilePorts = kept(async () => {
   const { config, log } = settings();
   const { namespace, programs, cacheDir, toolTimeoutSeconds: timeoutSeconds, defaultServiceAccount, aws } = config;
-  const { connection, cluster, secret } = await controlCluster(config);
+  const [{ connection, cluster, secret }, shelf] = await Promise.all([controlCluster(config), shelfOf(config)]);
   const control = createControl(cluster, namespace);
   const queue = createQueue(config.queue);
   return {
@@ -21,7 +22,7 @@ export const reconcilePorts = kept(async () => {
     control,
     clusters: createClusters({ control: cluster, connection, namespace, clock, aws }),
     renderSettings: async () => renderSettings(await control.settings(), config.remoteBases),
-    store: createRenderStore({ shelf: createFolderShelf(join(cacheDir, 'renders')), secret: await secret(), clock, log }),
+    store: createRenderStore({ shelf, secret: await secret(), clock, log }),
     queue,
     postpone: queue.postpone,
     clock,
@@ -29,3 +30,10 @@ export const reconcilePorts = kept(async () => {
     settings: { defaultServiceAccount },
   };
 });
+
+/** The S3 client loads while the kubeconfig is fetched, and only where there is a bucket. */
+async function shelfOf({ renderBucket, cacheDir }: Config): Promise<Shelf> {
+  if (renderBucket === undefined) return createFolderShelf(join(cacheDir, 'renders'));
+  const { createBucketShelf } = await import('../../lib/adapters/s3.ts');
+  return createBucketShelf(renderBucket);
+}

@@ -29,6 +29,7 @@ const LAYERS: readonly { readonly name: string; readonly files: RegExp; readonly
 const HOMES: Readonly<Record<string, RegExp>> = {
   '@octokit/webhooks': /^lib\/intake\/verify\.ts$/,
   '@aws-sdk/client-sqs': /^lib\/adapters\/sqs\.ts$/,
+  '@aws-sdk/client-s3': /^lib\/adapters\/s3\.ts$/,
   '@aws-sdk/client-secrets-manager': /^lib\/adapters\/secret\.ts$/,
   '@kubernetes/client-node': /^lib\/adapters\/kubeconfig\.ts$/,
   undici: /^lib\/adapters\/(transport\.ts|rest\.ts|undici\.d\.ts)$/,

@@ -29,6 +29,8 @@ export interface Config {
   readonly defaultServiceAccount: ServiceAccountRef | undefined;
   readonly webhook: { readonly github: string | undefined; readonly allowUnsigned: boolean };
   readonly queue: { readonly reconcileUrl: string; readonly laterUrl: string; readonly endpoint: string | undefined };
+  /** Undefined: rendered output is kept in the cache folder. */
+  readonly renderBucket: { readonly bucket: string; readonly endpoint: string | undefined } | undefined;
   readonly resyncSeconds: number;
   readonly sweepCheckpoint: string;
   readonly cacheDir: string;
@@ -69,6 +71,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable('SWEEP_CHECKPOINT', 'evenkeel-sweep', 'ConfigMap in which the sweep keeps how far it has read'),
   variable('CACHE_DIR', '`evenkeel` in the temporary folder', 'folder for clones; losing it costs only time'),
   variable('RENDERER', '`/opt/renderer/renderer` where there is one, else none: kustomize and helm', 'path or name of the renderer'),
+  variable('RENDER_BUCKET', 'none: the cache folder', 'S3 bucket for rendered output, shared by all workers; losing it costs only time'),
   variable('KUSTOMIZE', 'none: `kubectl kustomize`', 'path or name of kustomize'),
   variable('KUBECTL', '`/opt/kubectl/kubectl` where there is one, else `kubectl`', 'path or name of kubectl'),
   variable('HELM', '`/opt/helm/helm` where there is one, else `helm`', 'path or name of helm'),
@@ -80,6 +83,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'kustomizations on other servers: `refused`, `fixed` (at a commit, tag or version) or `any` (also branches)',
   ),
   variable('SQS_ENDPOINT', "AWS's own", 'URL of another service that speaks the SQS protocol'),
+  variable('S3_ENDPOINT', "AWS's own", 'URL of another service that speaks the S3 protocol'),
   variable('LOG_LEVEL', 'info', 'least important lines to print: info, warn or error'),
 ];
 
@@ -134,6 +138,7 @@ function places(reader: Reader, exists: (path: string) => boolean) {
       laterUrl: requiredUrl(reader, 'LATER_QUEUE_URL'),
       endpoint: url(reader, 'SQS_ENDPOINT'),
     },
+    renderBucket: renderBucket(reader),
     cacheDir: reader.text('CACHE_DIR') ?? join(tmpdir(), 'evenkeel'),
     programs: {
       git: program('GIT', '/opt/git/bin/git', 'git'),
@@ -159,6 +164,11 @@ function kubeconfig(reader: Reader): KubeconfigPlace {
   if (!path && !secretArn)
     reader.fault('KUBECONFIG', 'is not set, nor is EVENKEEL_KUBECONFIG_SECRET_ARN: one says where the control cluster is');
   return secretArn ? { secretArn } : { path: path ?? '' };
+}
+
+function renderBucket(reader: Reader): Config['renderBucket'] {
+  const [bucket, endpoint] = [reader.text('RENDER_BUCKET'), url(reader, 'S3_ENDPOINT')];
+  return bucket === undefined ? undefined : { bucket, endpoint };
 }
 
 function serviceAccount(reader: Reader): ServiceAccountRef | undefined {

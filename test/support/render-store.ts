@@ -193,7 +193,7 @@ export function renderStoreContract(name: string, open: () => Promise<Place>): v
     it('loses nothing but time when everything is removed again and again while it is used', async () => {
       let working = true;
       const work = async (worker: number) => {
-        for (let turn = 0; turn < 15; turn += 1) await use(worker + turn);
+        for (let turn = 0; turn < 8; turn += 1) await use(worker + turn);
       };
       const workers = Promise.all([0, 1, 2, 3].map(work)).finally(() => {
         working = false;

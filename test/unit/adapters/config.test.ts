@@ -19,6 +19,7 @@ describe('loadConfig', () => {
       defaultServiceAccount: undefined,
       webhook: { github: undefined, allowUnsigned: false },
       queue: { endpoint: undefined },
+      renderBucket: undefined,
       resyncSeconds: 180,
       sweepCheckpoint: 'evenkeel-sweep',
       programs: { git: 'git', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined },
@@ -35,6 +36,7 @@ describe('loadConfig', () => {
       EVENKEEL_RESYNC_SECONDS: '0',
       EVENKEEL_TOOL_TIMEOUT_SECONDS: '1.5',
       EVENKEEL_SQS_ENDPOINT: 'ftp://host',
+      EVENKEEL_S3_ENDPOINT: 'host:9000',
       EVENKEEL_LOG_LEVEL: 'loud',
     };
     const attempt = () => loadConfig(env, nowhere);
@@ -59,6 +61,15 @@ describe('loadConfig', () => {
   test('reads a service account as namespace and name', () => {
     const { defaultServiceAccount } = load({ EVENKEEL_DEFAULT_SERVICE_ACCOUNT: 'deployers:shop' });
     expect(defaultServiceAccount).toEqual({ namespace: 'deployers', name: 'shop' });
+  });
+
+  test('knows the bucket of renders, with an endpoint of its own or without', () => {
+    expect(load({ EVENKEEL_RENDER_BUCKET: 'renders' }).renderBucket).toEqual({ bucket: 'renders', endpoint: undefined });
+    const endpoint = 'http://127.0.0.1:4566';
+    expect(load({ EVENKEEL_RENDER_BUCKET: 'renders', EVENKEEL_S3_ENDPOINT: endpoint }).renderBucket).toEqual({
+      bucket: 'renders',
+      endpoint,
+    });
   });
 
   test('prefers the programs of a layer to those on PATH, and what is set to both', () => {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { EXPIRES_AFTER_DAYS } from '../../../lib/adapters/s3.ts';
 import { isRecord } from '../../../lib/model/manifest.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -71,5 +72,33 @@ describe('serverless.yml', () => {
   test('answers webhooks before senders give up, and ends a sweep before the next', () => {
     expect(at(file, 'functions', 'webhook', 'timeout')).toBeLessThanOrEqual(10);
     expect(at(file, 'functions', 'sweep', 'timeout')).toBeLessThan(60);
+  });
+
+  test('keeps the bucket of renders closed to everybody else, and to connections that others can read', () => {
+    const bucket = propertiesOf('RenderBucket');
+    const closed = { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true };
+    expect(at(bucket, 'PublicAccessBlockConfiguration')).toEqual(closed);
+    const encryption = at(bucket, 'BucketEncryption', 'ServerSideEncryptionConfiguration', 0, 'ServerSideEncryptionByDefault');
+    expect(encryption).toEqual({ SSEAlgorithm: 'AES256' });
+    expect(at(propertiesOf('RenderBucketPolicy'), 'Bucket')).toEqual({ Ref: 'RenderBucket' });
+    expect(at(propertiesOf('RenderBucketPolicy'), 'PolicyDocument', 'Statement', 0)).toMatchObject({
+      ...{ Effect: 'Deny', Principal: '*', Action: 's3:*' },
+      Resource: [{ 'Fn::GetAtt': ['RenderBucket', 'Arn'] }, { 'Fn::Sub': `\${RenderBucket.Arn}/*` }],
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+  });
+
+  test('lets renders expire when the worker thinks that they do, and lets the worker alone at them', () => {
+    const rule = at(propertiesOf('RenderBucket'), 'LifecycleConfiguration', 'Rules', 0);
+    expect(rule).toMatchObject({ Status: 'Enabled', Prefix: 'renders/', ExpirationInDays: EXPIRES_AFTER_DAYS });
+    const knowing = (text: string, named: readonly (readonly [string, Fields])[]) =>
+      named.filter(([, given]) => JSON.stringify(given).includes(text)).map(([name]) => name);
+    expect(knowing('RenderBucket', functions)).toEqual(['reconcile']);
+    expect(knowing('RenderBucket', resourcesOf('AWS::IAM::Role'))).toEqual(['ReconcileRole']);
+    const statements = [at(propertiesOf('ReconcileRole'), 'Policies', 0, 'PolicyDocument', 'Statement')].flat();
+    expect(statements.filter((statement) => JSON.stringify(statement).includes('s3:'))).toEqual([
+      { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: [{ 'Fn::Sub': `\${RenderBucket.Arn}/renders/*` }] },
+      { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [{ 'Fn::GetAtt': ['RenderBucket', 'Arn'] }] },
+    ]);
   });
 });

@@ -10,7 +10,7 @@ import { Unavailable } from '../model/errors.ts';
 import { endGroup, guarded, unguarded } from './process.ts';
 import { sealedEnvironment } from './sealed-environment.ts';
 
-/** `orderly`: it ended by itself, to give memory back. */
+/** `orderly`: it ended by itself, to give memory back, or because we ended it. */
 export interface Ending {
   readonly orderly: boolean;
   readonly reason: string | Unavailable;
@@ -41,6 +41,7 @@ export class RendererProcess {
   readonly #child: Child;
   readonly #home: string;
   #complaint = '';
+  #killed = false;
 
   constructor({ program, args, onLine, onEnd }: RendererProcessOptions) {
     this.#home = mkdtempSync(join(tmpdir(), 'evenkeel-renderer-'));
@@ -64,7 +65,8 @@ export class RendererProcess {
     });
     // One that ends before it has answered anything would do so again and again.
     child.once('close', (code, signal) => {
-      this.#end({ orderly: code === 0 && lines > GREETING_LINES, reason: this.#reason(code, signal) }, onEnd);
+      const orderly = this.#killed || (code === 0 && lines > GREETING_LINES);
+      this.#end({ orderly, reason: this.#reason(code, signal) }, onEnd);
     });
     this.hold(false);
   }
@@ -80,7 +82,9 @@ export class RendererProcess {
     }
   }
 
+  /** Whoever was at work in it is not to blame for that. */
   kill(): void {
+    this.#killed = true;
     endGroup(this.#child.pid);
   }
 

@@ -151,5 +151,11 @@ function faultOf(result: ProcessResult, timeoutSeconds: number): string | undefi
   if (result.timedOut) return `failed timeout after ${durationText(timeoutSeconds)}`;
   if (result.overflow) return `failed: it printed more than ${MAX_OUTPUT_BYTES} bytes`;
   if (result.signal !== null) return `was ended by ${result.signal}`;
-  return result.code === 0 ? undefined : `failed exit status ${result.code}: ${result.stderr}`;
+  return result.code === 0 ? undefined : `failed exit status ${result.code}: ${errorIn(result.stderr)}`;
+}
+
+/** Warnings come before the error, if there is one. */
+function errorIn(stderr: string): string {
+  const at = stderr.search(/^error: /im);
+  return at < 0 ? stderr : stderr.slice(at);
 }

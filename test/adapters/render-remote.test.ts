@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createRenderStore } from '../../lib/adapters/render-store.ts';
 import { closureTouches } from '../../lib/desired/closure.ts';
 import { InvalidInput } from '../../lib/model/errors.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
+import { folderStore } from '../support/render-store.ts';
 import { type RenderOptions, render, renderPorts } from '../support/rendering.ts';
 
 const { kubectl, helm, renderer } = inject('world');
@@ -94,7 +94,7 @@ describe('a kustomization elsewhere', () => {
   });
 
   it('that follows a branch, where that is allowed, is looked for at each look, and a push to it wakes', async () => {
-    const ports = renderPorts({ kubectl, helm, renderer }, cacheDir, createRenderStore({ cacheDir }));
+    const ports = renderPorts({ kubectl, helm, renderer }, cacheDir, folderStore(cacheDir));
     const options = { remoteBases: 'any' as const };
     const first = await built(`resources: ["${other.url}//base?ref=main"]`, options, ports);
     const source = first.closure.sources.find(({ follows }) => follows !== undefined);
@@ -108,7 +108,7 @@ describe('a kustomization elsewhere', () => {
   });
 
   it('at a tag is not asked for again once it is rendered', async () => {
-    const ports = renderPorts({ kubectl, helm, renderer }, cacheDir, createRenderStore({ cacheDir }));
+    const ports = renderPorts({ kubectl, helm, renderer }, cacheDir, folderStore(cacheDir));
     await built(`resources: ["${other.url}//base?ref=v1.0.0"]\nnamePrefix: once-\n`, {}, ports);
     other.requests.length = 0;
     await render('shop', { source: { repoURL: own.url, path: 'app' } }, ports);

@@ -142,20 +142,20 @@ describe('an Application rendered with a store on a bucket', () => {
     expect(await requestsOf(() => look(first))).toEqual([]);
     const second = ports('second', open().store);
     expect(await requestsOf(() => look(second))).toEqual(['GET body', 'GET entry', 'GET entry']);
-    expect(second.counts).toEqual({ checkouts: 0, tools: 0 });
+    expect(second.counts).toEqual({ checkouts: 0, renders: 0 });
     await remote.commit({ README: 'unrelated' });
     expect(await requestsOf(() => look(second))).toEqual(['GET entry', 'PUT entry']);
-    expect(second.counts.tools).toBe(0);
+    expect(second.counts.renders).toBe(0);
   });
 
   it('is rendered as ever when the bucket is down', async () => {
     const { store, lines } = open(Date.now, 'http://127.0.0.1:9');
     const without = ports('without', store);
     expect((await look(without)).manifests[0]?.metadata.name).toBe('a');
-    expect(without.counts.tools).toBe(1);
+    expect(without.counts.renders).toBe(1);
     expect(lines).toHaveLength(1);
     expect((await look(without)).manifests).toHaveLength(1);
-    expect(without.counts.tools).toBe(1);
+    expect(without.counts.renders).toBe(1);
   });
 });
 

@@ -40,13 +40,15 @@ function freshPorts(): RenderPorts {
 }
 
 function reset(): void {
-  Object.assign(ports.counts, { checkouts: 0, tools: 0 });
+  Object.assign(ports.counts, { checkouts: 0, renders: 0 });
   remote.requests.length = 0;
 }
 
 function renderAll(): Promise<DesiredState[]> {
   const now = Date.now();
-  return Promise.all(names.map((name) => render(name, { source: { repoURL: remote.url, path: `apps/${name}` } }, ports, now)));
+  return Promise.all(
+    names.map((name) => render(name, { source: { repoURL: remote.url, path: `apps/${name}` } }, ports, { notBefore: now })),
+  );
 }
 
 const fetches = () => remote.requests.filter((request) => request.startsWith('POST')).length;
@@ -58,20 +60,20 @@ describe('twenty Applications on one repository', () => {
       name: 'app-3-a',
       annotations: { 'argocd.argoproj.io/tracking-id': 'app-3:/ConfigMap:default-namespace/app-3-a' },
     });
-    expect(ports.counts).toEqual({ checkouts: 0, tools: 0 });
+    expect(ports.counts).toEqual({ checkouts: 0, renders: 0 });
   });
 
   it('run nothing for a commit that changes none of their files', async () => {
     await remote.commit({ README: 'new' });
     await renderAll();
-    expect(ports.counts.tools).toBe(0);
+    expect(ports.counts.renders).toBe(0);
     expect(fetches()).toBeLessThanOrEqual(4);
   });
 
   it('run the one whose overlay changed', async () => {
     await remote.commit({ 'apps/app-7/kustomization.yaml': 'resources: [../../base]\nnamePrefix: seven-\n' });
     const states = await renderAll();
-    expect([ports.counts.tools, states[7]?.manifests[0]?.metadata.name]).toEqual([1, 'seven-a']);
+    expect([ports.counts.renders, states[7]?.manifests[0]?.metadata.name]).toEqual([1, 'seven-a']);
     const touched = states.filter(({ closure }) => closureTouches(closure, remote.url, ['apps/app-7/kustomization.yaml']));
     expect(touched).toEqual([states[7]]);
   });
@@ -79,7 +81,7 @@ describe('twenty Applications on one repository', () => {
   it('run all of them once, with one fetch, when the base changed', async () => {
     await remote.commit({ 'base/cm.yaml': cm('two') });
     const states = await renderAll();
-    expect(ports.counts.tools).toBe(APPLICATIONS);
+    expect(ports.counts.renders).toBe(APPLICATIONS);
     expect(states.every(({ manifests }) => JSON.stringify(manifests).includes('"two"'))).toBe(true);
     expect(fetches()).toBeLessThanOrEqual(4);
   });
@@ -87,7 +89,7 @@ describe('twenty Applications on one repository', () => {
   it('are found again by a process that starts with the same folder', async () => {
     ports = freshPorts();
     await renderAll();
-    expect(ports.counts).toEqual({ checkouts: 0, tools: 0 });
+    expect(ports.counts).toEqual({ checkouts: 0, renders: 0 });
   });
 
   it('are rendered again where what is stored was tampered with, cut short, or put under another name', async () => {
@@ -101,7 +103,7 @@ describe('twenty Applications on one repository', () => {
     }
     ports = freshPorts();
     const states = await renderAll();
-    expect(ports.counts.tools).toBe(APPLICATIONS);
+    expect(ports.counts.renders).toBe(APPLICATIONS);
     expect(states.every(({ manifests }) => JSON.stringify(manifests).includes('"two"'))).toBe(true);
   });
 });

@@ -56,7 +56,12 @@ describe.each([
         .replaceAll(commit.slice(0, 8), 'COMMIT')
         .replaceAll('kubectl kustomize', 'kustomize build')
         .replaceAll(': error: ', ': Error: ');
-      golden.check(name === 'the renderer' ? JSON.parse(text) : withTraced(JSON.parse(text), golden));
+      if (name === 'the renderer') return golden.check(JSON.parse(text));
+      // Another YAML parser has other words for what it cannot read.
+      return golden.check(
+        withTraced(JSON.parse(text), golden),
+        golden.files.includes('expected-stock.yaml') ? 'expected-stock.yaml' : 'expected.yaml',
+      );
     });
   });
 });

@@ -3,6 +3,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createRenderer, type RendererOptions } from '../../lib/adapters/renderer.ts';
 import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
@@ -133,7 +134,9 @@ describe('a process', () => {
       JSON.stringify(join(dir, 'child.pid')) +
       ', String(child.pid)); for (;;) {}';
     const { renderer, starts } = standIn('hanging', body, { timeoutSeconds: 1 });
-    const [hung, fine] = await Promise.all([fault(renderer.render(request('hang'))), renderer.render(request('fine'))]);
+    const hanging = fault(renderer.render(request('hang')));
+    await sleep(400);
+    const [hung, fine] = await Promise.all([hanging, renderer.render(request('fine'))]);
     expect(hung).toBeInstanceOf(InvalidInput);
     expect(hung.message).toBe('`kustomize build ./` failed timeout after 1s');
     expect(documentsOf(fine)).toEqual(['fine']);

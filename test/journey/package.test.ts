@@ -35,6 +35,8 @@ describe('npm run package', () => {
     expect(packaged.stderr).toBe('');
     expect(packaged.code).toBe(0);
     expect(packaged.stdout).toMatch(/git refuses an unknown certificate and fetches over https/);
+    expect(packaged.stdout).toMatch(/ssh \(OpenSSH_.*\) loads \d+ libraries of its layer, its own C library among them, and nothing else/);
+    expect(packaged.stdout).toMatch(/git refuses an unknown host key and fetches over ssh/);
     expect(packaged.stdout).toMatch(/webhook and reconcile: a push was answered with 202, .* is Synced to [0-9a-f]{7} \(kustomize\)/);
     expect(packaged.stdout).toMatch(/sweep and reconcile: a tick found a new Application, and it is Synced \(helm\)/);
   });
@@ -56,9 +58,10 @@ describe('npm run package', () => {
     const [kubectl, git] = await Promise.all([archive('layers/kubectl.zip'), archive('layers/git.zip')]);
     const programs = [...kubectl.files, ...git.files].filter(({ mode }) => mode === 0o755).map(({ name }) => name);
     expect(programs).toEqual(
-      expect.arrayContaining(['kubectl/kubectl', 'helm/helm', 'git/bin/git', 'git/libexec/git-core/git-remote-https']),
+      expect.arrayContaining(['kubectl/kubectl', 'helm/helm', 'git/bin/git', 'git/bin/ssh', 'git/libexec/git-core/git-remote-https']),
     );
-    expect(programs.filter((name) => /\/lib(c|m|resolv)\.so|ld-linux/.test(name))).toEqual([]);
+    const ofTheCLibrary = programs.filter((name) => /\/libc\.so|ld-linux/.test(name));
+    expect(ofTheCLibrary.sort()).toEqual(['git/ssh/ld-linux-x86-64.so.2', 'git/ssh/libc.so.6']);
   });
 
   test('makes source maps that name the project’s files, and nothing of the machine', async () => {

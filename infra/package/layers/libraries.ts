@@ -16,7 +16,8 @@ export interface Binary {
 
 const LD_CONFIG = '/etc/ld.so.conf';
 const STANDARD_FOLDERS = ['/lib64', '/usr/lib64', '/lib', '/usr/lib'];
-const WAY_OUT =
+/** What to do about a machine whose programs will not do. */
+export const WAY_OUT =
   'build the package where git was made for that glibc or an older one, such as Debian 12 or Amazon Linux 2023 (a container will do)';
 
 /**
@@ -24,20 +25,29 @@ const WAY_OUT =
  * Throws InvalidInput when one is nowhere, and, with every fault, when what was found cannot run on the runtime.
  */
 export function librariesOf(programs: readonly Binary[], folders: readonly string[] = systemFolders()): readonly Binary[] {
+  const libraries = collect(programs, folders, (name) => !isRuntimeLibrary(name));
+  const faults = [...programs, ...libraries].flatMap(({ path, content }) => runtimeFaults(path, readElf(content, path)));
+  if (faults.length > 0) throw new InvalidInput(`${faults.join('; ')}: ${WAY_OUT}`);
+  return libraries;
+}
+
+/** The program's libraries, its C library and loader among them: it runs wherever the loader is told to start it. InvalidInput as above. */
+export function completeLibrariesOf(program: Binary, folders: readonly string[] = systemFolders()): readonly Binary[] {
+  return collect([program], folders, () => true);
+}
+
+function collect(programs: readonly Binary[], folders: readonly string[], wanted: (name: string) => boolean): readonly Binary[] {
   const libraries = new Map<string, Binary>();
-  const faults: string[] = [];
-  const read = (binary: Binary) => {
-    const elf = readElf(binary.content, binary.path);
-    faults.push(...runtimeFaults(binary.path, elf));
-    const places = [...elf.searchPath.map((folder) => fromOrigin(folder, binary.path)), ...folders];
-    for (const name of elf.needed.filter((needed) => !isRuntimeLibrary(needed) && !libraries.has(needed))) {
-      const library = find(name, places, binary.path);
+  const read = ({ path, content }: Binary) => {
+    const elf = readElf(content, path);
+    const places = [...elf.searchPath.map((folder) => fromOrigin(folder, path)), ...folders];
+    for (const name of elf.needed.filter((needed) => wanted(needed) && !libraries.has(needed))) {
+      const library = find(name, places, path);
       libraries.set(name, library);
       read(library);
     }
   };
   for (const program of programs) read(program);
-  if (faults.length > 0) throw new InvalidInput(`${faults.join('; ')}: ${WAY_OUT}`);
   return [...libraries.values()];
 }
 

@@ -22,18 +22,33 @@ const ENVIRONMENT = {
   GIT_COMMITTER_EMAIL: 'package@example.com',
 };
 
+interface GitRun {
+  readonly cwd?: string;
+  /** Beside what each run gets. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Runs the layer's git. Rejects with its message. */
-export async function layerGit({ git }: Unpacked, args: readonly string[], cwd?: string): Promise<string> {
-  const { stdout } = await run(git, [...args], { env: ENVIRONMENT, ...(cwd !== undefined && { cwd }) });
+export async function layerGit({ git }: Unpacked, args: readonly string[], { cwd, environment }: GitRun = {}): Promise<string> {
+  const { stdout } = await run(git, [...args], { env: { ...ENVIRONMENT, ...environment }, ...(cwd !== undefined && { cwd }) });
   return stdout.trim();
 }
 
-/** Asks the dynamic loader (ld.so(8)) what it would load; throws unless all of it is the layer's or the runtime's. Returns how many are the layer's. */
+/** What a dynamic loader that was asked to list a program's libraries (ld.so(8)) says: each one's name and where it is. */
+export async function listed(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<readonly { readonly name: string; readonly place: string }[]> {
+  const { stdout } = await run(program, [...args], { env });
+  return [...stdout.matchAll(/^\s*(\S+) => (.+?)(?: \(0x[0-9a-f]+\))?$/gm)].map(([, name = '', place = '']) => ({ name, place }));
+}
+
+/** Asks what git would load; throws unless all of it is the layer's or the runtime's. Returns how many are the layer's. */
 export async function checkLibraries({ opt }: Unpacked): Promise<number> {
   const folder = join(opt, 'git', 'lib');
   const env = { LD_TRACE_LOADED_OBJECTS: '1', LD_LIBRARY_PATH: folder };
-  const { stdout } = await run(join(opt, 'git', 'libexec', 'git-core', 'git-remote-https'), [], { env });
-  const loaded = [...stdout.matchAll(/^\s*(\S+) => (.+?)(?: \(0x[0-9a-f]+\))?$/gm)].map(([, name = '', place = '']) => ({ name, place }));
+  const loaded = await listed(join(opt, 'git', 'libexec', 'git-core', 'git-remote-https'), [], env);
   const strangers = loaded.filter(({ name, place }) => !isRuntimeLibrary(name) && !place.startsWith(`${folder}/`));
   if (strangers.length > 0) throw new Error(`git would load ${strangers.map(({ name, place }) => `${name} from ${place}`).join(', ')}`);
   return loaded.filter(({ name }) => !isRuntimeLibrary(name)).length;
@@ -53,9 +68,9 @@ export async function pushFiles(unpacked: Unpacked, folder: string, url: string,
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
-  await layerGit(unpacked, ['init', '--quiet', '--template=', '--initial-branch=main'], folder);
-  await layerGit(unpacked, ['add', '--all'], folder);
-  await layerGit(unpacked, ['commit', '--quiet', '-m', 'what the proof deploys'], folder);
-  await layerGit(unpacked, ['push', '--quiet', url, 'HEAD:main'], folder);
-  return layerGit(unpacked, ['rev-parse', 'HEAD'], folder);
+  await layerGit(unpacked, ['init', '--quiet', '--template=', '--initial-branch=main'], { cwd: folder });
+  await layerGit(unpacked, ['add', '--all'], { cwd: folder });
+  await layerGit(unpacked, ['commit', '--quiet', '-m', 'what the proof deploys'], { cwd: folder });
+  await layerGit(unpacked, ['push', '--quiet', url, 'HEAD:main'], { cwd: folder });
+  return layerGit(unpacked, ['rev-parse', 'HEAD'], { cwd: folder });
 }

@@ -7,6 +7,7 @@ import type { Artifacts } from '../build.ts';
 import { loopbackCertificate } from './certificate.ts';
 import { startTlsFront } from './https.ts';
 import { checkLibraries, checkTrust, pushFiles } from './layer-git.ts';
+import { checkSsh, checkSshLibraries } from './layer-ssh.ts';
 import { NAMESPACE, sampleApplication, sampleFiles } from './sample.ts';
 import { environmentOf, type Unpacked, unpackAll } from './unpacked.ts';
 
@@ -36,6 +37,8 @@ export async function prove(artifacts: Artifacts, options: ProofOptions): Promis
   const { say, signal, folder } = options;
   const unpacked = await unpackAll(artifacts, folder);
   say(`git loads ${await checkLibraries(unpacked)} libraries of its layer, and of the runtime's only the C library`);
+  const ssh = await checkSshLibraries(unpacked);
+  say(`ssh (${ssh.version}) loads ${ssh.count} libraries of its layer, its own C library among them, and nothing else`);
   await using stack = new AsyncDisposableStack();
   const host = await startHost({
     progress: say,
@@ -54,6 +57,8 @@ export async function prove(artifacts: Artifacts, options: ProofOptions): Promis
   await push(scene, 'red');
   await checkTrust(unpacked, folder, scene.repository, certificate.cert);
   say('git refuses an unknown certificate and fetches over https from a server whose certificate it knows');
+  await checkSsh(unpacked, folder, join(host.dir, 'repositories', 'proof.git'));
+  say('git refuses an unknown host key and fetches over ssh from a server whose key it knows');
   await provePush(scene);
   await proveTick(scene);
   checkFailures(host);

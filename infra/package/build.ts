@@ -1,12 +1,15 @@
-// Builds the archives that serverless.yml names: one for each function, one for each layer. Nothing is downloaded.
+// Builds the archives that serverless.yml names: one for each function, one for each layer. Nothing is downloaded but what a renderer that
+// is not built yet is built from.
 import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidInput } from '../../lib/model/errors.ts';
+import type { Progress } from '../local/cache/cache.ts';
 import { layerArchive } from '../local/cache/layer.ts';
 import { bundleService } from '../local/lambda/functions.ts';
 import type { Service } from '../local/serverless/service.ts';
 import { packedBundle } from './functions.ts';
 import { gitLayer } from './layers/git.ts';
+import { rendererLayer } from './layers/renderer.ts';
 import type { PackagePlan, PlannedFunction, PlannedLayer } from './plan.ts';
 import { unpackedSize } from './unpack.ts';
 import { zipOf } from './zip.ts';
@@ -37,9 +40,10 @@ export interface Artifacts {
 const LARGEST_UNPACKED = 250 * 1024 * 1024;
 
 /** How each layer is made; kubectl and helm are taken as npm brings them. */
-const LAYERS: Readonly<Record<string, (path: string) => Promise<void>>> = {
+const LAYERS: Readonly<Record<string, (path: string, options: BuildOptions) => Promise<void>>> = {
   kubectl: (path) => copyFile(layerArchive(), path),
   git: async (path) => writeFile(path, await zipOf(await gitLayer())),
+  renderer: async (path, { progress, signal }) => writeFile(path, await zipOf(await rendererLayer({ progress, signal }))),
 };
 
 export interface BuildOptions {
@@ -49,12 +53,14 @@ export interface BuildOptions {
   readonly root: string;
   /** Folder for the bundles before they are packed. */
   readonly work: string;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
 }
 
 /** Builds all of them. Throws InvalidInput for a layer that nobody knows how to make, and for a function that is too large. */
 export async function buildArtifacts(options: BuildOptions): Promise<Artifacts> {
-  const { plan, root } = options;
-  const layers = await Promise.all(plan.layers.map((layer) => buildLayer(layer, root)));
+  const { plan } = options;
+  const layers = await Promise.all(plan.layers.map((layer) => buildLayer(layer, options)));
   const functions = await buildFunctions(options);
   for (const built of functions) checkSize(built, layers);
   return { functions, layers };
@@ -66,12 +72,12 @@ export function unpackedWithLayers({ planned, unpackedBytes }: FunctionArtifact,
   return own.reduce((sum, layer) => sum + layer.unpackedBytes, unpackedBytes);
 }
 
-async function buildLayer({ name, artifact }: PlannedLayer, root: string): Promise<Artifact> {
+async function buildLayer({ name, artifact }: PlannedLayer, options: BuildOptions): Promise<Artifact> {
   const make = LAYERS[name];
-  if (make === undefined) throw new InvalidInput(`serverless.yml: layers.${name}: only ${Object.keys(LAYERS).join(' and ')} can be built`);
-  const path = join(root, artifact);
+  if (make === undefined) throw new InvalidInput(`serverless.yml: layers.${name}: only ${Object.keys(LAYERS).join(', ')} can be built`);
+  const path = join(options.root, artifact);
   await mkdir(dirname(path), { recursive: true });
-  await make(path);
+  await make(path, options);
   return measured(name, path);
 }
 

@@ -1,4 +1,4 @@
-// `npm run package`: everything that `osls deploy` uploads, built without a network, measured, and proved to work by itself.
+// `npm run package`: everything that `osls deploy` uploads, built, measured, and proved to work by itself.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function main(say: Say, signal: AbortSignal): Promise<void> {
   assertReady(await machineFacts());
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-package-'));
   try {
-    const artifacts = await build(say);
+    const artifacts = await build(say, signal);
     say('');
     say('proof, from the archives alone:');
     await prove(artifacts, { say: (line) => say(`  ${line}`), signal, folder });
@@ -37,9 +37,10 @@ async function main(say: Say, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function build(say: Say): Promise<Artifacts> {
+async function build(say: Say, signal: AbortSignal): Promise<Artifacts> {
   const plan = packagePlan(parse(await readFile(SERVERLESS, 'utf8')));
-  const artifacts = await buildArtifacts({ plan, service: readServerless(SERVERLESS), root: ROOT, work: BUNDLES });
+  const service = readServerless(SERVERLESS);
+  const artifacts = await buildArtifacts({ plan, service, root: ROOT, work: BUNDLES, progress: say, signal });
   say('layers:');
   for (const { name, zippedBytes, unpackedBytes } of artifacts.layers)
     say(`  ${cell(name)} ${size(zippedBytes)} zipped, ${size(unpackedBytes)} unpacked`);

@@ -36,6 +36,7 @@ describe('npm run package', () => {
     expect(packaged.code).toBe(0);
     expect(packaged.stdout).toMatch(/git refuses an unknown certificate and fetches over https/);
     expect(packaged.stdout).toMatch(/ssh \(OpenSSH_.*\) loads \d+ libraries of its layer, its own C library among them, and nothing else/);
+    expect(packaged.stdout).toMatch(/the renderer loads no library, and renders a kustomization and a chart with no other program/);
     expect(packaged.stdout).toMatch(/git refuses an unknown host key and fetches over ssh/);
     expect(packaged.stdout).toMatch(/webhook and reconcile: a push was answered with 202, .* is Synced to [0-9a-f]{7} \(kustomize\)/);
     expect(packaged.stdout).toMatch(/sweep and reconcile: a tick found a new Application, and it is Synced \(helm\)/);
@@ -55,10 +56,20 @@ describe('npm run package', () => {
   });
 
   test('puts programs where the functions look for them, executable', async () => {
-    const [kubectl, git] = await Promise.all([archive('layers/kubectl.zip'), archive('layers/git.zip')]);
-    const programs = [...kubectl.files, ...git.files].filter(({ mode }) => mode === 0o755).map(({ name }) => name);
+    const layers = await Promise.all(['kubectl', 'git', 'renderer'].map((name) => archive(`layers/${name}.zip`)));
+    const programs = layers
+      .flatMap(({ files }) => files)
+      .filter(({ mode }) => mode === 0o755)
+      .map(({ name }) => name);
     expect(programs).toEqual(
-      expect.arrayContaining(['kubectl/kubectl', 'helm/helm', 'git/bin/git', 'git/bin/ssh', 'git/libexec/git-core/git-remote-https']),
+      expect.arrayContaining([
+        'kubectl/kubectl',
+        'helm/helm',
+        'renderer/renderer',
+        'git/bin/git',
+        'git/bin/ssh',
+        'git/libexec/git-core/git-remote-https',
+      ]),
     );
     const ofTheCLibrary = programs.filter((name) => /\/libc\.so|ld-linux/.test(name));
     expect(ofTheCLibrary.sort()).toEqual(['git/ssh/ld-linux-x86-64.so.2', 'git/ssh/libc.so.6']);
@@ -104,9 +115,13 @@ describe('osls package', () => {
   test('gives the tools to reconcile alone, in layers that no other service shares', () => {
     const withLayers = ofType('AWS::Lambda::Function').filter(([, { Layers }]) => Layers !== undefined);
     expect(withLayers.map(([name, { Layers }]) => [name, Layers])).toEqual([
-      ['ReconcileLambdaFunction', [{ Ref: 'KubectlLambdaLayer' }, { Ref: 'GitLambdaLayer' }]],
+      ['ReconcileLambdaFunction', [{ Ref: 'KubectlLambdaLayer' }, { Ref: 'GitLambdaLayer' }, { Ref: 'RendererLambdaLayer' }]],
     ]);
-    expect(ofType('AWS::Lambda::LayerVersion').map(([, { LayerName }]) => LayerName)).toEqual(['evenkeel-dev-git', 'evenkeel-dev-kubectl']);
+    expect(ofType('AWS::Lambda::LayerVersion').map(([, { LayerName }]) => LayerName)).toEqual([
+      'evenkeel-dev-git',
+      'evenkeel-dev-kubectl',
+      'evenkeel-dev-renderer',
+    ]);
   });
 
   test('reports failures message by message, and hides a message for longer than its function may run', () => {

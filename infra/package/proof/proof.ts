@@ -7,6 +7,7 @@ import type { Artifacts } from '../build.ts';
 import { loopbackCertificate } from './certificate.ts';
 import { startTlsFront } from './https.ts';
 import { checkLibraries, checkTrust, pushFiles } from './layer-git.ts';
+import { checkRenderer } from './layer-renderer.ts';
 import { checkSsh, checkSshLibraries } from './layer-ssh.ts';
 import { NAMESPACE, sampleApplication, sampleFiles } from './sample.ts';
 import { environmentOf, type Unpacked, unpackAll } from './unpacked.ts';
@@ -55,6 +56,8 @@ export async function prove(artifacts: Artifacts, options: ProofOptions): Promis
   stack.defer(() => front.close());
   const scene = { ...options, host, unpacked, repository: `${front.url}/proof.git`, origin: `${host.gitUrl}/proof.git` };
   await push(scene, 'red');
+  await checkRenderer(unpacked, join(folder, 'work'), 'red');
+  say('the renderer loads no library, and renders a kustomization and a chart with no other program in reach');
   await checkTrust(unpacked, folder, scene.repository, certificate.cert);
   say('git refuses an unknown certificate and fetches over https from a server whose certificate it knows');
   await checkSsh(unpacked, folder, join(host.dir, 'repositories', 'proof.git'));

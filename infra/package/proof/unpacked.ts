@@ -4,6 +4,7 @@ import type { Artifacts } from '../build.ts';
 import type { Bundle } from '../bundle.ts';
 import { modulePath } from '../functions.ts';
 import { GIT, GIT_ROOTS } from '../layers/git.ts';
+import { RENDERER } from '../layers/renderer.ts';
 import { unpack } from '../unpack.ts';
 
 export interface Unpacked {
@@ -12,6 +13,7 @@ export interface Unpacked {
   readonly git: string;
   readonly kubectl: string;
   readonly helm: string;
+  readonly renderer: string;
   /** The certificates that git trusts. */
   readonly roots: string;
   /** Folder that stands for the layer's part of the file system. */
@@ -31,12 +33,20 @@ export async function unpackAll({ functions, layers }: Artifacts, folder: string
     git: join(opt, GIT),
     kubectl: join(opt, 'kubectl', 'kubectl'),
     helm: join(opt, 'helm', 'helm'),
+    renderer: join(opt, RENDERER),
     roots: join(opt, GIT_ROOTS),
     opt,
   };
 }
 
 /** What the functions' environment says on Lambda by default paths, said for this place; no PATH leads to a program of this machine. */
-export function environmentOf({ git, kubectl, helm }: Unpacked): Readonly<Record<string, string | undefined>> {
-  return { PATH: '', EVENKEEL_GIT: git, EVENKEEL_KUBECTL: kubectl, EVENKEEL_HELM: helm, EVENKEEL_KUSTOMIZE: undefined };
+export function environmentOf({ git, kubectl, helm, renderer }: Unpacked): Readonly<Record<string, string | undefined>> {
+  return {
+    PATH: '',
+    EVENKEEL_GIT: git,
+    EVENKEEL_KUBECTL: kubectl,
+    EVENKEEL_HELM: helm,
+    EVENKEEL_KUSTOMIZE: undefined,
+    EVENKEEL_RENDERER: renderer,
+  };
 }

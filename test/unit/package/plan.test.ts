@@ -35,9 +35,9 @@ test('the project’s own file gives every function an archive, and just reconci
   const { functions, layers } = packagePlan(parse(readFileSync(join(root, 'serverless.yml'), 'utf8')));
   expect(functions.map(({ name, layers: own }) => [name, ...own])).toEqual([
     ['webhook'],
-    ['reconcile', 'kubectl', 'git'],
+    ['reconcile', 'kubectl', 'git', 'renderer'],
     ['later'],
     ['sweep'],
   ]);
-  expect(layers.map(({ name }) => name)).toEqual(['kubectl', 'git']);
+  expect(layers.map(({ name }) => name)).toEqual(['kubectl', 'git', 'renderer']);
 });

@@ -11,6 +11,7 @@ import { type Fleet, prepareFleet, rollOut } from './fleet.ts';
 import { measureLimits } from './limits.ts';
 import { startSampler } from './memory.ts';
 import { type BenchOptions, HELP, type Part, parseOptions } from './options.ts';
+import { measureRenders } from './render.ts';
 import type { ColdImport, Machine, Report } from './report.ts';
 import { openStage, type Stage } from './stage.ts';
 import { measureDrift, measureSteady } from './steady.ts';
@@ -18,6 +19,7 @@ import { reportText } from './table.ts';
 
 const SIZE = 100;
 const SMALL = [1, 10];
+const RENDERS = { quick: [100], full: [100, 1000] };
 
 type Has = (part: Part) => boolean;
 type Say = (line: string) => void;
@@ -55,9 +57,10 @@ async function measureStage(stage: Stage, { quick, parts }: BenchOptions): Promi
     const measured = await measureHost(stage, has, times);
     const memory = usesHost(has) ? sampler.read() : undefined;
     const limits = has('limits') ? await measureLimits(stage, SIZE, times.limits) : undefined;
+    const renders = has('render') ? await measureRenders(stage, quick ? RENDERS.quick : RENDERS.full, times.limits) : [];
     const imports = has('import') ? await coldImports(stage) : [];
     const all = { ...measured, limits };
-    return { rows: rowsOf(all), work: workOf(all), imports, memory };
+    return { rows: rowsOf(all), work: workOf(all), renders, imports, memory };
   } finally {
     sampler.stop();
   }

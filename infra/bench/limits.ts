@@ -1,14 +1,11 @@
 // What the parts alone take for the same work: kustomize builds, server-side apply over our own client, kubectl apply --server-side.
-import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import type { Manifest } from '../../lib/model/manifest.ts';
 import { parseManifests } from '../../lib/model/yaml.ts';
+import { kustomizeBuilds, timed, writeSample } from './alone.ts';
 import { inParallel } from './fleet.ts';
 import type { Limits } from './report.ts';
-import { applicationNames, BASE_VERSION, baseFiles, overlayFiles } from './sample.ts';
+import { applicationNames, BASE_VERSION } from './sample.ts';
 import type { Stage } from './stage.ts';
 import { percentile } from './statistics.ts';
 
@@ -24,7 +21,6 @@ export interface Scale {
   readonly all: Limits;
 }
 
-const run = promisify(execFile);
 /** Requests at a time; the better of the two counts. */
 const AT_ONCE = [16, 32];
 
@@ -32,12 +28,14 @@ const AT_ONCE = [16, 32];
 export async function measureLimits(stage: Stage, size: number, rounds: number): Promise<LimitFigures> {
   stage.say('the parts alone');
   const names = applicationNames('limit', size);
-  const dir = await sampleFolder(stage, names);
+  const dir = join(stage.host.dir, 'bench', 'limits');
+  await writeSample(dir, names);
+  const builds = (some: readonly string[]) => kustomizeBuilds(stage.controlPlane.programs.kustomize, dir, some);
   const first = names.slice(0, 1);
-  await builds(stage, dir, first);
-  const one = await times(rounds * 3, () => timed(() => builds(stage, dir, first)));
-  const all = await times(rounds, () => timed(() => builds(stage, dir, names)));
-  const rendered = (await builds(stage, dir, names)).flatMap((text) => parseManifests(text, 'kustomize build'));
+  await builds(first);
+  const one = await times(rounds * 3, () => timed(() => builds(first)));
+  const all = await times(rounds, () => timed(() => builds(names)));
+  const rendered = (await builds(names)).flatMap((text) => parseManifests(text, 'kustomize build'));
   const each = rendered.length / size;
   const kustomize = { one: percentile(one, 0.5), all: percentile(all, 0.5) };
   const sizes = { one: rendered.slice(0, each), all: rendered };
@@ -47,25 +45,6 @@ export async function measureLimits(stage: Stage, size: number, rounds: number):
     all: { kustomize: kustomize.all, ...applied.all[state] },
   });
   return { created: scale('created'), changed: scale('changed'), unchanged: scale('unchanged') };
-}
-
-async function sampleFolder({ host }: Stage, names: readonly string[]): Promise<string> {
-  const dir = join(host.dir, 'bench', 'limits');
-  const files = Object.assign(baseFiles(1), ...names.map((name) => overlayFiles(name, 1)));
-  for (const [path, text] of Object.entries<string>(files)) {
-    await mkdir(dirname(join(dir, path)), { recursive: true });
-    await writeFile(join(dir, path), text);
-  }
-  return dir;
-}
-
-/** `kustomize build` of each overlay, as many at a time as there are cores. */
-async function builds({ controlPlane }: Stage, dir: string, names: readonly string[]): Promise<readonly string[]> {
-  const texts: string[] = [];
-  await inParallel(names, availableParallelism(), async (name) => {
-    texts.push((await run(controlPlane.programs.kustomize, ['build', join(dir, 'overlays', name)])).stdout);
-  });
-  return texts;
 }
 
 type Applied = { readonly [State in keyof LimitFigures]: Pick<Limits, 'rawApply' | 'kubectlApply'> };
@@ -123,10 +102,4 @@ async function times(count: number, work: () => Promise<number>): Promise<readon
   const taken: number[] = [];
   for (let left = count; left > 0; left -= 1) taken.push(await work());
   return taken;
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
 }

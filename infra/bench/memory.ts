@@ -73,7 +73,8 @@ export function parseStat(stat: string): Running {
   return { name: name === 'MainThread' ? 'node' : name, parent };
 }
 
-function residentOf(pid: number): { readonly now: number; readonly peak: number } {
+/** Resident bytes of a process now and at its peak; zero for one that has ended. */
+export function residentOf(pid: number): { readonly now: number; readonly peak: number } {
   const status = textOf(`/proc/${pid}/status`);
   const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
   return { now: bytes('VmRSS'), peak: bytes('VmHWM') };

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { InvalidInput, messageOf } from '../../lib/model/errors.ts';
 
-export const PARTS = ['rollout', 'push', 'steady', 'limits', 'import'] as const;
+export const PARTS = ['rollout', 'push', 'steady', 'limits', 'render', 'import'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -26,6 +26,7 @@ Each figure stands beside its limits of the same run: kustomize alone, server-si
                      push:    push -> live, one changes of 1, 10 and 100, and all 100 change
                      steady:  reconciles and sweeps when nothing has changed, with their API requests
                      limits:  the tools and the API server alone
+                     render:  many renders in one start of the renderer, beside the stock tools
                      import:  cold import of each function's bundle
   -o, --output NAME  table (the default) or json
   --help             this text

@@ -34,6 +34,16 @@ export interface Work {
   readonly goal?: Goal | undefined;
 }
 
+/** Many renders in one start of the renderer, in milliseconds, beside the stock tool on the same files, as many at a time as there are cores. */
+export interface RenderFigure {
+  readonly name: string;
+  readonly renderer: number;
+  readonly stock: number;
+  /** Most resident memory of the renderer. */
+  readonly peakBytes: number;
+  readonly goal: Goal;
+}
+
 export interface ColdImport {
   readonly name: string;
   readonly bytes: number;
@@ -53,6 +63,7 @@ export interface Machine {
 export interface Report {
   readonly rows: readonly Row[];
   readonly work: readonly Work[];
+  readonly renders: readonly RenderFigure[];
   readonly imports: readonly ColdImport[];
   readonly memory: Memory | undefined;
   readonly machine: Machine;
@@ -73,6 +84,13 @@ export function workDone(
 ): Work {
   const work = { name, requests: done.requests, total: totalRequests(done.requests), runs: done.runs };
   return { ...work, goal: { text: goal.text, met: goal.holds(work) } };
+}
+
+/** How many times as fast as the stock tool the renderer must be at least. */
+const LEAST_RATIO = 3;
+
+export function renderFigure(name: string, renderer: number, stock: number, peakBytes: number): RenderFigure {
+  return { name, renderer, stock, peakBytes, goal: { text: `≥ ${LEAST_RATIO} times as fast`, met: stock / renderer >= LEAST_RATIO } };
 }
 
 /** Argo CD 3.6 with its stock settings, two cores, a control plane of this kind, 100 such Applications; measured apart, not in this run. */

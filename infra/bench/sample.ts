@@ -40,6 +40,22 @@ export function overlayFiles(name: string, version: number): Files {
   return { [`overlays/${name}/kustomization.yaml`]: text(kustomization) };
 }
 
+/** Folder of the chart. */
+export const CHART = 'chart';
+
+/** The same objects as a chart, named after their release. */
+export function chartFiles(): Files {
+  const templates = KINDS.map((kind) => {
+    const object = { ...OBJECTS[kind], metadata: { name: '{{ .Release.Name }}', labels: { version: '{{ .Values.version }}' } } };
+    return [`${CHART}/templates/${kind.toLowerCase()}.yaml`, text(object)] as const;
+  });
+  return {
+    [`${CHART}/Chart.yaml`]: text({ apiVersion: 'v2', name: 'shop', version: '1.0.0' }),
+    [`${CHART}/values.yaml`]: text({ version: 'v1' }),
+    ...Object.fromEntries(templates),
+  };
+}
+
 export function applicationManifest(name: string, repoURL: string, controlNamespace: string, namespace: string): Manifest {
   return {
     apiVersion: 'argoproj.io/v1alpha1',

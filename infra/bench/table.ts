@@ -1,14 +1,15 @@
 // The report as a person reads it.
 import type { Memory } from './memory.ts';
-import { ARGO_CD, type ColdImport, type Goal, type Machine, type Report, type Row, type Work } from './report.ts';
+import { ARGO_CD, type ColdImport, type Goal, type Machine, type RenderFigure, type Report, type Row, type Work } from './report.ts';
 
 /** All sections that were measured, with an empty line between them. */
 export function reportText(report: Report): string {
-  const { rows, work, imports, memory, machine, seconds } = report;
+  const { rows, work, renders, imports, memory, machine, seconds } = report;
   const sections = [
     machineLines(machine, seconds),
     rows.length > 0 ? timeLines(rows) : [],
     work.length > 0 ? workLines(work) : [],
+    renders.length > 0 ? renderLines(renders) : [],
     imports.length > 0 ? importLines(imports) : [],
     memory === undefined ? [] : memoryLines(memory),
     rows.length > 0
@@ -82,6 +83,18 @@ function workLines(work: readonly Work[]): readonly string[] {
     goalText(goal),
   ]);
   return columns([['API requests', 'all', 'read', 'watch', 'dry run', 'write', 'other', 'kustomize', 'git', 'goal'], ...cells]);
+}
+
+function renderLines(renders: readonly RenderFigure[]): readonly string[] {
+  const cells = renders.map(({ name, renderer, stock, peakBytes, goal }) => [
+    name,
+    timeText(renderer),
+    timeText(stock),
+    (stock / renderer).toFixed(1),
+    megabytes(peakBytes),
+    goalText(goal),
+  ]);
+  return columns([['one start of the renderer', 'renderer', 'stock tool', 'ratio', 'peak memory', 'goal'], ...cells]);
 }
 
 function importLines(imports: readonly ColdImport[]): readonly string[] {

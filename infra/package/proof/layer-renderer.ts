@@ -26,6 +26,8 @@ export async function checkRenderer({ renderer }: Unpacked, folder: string, colo
 async function answersOf(renderer: string, requests: readonly object[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const child = spawn(renderer, [], { env: { PATH: '' } });
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);
+  // What it says before it ends tells more than that it no longer reads.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
   const [stdout, stderr] = await printed;
   if (stderr !== '') throw new Error(`the renderer complained: ${stderr}`);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Measured, rowsOf, workOf } from '../../../infra/bench/figures.ts';
 import { parseStat } from '../../../infra/bench/memory.ts';
+import { renderFigure } from '../../../infra/bench/report.ts';
 import { NO_REQUESTS } from '../../../infra/bench/requests.ts';
 import { columns, reportText, timeText } from '../../../infra/bench/table.ts';
 
@@ -42,6 +43,14 @@ test('a write, a dry run or a render where nothing has changed misses the goal',
   expect(metBy({ resync: { ...quiet, runs: { kustomize: 1, git: 1 } } })).toEqual([true, true, false]);
 });
 
+test('a renderer that is not three times as fast as the stock tool misses its goal, and the report says how fast it is', () => {
+  const renders = [renderFigure('100 overlays', 250, 760, 90e6), renderFigure('100 releases', 1000, 2900, 90e6)];
+  expect(renders.map(({ goal }) => goal.met)).toEqual([true, false]);
+  const text = reportText({ rows: [], work: [], renders, imports: [], memory: undefined, machine: MACHINE, seconds: 12 });
+  expect(text).toMatch(/^100 overlays +250 ms +760 ms +3\.0 +90 MB +≥ 3 times as fast: met$/m);
+  expect(text).toMatch(/^100 releases +1\.00 s +2\.90 s +2\.9 +90 MB +≥ 3 times as fast: MISSED$/m);
+});
+
 test.each([
   { milliseconds: 4.25, text: '4.3 ms' },
   { milliseconds: 116.4, text: '116 ms' },
@@ -62,7 +71,7 @@ test('columns are as wide as their widest cell', () => {
 
 test('the report shows a missed goal, and the other tool only for scale', () => {
   const rows = rowsOf({ ...NOTHING, pushes: [{ of: 1, times: [1500] }] });
-  const text = reportText({ rows, work: [], imports: [], memory: undefined, machine: MACHINE, seconds: 12 });
+  const text = reportText({ rows, work: [], renders: [], imports: [], memory: undefined, machine: MACHINE, seconds: 12 });
   expect(text).toContain('push that changes 1 of 1  1  1.50 s  1.50 s');
   expect(text).toContain('p95 ≤ 1 s: MISSED');
   expect(text).toContain('Argo CD 3.6 (stock settings, two cores, this kind of control plane; measured apart, not in this run)');

@@ -21,6 +21,8 @@ interface Contest {
 }
 
 const HELM_SIZE = 100;
+/** Answers between two looks at the renderer's memory. */
+const LOOK_EVERY = 20;
 
 /** Kustomize at each of the sizes, and Helm; in each round both sides take their turn. */
 export async function measureRenders(stage: Stage, sizes: readonly number[], rounds: number): Promise<readonly RenderFigure[]> {
@@ -60,13 +62,16 @@ async function decide({ name, jobs, stock }: Contest, renderer: string, dir: str
   const theirs: number[] = [];
   let peakBytes = 0;
   for (let round = 0; round < rounds; round += 1) {
-    own.push(await timed(async () => (peakBytes = Math.max(peakBytes, await renderAll(renderer, dir, jobs)))));
+    const work = async () => {
+      peakBytes = Math.max(peakBytes, await renderAll(renderer, dir, jobs));
+    };
+    own.push(await timed(work));
     theirs.push(await timed(stock));
   }
   return renderFigure(name, percentile(own, 0.5), percentile(theirs, 0.5), peakBytes);
 }
 
-/** From the start of the program to its last answer. Most resident memory in bytes. Throws Unavailable when one is not rendered. */
+/** From the start of the program to its end. Most resident memory in bytes. Throws Unavailable when one is not rendered. */
 async function renderAll(renderer: string, dir: string, jobs: readonly object[]): Promise<number> {
   const child = spawn(renderer, [], { env: {} });
   const complaints = text(child.stderr);
@@ -76,16 +81,21 @@ async function renderAll(renderer: string, dir: string, jobs: readonly object[])
   let answered = 0;
   let peakBytes = 0;
   for await (const line of createInterface({ input: child.stdout })) {
-    const answer: unknown = JSON.parse(line);
-    const documents = isRecord(answer) ? answer['documents'] : undefined;
-    if (!Array.isArray(documents) || documents.length !== KINDS.length)
-      throw new Unavailable(`the renderer answered ${line.slice(0, 500)}`);
+    if (!isRendered(line)) continue;
     answered += 1;
-    if (answered < jobs.length) continue;
-    // It ends with its input, and its memory is read before that.
-    peakBytes = residentOf(child.pid ?? 0).peak;
-    child.stdin.end();
+    // Nothing can be read of a process that has ended, as it may do of its own accord when it has nothing to do.
+    if (answered % LOOK_EVERY === 0) peakBytes = Math.max(peakBytes, residentOf(child.pid ?? 0).peak);
+    if (answered === jobs.length) child.stdin.end();
   }
   if (answered < jobs.length) throw new Unavailable(`the renderer ended after ${answered} of ${jobs.length} answers: ${await complaints}`);
   return peakBytes;
+}
+
+/** False for the line that says that the renderer is ready. Throws Unavailable for an answer without the sample's objects. */
+function isRendered(line: string): boolean {
+  const answer: unknown = JSON.parse(line);
+  if (isRecord(answer) && answer['ready'] === true) return false;
+  const documents = isRecord(answer) ? answer['documents'] : undefined;
+  if (Array.isArray(documents) && documents.length === KINDS.length) return true;
+  throw new Unavailable(`the renderer answered ${line.slice(0, 500)}`);
 }

@@ -22,7 +22,7 @@ export async function checkRenderer({ renderer }: Unpacked, folder: string, colo
     if (seen[id] !== one) throw new Error(`the renderer made of ${id}: ${seen[id] ?? 'nothing'}; ${one} was wanted`);
 }
 
-/** Asks everything at once and reads until the program ends by itself. */
+/** Asks everything at once and reads until the program ends by itself; lines that answer nothing, such as that it is ready, are left out. */
 async function answersOf(renderer: string, requests: readonly object[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const child = spawn(renderer, [], { env: { PATH: '' } });
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);
@@ -32,7 +32,7 @@ async function answersOf(renderer: string, requests: readonly object[]): Promise
   const [stdout, stderr] = await printed;
   if (stderr !== '') throw new Error(`the renderer complained: ${stderr}`);
   const lines: readonly unknown[] = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
-  return lines.filter(isRecord);
+  return lines.filter(isRecord).filter(({ id }) => id !== undefined);
 }
 
 /** Name and colour of each ConfigMap, or the error. */

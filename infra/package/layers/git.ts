@@ -15,13 +15,9 @@ const run = promisify(execFile);
 /** All that a fetch runs; everything else that the functions ask of git is built into `git` itself. */
 const PROGRAMS = ['git', 'git-remote-http', 'git-remote-https'] as const;
 
-/**
- * Libraries are named to the loader by the environment, since the programs look for them in the build machine's folders.
- * The folder of ssh comes first on PATH, so that git finds it by its name; an empty part of PATH would be the current folder.
- */
+/** Libraries are named to the loader by the environment, since the programs look for them in the build machine's folders. */
 const LAUNCHER = `#!/bin/sh
 root=\${0%/bin/git}
-export PATH="$root/bin\${PATH:+:$PATH}"
 export LD_LIBRARY_PATH="$root/lib"
 export GIT_EXEC_PATH="$root/libexec/git-core"
 export GIT_SSL_CAINFO="\${GIT_SSL_CAINFO:-$root/etc/roots.pem}"

@@ -8,7 +8,7 @@ import { readElf } from './elf.ts';
 import { GLIBC_LOADER } from './glibc.ts';
 import { type Binary, completeLibrariesOf, WAY_OUT } from './libraries.ts';
 
-/** Path of the launcher in the layer, beside git's, where git finds it by its name. */
+/** Path of the launcher in the layer. */
 export const SSH = 'git/bin/ssh';
 /** Folder of the program, its loader and its libraries. */
 export const SSH_FOLDER = 'git/ssh';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '../../../lib/model/errors.ts';
-import { LOADER, SSH, SSH_FOLDER } from '../layers/ssh.ts';
+import { LOADER, SSH_FOLDER } from '../layers/ssh.ts';
 import { layerGit, listed } from './layer-git.ts';
 import { startSshServer } from './ssh-server.ts';
 import type { Unpacked } from './unpacked.ts';
@@ -15,14 +15,14 @@ const run = promisify(execFile);
 const LAMBDA_LIBRARIES = '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib';
 
 /** Asks ssh's loader what it would load, and ssh for its version; throws unless all of it is the layer's. How many libraries, which version. */
-export async function checkSshLibraries({ opt }: Unpacked): Promise<{ readonly count: number; readonly version: string }> {
+export async function checkSshLibraries({ opt, ssh }: Unpacked): Promise<{ readonly count: number; readonly version: string }> {
   const env = { PATH: '', LD_LIBRARY_PATH: LAMBDA_LIBRARIES };
   const folder = join(opt, SSH_FOLDER);
   const loaded = await listed(join(folder, LOADER), ['--library-path', folder, '--list', join(folder, 'ssh')], env);
   const strangers = loaded.filter(({ place }) => !place.startsWith(`${folder}/`));
   if (strangers.length > 0 || loaded.length === 0)
     throw new Error(`ssh would load ${strangers.map(({ name, place }) => `${name} from ${place}`).join(', ') || 'nothing'}`);
-  const { stderr } = await run(join(opt, SSH), ['-V'], { env });
+  const { stderr } = await run(ssh, ['-V'], { env });
   return { count: loaded.length, version: stderr.trim() };
 }
 
@@ -40,7 +40,7 @@ export async function checkSsh(unpacked: Unpacked, folder: string, repository: s
       'IdentityAgent=none',
       `UserKnownHostsFile=${knownHosts}`,
     ];
-    const ssh = ['ssh', '-F', 'none', '-i', key, ...options.flatMap((option) => ['-o', option])].join(' ');
+    const ssh = [unpacked.ssh, '-F', 'none', '-i', key, ...options.flatMap((option) => ['-o', option])].join(' ');
     const environment = { GIT_SSH_COMMAND: ssh, LD_LIBRARY_PATH: LAMBDA_LIBRARIES };
     const url = `ssh://git@127.0.0.1:${server.port}${repository}`;
     const answer = await layerGit(unpacked, ['ls-remote', url], { environment }).catch(messageOf);

@@ -5,12 +5,14 @@ import type { Bundle } from '../bundle.ts';
 import { modulePath } from '../functions.ts';
 import { GIT, GIT_ROOTS } from '../layers/git.ts';
 import { RENDERER } from '../layers/renderer.ts';
+import { SSH } from '../layers/ssh.ts';
 import { unpack } from '../unpack.ts';
 
 export interface Unpacked {
   readonly bundles: readonly Bundle[];
   /** Programs of the layers. */
   readonly git: string;
+  readonly ssh: string;
   readonly kubectl: string;
   readonly helm: string;
   readonly renderer: string;
@@ -31,6 +33,7 @@ export async function unpackAll({ functions, layers }: Artifacts, folder: string
       return { name, file, files: [file], bytes: bundleBytes, inputs: [] };
     }),
     git: join(opt, GIT),
+    ssh: join(opt, SSH),
     kubectl: join(opt, 'kubectl', 'kubectl'),
     helm: join(opt, 'helm', 'helm'),
     renderer: join(opt, RENDERER),
@@ -40,10 +43,11 @@ export async function unpackAll({ functions, layers }: Artifacts, folder: string
 }
 
 /** What the functions' environment says on Lambda by default paths, said for this place; no PATH leads to a program of this machine. */
-export function environmentOf({ git, kubectl, helm, renderer }: Unpacked): Readonly<Record<string, string | undefined>> {
+export function environmentOf({ git, ssh, kubectl, helm, renderer }: Unpacked): Readonly<Record<string, string | undefined>> {
   return {
     PATH: '',
     EVENKEEL_GIT: git,
+    EVENKEEL_SSH: ssh,
     EVENKEEL_KUBECTL: kubectl,
     EVENKEEL_HELM: helm,
     EVENKEEL_KUSTOMIZE: undefined,

@@ -1,0 +1,179 @@
+// Package helm renders charts as `helm template` does, out of the same libraries, without a cluster and without a child process.
+//
+// It puts together what helm's own action package puts together for a client-only dry run. That package itself would bring the whole
+// Kubernetes client with it, which makes this program larger and slower to start, and is of no use to a render that has no cluster.
+package helm
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/common/util"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
+	"helm.sh/helm/v4/pkg/engine"
+	release "helm.sh/helm/v4/pkg/release/v1"
+	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
+
+	"evenkeel.dev/renderer/internal/documents"
+	"evenkeel.dev/renderer/internal/protocol"
+	"evenkeel.dev/renderer/internal/seal"
+)
+
+const notesSuffix = "NOTES.txt"
+
+type job struct {
+	Folder               string                    `json:"folder"`
+	ReleaseName          string                    `json:"releaseName"`
+	Namespace            string                    `json:"namespace"`
+	KubeVersion          string                    `json:"kubeVersion"`
+	APIVersions          []string                  `json:"apiVersions"`
+	Set                  []setValue                `json:"set"`
+	SetFiles             []setFile                 `json:"setFiles"`
+	ValueFiles           []protocol.Place          `json:"valueFiles"`
+	Values               string                    `json:"values"`
+	IncludeCRDs          bool                      `json:"includeCrds"`
+	SkipSchemaValidation bool                      `json:"skipSchemaValidation"`
+	SkipTests            bool                      `json:"skipTests"`
+	Charts               map[string]protocol.Place `json:"charts"`
+}
+
+// Render answers a helm job.
+func Render(view *seal.View, raw json.RawMessage) (protocol.Answer, error) {
+	var asked job
+	if err := json.Unmarshal(raw, &asked); err != nil {
+		return protocol.Answer{}, errors.New("renderer: the job is not understood")
+	}
+	return asked.render(view)
+}
+
+// render goes in the order in which `helm template` does, so that of several faults the same one is told.
+func (j job) render(view *seal.View) (protocol.Answer, error) {
+	capabilities, err := j.capabilities()
+	if err != nil {
+		return protocol.Answer{}, err
+	}
+	values, err := j.values(view)
+	if err != nil {
+		return protocol.Answer{}, err
+	}
+	loaded, err := load(view, protocol.Place{Path: j.Folder})
+	if err != nil {
+		return protocol.Answer{}, err
+	}
+	if kind := loaded.Metadata.Type; kind != "" && kind != "application" {
+		return protocol.Answer{}, fmt.Errorf("%s charts are not installable", kind)
+	}
+	var answer protocol.Answer
+	if loaded.Metadata.Deprecated {
+		answer.Warnings = append(answer.Warnings, "this chart is deprecated")
+	}
+	if answer.Needs, err = j.dependencies(view, loaded); err != nil || len(answer.Needs) > 0 {
+		return answer, err
+	}
+	if err := chartutil.ValidateReleaseName(j.ReleaseName); err != nil {
+		return answer, fmt.Errorf("release name check failed: release name %q: %w", j.ReleaseName, err)
+	}
+	if err := chartutil.ProcessDependencies(loaded, values); err != nil {
+		return answer, fmt.Errorf("chart dependencies processing failed: %w", err)
+	}
+	top, err := j.renderValues(loaded, values, capabilities)
+	if err != nil {
+		return answer, err
+	}
+	text, err := j.manifests(loaded, top, capabilities)
+	if err != nil {
+		return answer, fmt.Errorf("%w\n\nUse --debug flag to render out invalid YAML", err)
+	}
+	answer.Documents, err = objects(text)
+	return answer, err
+}
+
+func (j job) capabilities() (*common.Capabilities, error) {
+	capabilities := common.DefaultCapabilities.Copy()
+	// The library only knows its own minor version; the stock program is told the whole one when it is built.
+	capabilities.HelmVersion.Version = libraryVersion()
+	capabilities.APIVersions = append(slices.Clone(capabilities.APIVersions), j.APIVersions...)
+	if j.KubeVersion == "" {
+		return capabilities, nil
+	}
+	version, err := common.ParseKubeVersion(j.KubeVersion)
+	if err != nil {
+		return nil, fmt.Errorf("invalid kube version '%s': %w", j.KubeVersion, err)
+	}
+	capabilities.KubeVersion = *version
+	return capabilities, nil
+}
+
+// renderValues are what templates see. The schemas are checked here and not by the library, whose loader reads any file and any URL.
+func (j job) renderValues(loaded *chart.Chart, values map[string]any, capabilities *common.Capabilities) (common.Values, error) {
+	options := common.ReleaseOptions{Name: j.ReleaseName, Namespace: j.Namespace, Revision: 1, IsInstall: true}
+	top, err := util.ToRenderValuesWithSchemaValidation(loaded, values, options, capabilities, true)
+	if err != nil || j.SkipSchemaValidation {
+		return top, err
+	}
+	merged, err := top.Table("Values")
+	if err != nil {
+		return nil, err
+	}
+	if faults := schemaFaults(loaded, merged); faults != "" {
+		return nil, fmt.Errorf("values don't meet the specifications of the schema(s) in the following chart(s):\n%s", faults)
+	}
+	return top, nil
+}
+
+// manifests is what `helm template` prints: definitions, manifests in the order of installation, then hooks.
+func (j job) manifests(loaded *chart.Chart, top common.Values, capabilities *common.Capabilities) (string, error) {
+	if wanted := loaded.Metadata.KubeVersion; wanted != "" && !chartutil.IsCompatibleRange(wanted, capabilities.KubeVersion.String()) {
+		have := capabilities.KubeVersion.Version
+		return "", fmt.Errorf("chart requires kubeVersion: %s which is incompatible with Kubernetes %s", wanted, have)
+	}
+	rendered, err := engine.Engine{}.Render(loaded, top)
+	if err != nil {
+		return "", err
+	}
+	for name := range rendered {
+		if strings.HasSuffix(name, notesSuffix) {
+			delete(rendered, name)
+		}
+	}
+	hooks, manifests, err := releaseutil.SortManifests(rendered, nil, releaseutil.InstallOrder)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	if j.IncludeCRDs {
+		for _, crd := range loaded.CRDObjects() {
+			fmt.Fprintf(&text, "---\n# Source: %s\n%s\n", crd.Filename, crd.File.Data)
+		}
+	}
+	for _, manifest := range manifests {
+		fmt.Fprintf(&text, "---\n# Source: %s\n%s\n", manifest.Name, manifest.Content)
+	}
+	for _, hook := range hooks {
+		if j.SkipTests && slices.Contains(hook.Events, release.HookTest) {
+			continue
+		}
+		fmt.Fprintf(&text, "---\n# Source: %s\n%s\n", hook.Path, hook.Manifest)
+	}
+	if text.Len() > 2*protocol.MaxOutputBytes {
+		return "", fmt.Errorf("the chart renders to %d bytes, more than %d", text.Len(), protocol.MaxOutputBytes)
+	}
+	return text.String(), nil
+}
+
+func objects(text string) ([]json.RawMessage, error) {
+	found, fault := documents.Stream([]byte(text))
+	if fault != nil {
+		return nil, fmt.Errorf("output of helm template: line %d: %s", fault.Line, fault.Message)
+	}
+	result := make([]json.RawMessage, 0, len(found))
+	for _, document := range found {
+		result = append(result, document.Value)
+	}
+	return result, nil
+}

@@ -1,0 +1,131 @@
+// Package kustomize builds kustomizations as the stock program does, out of the same library, over files that are sealed in.
+package kustomize
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"sync"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kustomize/v5/commands/build"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
+
+	"evenkeel.dev/renderer/internal/protocol"
+	"evenkeel.dev/renderer/internal/seal"
+)
+
+type job struct {
+	Folder               string                    `json:"folder"`
+	LoadRestrictionsNone bool                      `json:"loadRestrictionsNone"`
+	EnableHelm           bool                      `json:"enableHelm"`
+	Helm                 string                    `json:"helm"`
+	HelmKubeVersion      string                    `json:"helmKubeVersion"`
+	HelmAPIVersions      []string                  `json:"helmApiVersions"`
+	Remotes              map[string]protocol.Place `json:"remotes"`
+	Charts               map[string]protocol.Place `json:"charts"`
+}
+
+// turns keeps builds apart that set the schema, or the folder for temporary files: the library keeps both for the whole process.
+// All other builds run together.
+var turns sync.RWMutex
+
+// stockOptions are the defaults of `kustomize build`, taken from that command itself.
+var stockOptions = sync.OnceValue(func() krusty.Options {
+	command := build.NewCmdBuild(nil, build.MakeHelp("kustomize", "build"), io.Discard)
+	return *build.HonorKustomizeFlags(krusty.MakeDefaultOptions(), command.Flags())
+})
+
+// Render answers a kustomize job.
+func Render(view *seal.View, raw json.RawMessage) (protocol.Answer, error) {
+	var asked job
+	if err := json.Unmarshal(raw, &asked); err != nil {
+		return protocol.Answer{}, errors.New("renderer: the job is not understood")
+	}
+	folder, err := seal.Clean(asked.Folder)
+	if err != nil {
+		return protocol.Answer{}, err
+	}
+	asked.Folder = folder
+	shared, err := newBuild(view, asked)
+	if err != nil {
+		return protocol.Answer{}, err
+	}
+	turns.RLock()
+	answer, err := shared.attempt()
+	turns.RUnlock()
+	if !shared.wantsAlone {
+		return answer, err
+	}
+	turns.Lock()
+	defer turns.Unlock()
+	// The stock program starts with a fresh schema; so does this build, and so does whatever comes after it.
+	openapi.ResetOpenAPI()
+	defer openapi.ResetOpenAPI()
+	return alone(view, asked)
+}
+
+// alone builds once more with the process to itself. Charts get a real folder, and it is known by then which ones those are.
+func alone(view *seal.View, asked job) (protocol.Answer, error) {
+	inMemory, err := newBuild(view, asked)
+	if err != nil {
+		return protocol.Answer{}, err
+	}
+	inMemory.alone = true
+	answer, err := inMemory.attempt()
+	if !inMemory.wantsHelm || len(answer.Needs) > 0 {
+		return answer, err
+	}
+	openapi.ResetOpenAPI()
+	return inFolder(view, asked)
+}
+
+// attempt builds, unless it turns out that something must be fetched first or that the build must have the process to itself.
+func (b *kustomizing) attempt() (protocol.Answer, error) {
+	objects, err := b.objects()
+	answer := protocol.Answer{Needs: b.needs, Warnings: b.warnings}
+	if len(b.needs) > 0 {
+		return answer, nil
+	}
+	if b.fault != nil {
+		err = b.fault
+	}
+	if err != nil {
+		return answer, errors.New(b.words.shown(err.Error()))
+	}
+	answer.Documents = objects
+	return answer, nil
+}
+
+func (b *kustomizing) objects() ([]json.RawMessage, error) {
+	built, err := krusty.MakeKustomizer(b.options()).Run(b.files, b.mounts[""].absolute(b.job.Folder))
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]json.RawMessage, 0, built.Size())
+	for _, resource := range built.Resources() {
+		// The stock program prints this JSON as YAML.
+		object, err := resource.MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, object)
+	}
+	return objects, nil
+}
+
+func (b *kustomizing) options() *krusty.Options {
+	options := stockOptions()
+	options.PluginConfig = types.DisabledPluginConfig()
+	if b.job.LoadRestrictionsNone {
+		options.LoadRestrictions = types.LoadRestrictionsNone
+	}
+	options.PluginConfig.HelmConfig = types.HelmConfig{
+		Enabled:     b.realFolder != "" || b.job.EnableHelm && b.job.Helm == "",
+		Command:     b.job.Helm,
+		KubeVersion: b.job.HelmKubeVersion,
+		ApiVersions: b.job.HelmAPIVersions,
+	}
+	return &options
+}

@@ -1,0 +1,64 @@
+package protocol
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+const (
+	watchInterval = 50 * time.Millisecond
+	exitMemory    = 3
+)
+
+// Memory bounds what this process takes, in bytes.
+type Memory struct {
+	// Limit ends the process at once: no render can be stopped in the middle, and the machine has other things to do.
+	Limit uint64
+	// Recycle ends it when it has nothing to do and still holds more than this: the caller starts a fresh one.
+	Recycle uint64
+}
+
+// Fatal is the last line of a process that ran out of memory.
+type Fatal struct {
+	Fatal    string   `json:"fatal"`
+	InFlight []string `json:"inflight"`
+}
+
+// Watch looks at the memory for as long as the process lives. The collector works harder as the limit comes near.
+func (s *Server) Watch(memory Memory) {
+	debug.SetMemoryLimit(int64(memory.Limit - memory.Limit/8))
+	go func() {
+		for range time.Tick(watchInterval) {
+			switch used := usedBytes(); {
+			case used > memory.Limit:
+				s.out.lastWords(Fatal{Fatal: "memory", InFlight: s.work.requests()})
+				os.Exit(exitMemory)
+			case used > memory.Recycle:
+				s.work.whenIdle(func() { recycle(memory) })
+			}
+		}
+	}()
+}
+
+func recycle(memory Memory) {
+	runtime.GC()
+	if heapBytes() > memory.Recycle {
+		os.Exit(0)
+	}
+}
+
+// usedBytes is what the runtime holds of the machine's memory: the heap, the stacks, and its own books.
+func usedBytes() uint64 {
+	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64() - samples[1].Value.Uint64()
+}
+
+func heapBytes() uint64 {
+	samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64()
+}

@@ -1,0 +1,182 @@
+package fetch
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sort"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+	"go.yaml.in/yaml/v3"
+)
+
+// entry is a version of a chart as a Helm repository's index has it.
+type entry struct {
+	Version string   `json:"version" yaml:"version"`
+	Digest  string   `json:"digest" yaml:"digest"`
+	URLs    []string `json:"urls" yaml:"urls"`
+	parsed  *semver.Version
+}
+
+func indexVersions(ctx context.Context, r *origin, request *Request) (Answer, error) {
+	entries, err := chartEntries(ctx, r, request)
+	if err != nil {
+		return Answer{}, err
+	}
+	versions := make([]Version, 0, len(entries))
+	for _, found := range entries {
+		versions = append(versions, Version{found.Version, found.Digest})
+	}
+	return Answer{Versions: versions}, nil
+}
+
+// chartEntries reads the index and keeps what it says of one chart, the newest version first.
+func chartEntries(ctx context.Context, r *origin, request *Request) ([]entry, error) {
+	r.credentialFor[originOf(r.base)] = true
+	data, err := readIndex(ctx, r, request.Limits.IndexBytes)
+	if err != nil {
+		return nil, err
+	}
+	entries, found, err := entriesOf(data, request.Chart)
+	if err != nil {
+		return nil, invalidf("failed to get index: %s: it is no index of a Helm repository: %w", indexURL(r), err)
+	}
+	if !found {
+		return nil, invalidf("chart '%s' not found in index", request.Chart)
+	}
+	return sorted(entries), nil
+}
+
+func indexURL(r *origin) *url.URL {
+	return r.base.JoinPath("index.yaml")
+}
+
+func readIndex(ctx context.Context, r *origin, limit int64) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, indexURL(r).String(), nil)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	request.Header.Set("Accept-Encoding", "gzip")
+	response, err := r.client().Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("failed to get index: %s: %w", indexURL(r), unwrapped(err))
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, statusFault(response.StatusCode, fmt.Errorf("failed to get index: %s", response.Status))
+	}
+	body := io.Reader(response.Body)
+	if response.Header.Get("Content-Encoding") == "gzip" {
+		if body, err = gzip.NewReader(response.Body); err != nil {
+			return nil, fmt.Errorf("failed to get index: %w", err)
+		}
+	}
+	data, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("failed to get index: %w", err)
+	}
+	if int64(len(data)) > limit {
+		return nil, invalidf("failed to get index: %s is larger than %s", indexURL(r), sizeText(limit))
+	}
+	return data, nil
+}
+
+// entriesOf decodes the entries of one chart and leaves all others as they were parsed. An index is YAML, or JSON for speed.
+func entriesOf(data []byte, chart string) ([]entry, bool, error) {
+	if trimmed := bytes.TrimSpace(data); len(trimmed) > 0 && trimmed[0] == '{' {
+		var index struct {
+			Entries map[string]json.RawMessage `json:"entries"`
+		}
+		if err := json.Unmarshal(trimmed, &index); err == nil {
+			raw, found := index.Entries[chart]
+			if !found {
+				return nil, false, nil
+			}
+			var entries []entry
+			err := json.Unmarshal(raw, &entries)
+			return entries, true, err
+		}
+	}
+	var index struct {
+		APIVersion string               `yaml:"apiVersion"`
+		Entries    map[string]yaml.Node `yaml:"entries"`
+	}
+	if err := yaml.Unmarshal(data, &index); err != nil {
+		return nil, false, err
+	}
+	if index.APIVersion == "" && index.Entries == nil {
+		return nil, false, errors.New("it has no apiVersion and no entries")
+	}
+	node, found := index.Entries[chart]
+	if !found {
+		return nil, false, nil
+	}
+	var entries []entry
+	err := node.Decode(&entries)
+	return entries, true, err
+}
+
+// sorted leaves out what is no version, as Helm does.
+func sorted(entries []entry) []entry {
+	kept := make([]entry, 0, len(entries))
+	for _, candidate := range entries {
+		if parsed, err := semver.NewVersion(candidate.Version); err == nil {
+			candidate.parsed = parsed
+			kept = append(kept, candidate)
+		}
+	}
+	sort.SliceStable(kept, func(i, j int) bool { return kept[i].parsed.GreaterThan(kept[j].parsed) })
+	return kept
+}
+
+// chosen takes the version as it is written before the newest that it stands for: `1.2` stands for all of 1.2.
+func chosen(entries []entry, chart, version string) (*entry, error) {
+	for i := range entries {
+		if entries[i].Version == version {
+			return &entries[i], nil
+		}
+	}
+	constraint, err := semver.NewConstraint(version)
+	if err != nil {
+		return nil, invalidf("chart '%s': version %q is neither in the index nor a range of versions", chart, version)
+	}
+	for i := range entries {
+		if constraint.Check(entries[i].parsed) {
+			return &entries[i], nil
+		}
+	}
+	return nil, invalidf("chart '%s': no version %s in the index", chart, version)
+}
+
+// archiveURL is where the index says that the archive is, from the repository's URL where it is relative.
+func archiveURL(r *origin, chart string, found *entry) (*url.URL, error) {
+	if len(found.URLs) == 0 {
+		return nil, invalidf("chart '%s' version %s has no download URL in the index", chart, found.Version)
+	}
+	reference, err := url.Parse(found.URLs[0])
+	if err != nil {
+		return nil, invalidf("chart '%s' version %s has a download URL in the index that is none", chart, found.Version)
+	}
+	base := *r.base
+	base.Path = strings.TrimSuffix(base.Path, "/") + "/"
+	base.RawPath = ""
+	resolved := base.ResolveReference(reference)
+	if resolved.RawQuery == "" && !reference.IsAbs() {
+		resolved.RawQuery = r.base.RawQuery
+	}
+	return resolved, nil
+}
+
+func sizeText(bytes int64) string {
+	if bytes%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", bytes>>20)
+	}
+	return fmt.Sprintf("%d bytes", bytes)
+}

@@ -29,6 +29,11 @@ export async function writeCheckout(options: GitOptions, repository: string, com
     }),
   ]);
   await rm(join(aside, 'index'), { force: true });
+  await publish(aside, list, path);
+}
+
+/** Makes a finished `tree` and what it lists, in the words of `git ls-tree -l -z`, the folder at `path`; the first who does so wins. */
+export async function publish(aside: string, list: Buffer, path: string): Promise<void> {
   await writeFile(join(aside, 'list'), list);
   await writeFile(join(aside, SIZE_FILE), String(sizeOf(list.toString('utf8'))));
   await rename(aside, path).catch(async (cause: unknown) => {
@@ -37,7 +42,7 @@ export async function writeCheckout(options: GitOptions, repository: string, com
   });
 }
 
-/** Reads back what `writeCheckout` wrote. */
+/** Reads back what `publish` wrote. */
 export async function readCheckout(path: string): Promise<CommitFolder> {
   const dir = join(path, 'tree');
   const tree = treeFrom(await readFile(join(path, 'list'), 'utf8'), dir);

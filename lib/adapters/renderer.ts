@@ -18,8 +18,8 @@ export interface RendererOptions {
   readonly timeoutSeconds: number;
   /** How many are under way at once; twice as many as there are cores unless given. */
   readonly parallel?: number;
-  /** Bytes of memory at which a render is given up. */
-  readonly maxMemoryBytes?: number;
+  /** MiB of memory at which a render is given up. */
+  readonly maxMemoryMiB?: number;
 }
 
 interface Waiting {
@@ -34,7 +34,7 @@ interface UnderWay extends Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-const MAX_MEMORY_BYTES = 1024 ** 3;
+const MAX_MEMORY_MIB = 1024;
 
 export function createRenderer(options: RendererOptions): Renderer {
   const pool = new RenderQueue(options);
@@ -93,10 +93,10 @@ class RenderQueue {
   }
 
   #start(): RendererProcess {
-    const { program, maxMemoryBytes = MAX_MEMORY_BYTES } = this.#options;
+    const { program, maxMemoryMiB = MAX_MEMORY_MIB } = this.#options;
     const started: RendererProcess = new RendererProcess({
       program: findProgram(program, 'EVENKEEL_RENDERER'),
-      args: [`-memory=${maxMemoryBytes}`],
+      args: [`-memory=${maxMemoryMiB}`],
       onLine: (line) => this.#answered(line),
       onEnd: (ending) => {
         if (this.#process === started) this.#process = undefined;

@@ -1,5 +1,6 @@
 // What the stories need from outside, as interfaces. `adapters/` makes them real; nothing here names an SDK.
 import type { ApplicationRef, ApplicationSource, Destination } from './model/application.ts';
+import type { ChartDependency } from './model/chart-source.ts';
 import type { ResolvedDestination, ServiceAccountRef } from './model/destination.ts';
 import type { GroupVersionKind, LiveObject, Manifest, Propagation, ResourceKey } from './model/manifest.ts';
 import type { AppProject } from './model/project.ts';
@@ -156,6 +157,18 @@ export interface Downloads {
    * reused. Throws InvalidInput when it is refused, Unavailable when nobody answers.
    */
   download(url: string, notBefore: number): Promise<Checkout>;
+}
+
+/** Helm charts and OCI artifacts, fetched; a Checkout's root is the chart's own folder. Throws as its methods in `Repositories` do. */
+export interface Charts {
+  /**
+   * The version of a chart, or the digest of an `oci://` artifact, that a source's targetRevision names now (spec/rendering.md §7).
+   * An answer read from the remote at or after `notBefore` (ms) may be reused. NotPermitted when the remote refuses the access.
+   */
+  resolveRevision(source: ApplicationSource, notBefore: number, project: string): Promise<string>;
+  checkout(source: ApplicationSource, revision: string, project: string): Promise<Checkout>;
+  /** A chart that another depends on, from the repository that its Chart.yaml names. */
+  dependency(dependency: ChartDependency, project: string): Promise<Checkout>;
 }
 
 /** Who reaches which repository how, from the Secrets and trust stores of the control cluster (spec/credentials.md). */

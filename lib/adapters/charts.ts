@@ -1,0 +1,190 @@
+// Charts over the renderer's mode `fetch`: one look at an index or a registry, one download and one folder serve everyone who asks for the
+// same at the same time, with the same access.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ApplicationSource } from '../model/application.ts';
+import { type ChartDependency, type ChartSource, chartSource, dependencyPlace, isArtifact, registryNames } from '../model/chart-source.ts';
+import { greatestVersion, isDigest, isVersion, isWholeVersion } from '../model/chart-version.ts';
+import { InvalidInput, messageOf } from '../model/errors.ts';
+import type { RepositoryAccess } from '../model/repository.ts';
+import { parseConstraint } from '../model/semver.ts';
+import type { Charts, Checkout, Clock, Credentials, Log } from '../ports.ts';
+import { type CacheLimits, shrink } from './cache-folder.ts';
+import { FETCH_LIMITS, type FetchAnswer, type FetchLimits, type FetchRequest, fetchRemote, shownURL } from './chart-fetch.ts';
+import { writeChart } from './chart-store.ts';
+import { HeldFolders } from './held-folders.ts';
+import { Locks } from './locks.ts';
+import { Readings } from './readings.ts';
+import { Turns } from './turns.ts';
+
+export interface ChartsOptions {
+  /** Path of the renderer. */
+  readonly renderer: string;
+  /** May be deleted at any time; what is in it is fetched again. */
+  readonly cacheDir: string;
+  readonly clock: Clock;
+  readonly timeoutSeconds: number;
+  readonly credentials: Credentials;
+  readonly log?: Log;
+  readonly limits?: Partial<CacheLimits & FetchLimits>;
+}
+
+/** A chart or artifact with the way there. */
+interface Place {
+  readonly source: ChartSource;
+  readonly access: RepositoryAccess;
+  readonly passCredentials: boolean;
+}
+
+const LIMITS: CacheLimits = { maxBytes: 1024 ** 3, maxCount: 100, idleMs: 5 * 60_000 };
+/** How old an index may be from which a dependency without a lock is chosen: Argo CD keeps it this long (spec/rendering.md §8). */
+const INDEX_MS = 3 * 60_000;
+/** Fetches at a time: each is a process, and an index fills its memory. */
+const AT_ONCE = 4;
+
+export function createCharts(options: ChartsOptions): Charts {
+  return new FetchedCharts(options);
+}
+
+class FetchedCharts implements Charts {
+  readonly #options: ChartsOptions;
+  readonly #limits: CacheLimits & FetchLimits;
+  readonly #versions: Readings<readonly string[]>;
+  readonly #digests: Readings<string>;
+  readonly #held = new HeldFolders();
+  readonly #locks: Locks;
+  readonly #turns = new Turns(AT_ONCE);
+
+  constructor(options: ChartsOptions) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...FETCH_LIMITS, ...options.limits };
+    this.#versions = new Readings(options.clock);
+    this.#digests = new Readings(options.clock);
+    this.#locks = new Locks(options.timeoutSeconds * 2000);
+  }
+
+  async resolveRevision(source: ApplicationSource, notBefore: number, project: string): Promise<string> {
+    const revision = source.targetRevision ?? '';
+    if (isArtifact(source)) return this.#artifactDigest(source, revision, notBefore, project);
+    if (isVersion(revision)) return revision;
+    const choice = greatestVersion(revision, await this.#versionsOf(await this.#placeOf(source, project), notBefore));
+    if ('reason' in choice) throw new InvalidInput(`invalid revision: ${choice.reason}`);
+    return choice.version;
+  }
+
+  async checkout(source: ApplicationSource, revision: string, project: string): Promise<Checkout> {
+    if (isArtifact(source) && !isDigest(revision)) throw new InvalidInput(`revision '${revision}' is no digest of an OCI artifact`);
+    return this.#checkout(await this.#placeOf(source, project), revision);
+  }
+
+  async dependency(dependency: ChartDependency, project: string): Promise<Checkout> {
+    const place = await this.#dependencyPlace(dependency, project);
+    const exact = [dependency.locked, dependency.version].find((version) => version !== undefined && isWholeVersion(version));
+    if (exact !== undefined) return this.#checkout(place, exact);
+    const range = dependency.version === '' ? '*' : dependency.version;
+    const choice = greatestVersion(range, await this.#versionsOf(place, this.#options.clock() - INDEX_MS));
+    if ('reason' in choice) throw new InvalidInput(`chart dependency ${dependency.name} ${dependency.version}: ${choice.reason}`);
+    return this.#checkout(place, choice.version);
+  }
+
+  async #placeOf(source: ApplicationSource, project: string): Promise<Place> {
+    const access = await this.#options.credentials.access(source.repoURL, project);
+    const passCredentials = source.helm?.['passCredentials'] === true;
+    return { source: chartSource(source.repoURL, source.chart ?? '', access), access, passCredentials };
+  }
+
+  async #dependencyPlace(dependency: ChartDependency, project: string): Promise<Place> {
+    const { name, repository, passCredentials = false } = dependency;
+    const place = dependencyPlace(repository);
+    if (place.kind === 'url') {
+      const access = await this.#registered(place.url, project);
+      return { source: chartSource(place.url, name, access), access, passCredentials };
+    }
+    const asked = `chart dependency ${name}: repository ${JSON.stringify(shownURL(repository))}`;
+    if (place.kind === 'other') {
+      throw new InvalidInput(`${asked} is not fetched: name it by an https:// or oci:// URL, or by @name as a Secret registers it`);
+    }
+    const access = await this.#options.credentials.named(place.name, project);
+    if (access === undefined) {
+      throw new InvalidInput(`${asked} is not registered for project ${project}: add a repository Secret of type helm with that name`);
+    }
+    return { source: chartSource(access.url, name, access), access, passCredentials };
+  }
+
+  /** A registry's Secret may name it with oci:// or without scheme; the first that says anything of its own counts. */
+  async #registered(url: string, project: string): Promise<RepositoryAccess> {
+    const found = await Promise.all(registryNames(url).map((name) => this.#options.credentials.access(name, project)));
+    const best = found.find(isRegistered) ?? found[0];
+    if (best === undefined) throw new InvalidInput(`${shownURL(url)} is no repository URL`);
+    return best;
+  }
+
+  /** spec/rendering.md §7, "OCI": a digest stands for itself; a tag comes before the range that its text may be, too. */
+  async #artifactDigest(source: ApplicationSource, revision: string, notBefore: number, project: string): Promise<string> {
+    if (isDigest(revision)) return revision;
+    const place = await this.#placeOf(source, project);
+    try {
+      return await this.#digestOf(place, revision, notBefore);
+    } catch (error) {
+      const failed = (cause: unknown) =>
+        new InvalidInput(`failed to resolve revision ${JSON.stringify(revision)}: ${messageOf(cause)}`, { cause });
+      if (!(error instanceof InvalidInput)) throw error;
+      if (parseConstraint(revision) === undefined) throw failed(error);
+      const choice = greatestVersion(revision, await this.#versionsOf(place, notBefore));
+      if ('reason' in choice) throw failed(`no version for constraints: ${choice.reason}`);
+      return this.#digestOf(place, choice.version, notBefore);
+    }
+  }
+
+  #digestOf(place: Place, revision: string, notBefore: number): Promise<string> {
+    return this.#digests.at(keyOf(place, revision), notBefore, async () => (await this.#fetch(place, 'resolve', revision)).digest);
+  }
+
+  #versionsOf(place: Place, notBefore: number): Promise<readonly string[]> {
+    return this.#versions.at(keyOf(place, ''), notBefore, async () =>
+      (await this.#fetch(place, 'versions')).versions.map(({ version }) => version),
+    );
+  }
+
+  #checkout(place: Place, revision: string): Promise<Checkout> {
+    const key = keyOf(place, revision);
+    const path = join(this.#options.cacheDir, 'charts', key);
+    return this.#held.checkout(path, revision, () =>
+      this.#make(path, join(this.#options.cacheDir, 'locks', `chart-${key}.lock`), place, revision),
+    );
+  }
+
+  async #make(path: string, lock: string, place: Place, revision: string): Promise<void> {
+    const charts = dirname(path);
+    await mkdir(charts, { recursive: true });
+    await this.#locks.hold(lock, async () => {
+      if (existsSync(join(path, 'list'))) return;
+      await writeChart(path, async (into) => void (await this.#fetch(place, 'pull', revision, into)));
+    });
+    // Files carry the machine's own time.
+    await shrink(charts, this.#limits, Date.now(), (other) => this.#held.inUse(other));
+  }
+
+  async #fetch(place: Place, action: FetchRequest['action'], version = '', into = ''): Promise<FetchAnswer> {
+    const { clock, log, renderer, timeoutSeconds } = this.#options;
+    const started = clock();
+    const answer = await this.#turns.take(() =>
+      fetchRemote({ renderer, timeoutSeconds, limits: this.#limits }, { ...place, action, version, into }),
+    );
+    const { url, chart } = place.source;
+    log?.info(`chart ${action}`, { repository: shownURL(url), chart, version, bytes: answer.pulled?.bytes, ms: clock() - started });
+    return answer;
+  }
+}
+
+function isRegistered({ credential, clientCertificate, insecure, plainHttp }: RepositoryAccess): boolean {
+  return credential.kind !== 'none' || clientCertificate !== undefined || insecure || plainHttp;
+}
+
+/** With the access: who has other rights has another cache. */
+function keyOf({ source, access, passCredentials }: Place, revision: string): string {
+  const parts = [source.kind, source.url, source.chart, revision, access.identity, passCredentials];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+}

@@ -175,9 +175,10 @@ export interface Charts {
 export interface Credentials {
   /**
    * For a repository that an Application of that project asks for; anonymous where nothing is registered for it.
+   * `rejected` is an access that the repository has just refused: what is known is then asked for again, and the answer may be another.
    * Throws InvalidInput that names the Secret and the key which is wrong, Unavailable when it cannot be asked.
    */
-  access(repoURL: string, project: string): Promise<RepositoryAccess>;
+  access(repoURL: string, project: string, rejected?: RepositoryAccess): Promise<RepositoryAccess>;
   /** The Helm repository that is registered by that name, for `@name` and `alias:name` in a chart's dependencies. */
   named(name: string, project: string): Promise<RepositoryAccess | undefined>;
 }

@@ -1,8 +1,9 @@
 // Which of the credentials that a repository's Secrets hold is used: the first that fits (spec/credentials.md §3.2).
 import { InvalidInput } from './errors.ts';
+import { bypassesProxy } from './no-proxy.ts';
 import type { Credential, RepositoryAccess } from './repository.ts';
 import type { FlagKey, TextKey } from './repository-secret.ts';
-import type { RepositoryUrl } from './repository-url.ts';
+import { type RepositoryUrl, repositoryUrl } from './repository-url.ts';
 
 /** An app of GitHub's, or of an enterprise's own: it stands for a password until an installation token is asked for. */
 export interface GithubApp {
@@ -15,6 +16,8 @@ export interface GithubApp {
   readonly apiUrl: string;
   /** The account that the repository's path begins with. */
   readonly owner: string;
+  /** The way to the API, by `proxy` and `noProxy` of the repository. */
+  readonly proxy: string | undefined;
 }
 
 /** What a repository's Secret and its template say together. */
@@ -48,6 +51,11 @@ export function chosenCredential(
   return chosen ?? (at?.userinfo ? { kind: 'basic', ...at.userinfo } : { kind: 'none' });
 }
 
+/** The proxy on the way to a server, unless `noProxy` covers it. */
+export function proxyFor({ host, port }: Pick<RepositoryUrl, 'host' | 'port'>, text: RegisteredKeys['text']): string | undefined {
+  return text('proxy') === '' || bypassesProxy(text('noProxy'), host, port) ? undefined : text('proxy');
+}
+
 function basicCredential(username: string, password: string): Credential | undefined {
   return username === '' && password === '' ? undefined : { kind: 'basic', username, password };
 }
@@ -75,12 +83,14 @@ function cloudFault({ text, flag, secretOf, flagsFrom }: RegisteredKeys): string
 
 function githubApp(at: RepositoryUrl, text: RegisteredKeys['text']): GithubApp {
   const installation = Number(text('githubAppInstallationID'));
+  const apiUrl = (text('githubAppEnterpriseBaseUrl') || GITHUB_API).replace(/\/+$/, '');
   return {
     kind: 'github-app',
     appId: String(Number(text('githubAppID'))),
     installationId: installation > 0 ? String(installation) : '',
     privateKey: text('githubAppPrivateKey'),
-    apiUrl: (text('githubAppEnterpriseBaseUrl') || GITHUB_API).replace(/\/+$/, ''),
+    apiUrl,
     owner: URL.parse(at.url)?.pathname.split('/')[1] ?? '',
+    proxy: proxyFor(repositoryUrl(apiUrl), text),
   };
 }

@@ -3,9 +3,8 @@
 import { createHash } from 'node:crypto';
 import { InvalidInput } from './errors.ts';
 import { normalizeGitUrl, sameGitUrl } from './git-url.ts';
-import { bypassesProxy } from './no-proxy.ts';
 import type { Credential, RepositoryAccess } from './repository.ts';
-import { chosenCredential, type GithubApp, type RegisteredKeys } from './repository-credential.ts';
+import { chosenCredential, type GithubApp, proxyFor, type RegisteredKeys } from './repository-credential.ts';
 import type { RepositorySecret, TextKey } from './repository-secret.ts';
 import { isForbiddenHost, type RepositoryUrl, repositoryUrl } from './repository-url.ts';
 
@@ -118,7 +117,6 @@ function accessOf(
   const host = at?.host ?? registryHost(address);
   const type = typeOf(text('type'), address);
   const cert = text('tlsClientCertData');
-  const proxied = text('proxy') !== '' && !bypassesProxy(text('noProxy'), host, at?.port ?? 443);
   return {
     url: at?.url ?? address,
     type,
@@ -129,7 +127,7 @@ function accessOf(
     knownHosts: trust.knownHosts,
     insecure: own !== undefined && (own.flags.insecure || own.flags.insecureIgnoreHostKey),
     forceBasic: flag('forceHttpBasicAuth'),
-    proxy: proxied ? text('proxy') : undefined,
+    proxy: proxyFor({ host, port: at?.port ?? 443 }, text),
     enableOCI: flag('enableOCI'),
     plainHttp: flag('insecureOCIForceHttp'),
     identity: identityOf(used, at),

@@ -4,7 +4,7 @@ import type { ChartDependency } from './model/chart-source.ts';
 import type { ResolvedDestination, ServiceAccountRef } from './model/destination.ts';
 import type { GroupVersionKind, LiveObject, Manifest, Propagation, ResourceKey } from './model/manifest.ts';
 import type { AppProject } from './model/project.ts';
-import type { ChartNeed, RenderAnswer, RenderRequest } from './model/rendering.ts';
+import type { RenderAnswer, RenderRequest } from './model/rendering.ts';
 import type { RepositoryAccess } from './model/repository.ts';
 import type { ReconcileRequest } from './model/request.ts';
 import type { SourceFiles } from './model/tree.ts';
@@ -141,15 +141,6 @@ export interface Repositories {
   checkout(source: ApplicationSource, revision: string, project: string | undefined): Promise<Checkout>;
 }
 
-/** Charts that other charts and kustomizations depend on. */
-export interface Charts {
-  /**
-   * Throws InvalidInput when there is no such chart or version, or its repository may not be asked; Unavailable when it does not answer.
-   * The checkout's root is the chart, its revision the version and digest.
-   */
-  dependency(need: ChartNeed, project: string | undefined): Promise<Checkout>;
-}
-
 /** Single files at http and https URLs. */
 export interface Downloads {
   /**
@@ -159,28 +150,25 @@ export interface Downloads {
   download(url: string, notBefore: number): Promise<Checkout>;
 }
 
-/** Helm charts and OCI artifacts, fetched; a Checkout's root is the chart's own folder. Throws as its methods in `Repositories` do. */
-export interface Charts {
-  /**
-   * The version of a chart, or the digest of an `oci://` artifact, that a source's targetRevision names now (spec/rendering.md §7).
-   * An answer read from the remote at or after `notBefore` (ms) may be reused. NotPermitted when the remote refuses the access.
-   */
-  resolveRevision(source: ApplicationSource, notBefore: number, project: string): Promise<string>;
-  checkout(source: ApplicationSource, revision: string, project: string): Promise<Checkout>;
+/**
+ * Helm charts and OCI artifacts, fetched: a revision is the version of a chart or the digest of an artifact, a Checkout's root the chart's own
+ * folder. NotPermitted when the remote refuses the access.
+ */
+export interface Charts extends Repositories {
   /** A chart that another depends on, from the repository that its Chart.yaml names. */
-  dependency(dependency: ChartDependency, project: string): Promise<Checkout>;
+  dependency(dependency: ChartDependency, project: string | undefined): Promise<Checkout>;
 }
 
 /** Who reaches which repository how, from the Secrets and trust stores of the control cluster (spec/credentials.md). */
 export interface Credentials {
   /**
-   * For a repository that an Application of that project asks for; anonymous where nothing is registered for it.
+   * For a repository that an Application of that project asks for; anonymous where nothing is registered for it, or without a project.
    * `rejected` is an access that the repository has just refused: what is known is then asked for again, and the answer may be another.
    * Throws InvalidInput that names the Secret and the key which is wrong, Unavailable when it cannot be asked.
    */
-  access(repoURL: string, project: string, rejected?: RepositoryAccess): Promise<RepositoryAccess>;
+  access(repoURL: string, project: string | undefined, rejected?: RepositoryAccess): Promise<RepositoryAccess>;
   /** The Helm repository that is registered by that name, for `@name` and `alias:name` in a chart's dependencies. */
-  named(name: string, project: string): Promise<RepositoryAccess | undefined>;
+  named(name: string, project: string | undefined): Promise<RepositoryAccess | undefined>;
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createClusters } from '../../lib/adapters/clusters.ts';
 import type { Config } from '../../lib/adapters/config.ts';
 import { createControl } from '../../lib/adapters/control.ts';
+import { createCredentials } from '../../lib/adapters/credentials.ts';
 import { createFolderShelf } from '../../lib/adapters/render-folder.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { createRenderStore, type Shelf } from '../../lib/adapters/render-store.ts';
@@ -18,7 +19,7 @@ export const reconcilePorts = kept(async () => {
   const control = createControl(cluster, namespace);
   const queue = createQueue(config.queue);
   return {
-    ...createRenderPorts({ programs, cacheDir, clock, timeoutSeconds, log }),
+    ...createRenderPorts({ programs, credentials: createCredentials({ cluster, namespace, clock }), cacheDir, clock, timeoutSeconds, log }),
     control,
     clusters: createClusters({ control: cluster, connection, namespace, clock, aws }),
     renderSettings: async () => renderSettings(await control.settings(), config.remoteBases),

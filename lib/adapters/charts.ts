@@ -65,7 +65,7 @@ class FetchedCharts implements Charts {
     this.#locks = new Locks(options.timeoutSeconds * 2000);
   }
 
-  async resolveRevision(source: ApplicationSource, notBefore: number, project: string): Promise<string> {
+  async resolveRevision(source: ApplicationSource, notBefore: number, project: string | undefined): Promise<string> {
     const revision = source.targetRevision ?? '';
     if (isArtifact(source)) return this.#artifactDigest(source, revision, notBefore, project);
     if (isVersion(revision)) return revision;
@@ -74,12 +74,12 @@ class FetchedCharts implements Charts {
     return choice.version;
   }
 
-  async checkout(source: ApplicationSource, revision: string, project: string): Promise<Checkout> {
+  async checkout(source: ApplicationSource, revision: string, project: string | undefined): Promise<Checkout> {
     if (isArtifact(source) && !isDigest(revision)) throw new InvalidInput(`revision '${revision}' is no digest of an OCI artifact`);
     return this.#checkout(await this.#placeOf(source, project), revision);
   }
 
-  async dependency(dependency: ChartDependency, project: string): Promise<Checkout> {
+  async dependency(dependency: ChartDependency, project: string | undefined): Promise<Checkout> {
     const place = await this.#dependencyPlace(dependency, project);
     const exact = [dependency.locked, dependency.version].find((version) => version !== undefined && isWholeVersion(version));
     if (exact !== undefined) return this.#checkout(place, exact);
@@ -89,13 +89,13 @@ class FetchedCharts implements Charts {
     return this.#checkout(place, choice.version);
   }
 
-  async #placeOf(source: ApplicationSource, project: string): Promise<Place> {
+  async #placeOf(source: ApplicationSource, project: string | undefined): Promise<Place> {
     const access = await this.#options.credentials.access(source.repoURL, project);
     const passCredentials = source.helm?.['passCredentials'] === true;
     return { source: chartSource(source.repoURL, source.chart ?? '', access), access, passCredentials };
   }
 
-  async #dependencyPlace(dependency: ChartDependency, project: string): Promise<Place> {
+  async #dependencyPlace(dependency: ChartDependency, project: string | undefined): Promise<Place> {
     const { name, repository, passCredentials = false } = dependency;
     const place = dependencyPlace(repository);
     if (place.kind === 'url') {
@@ -114,7 +114,7 @@ class FetchedCharts implements Charts {
   }
 
   /** A registry's Secret may name it with oci:// or without scheme; the first that says anything of its own counts. */
-  async #registered(url: string, project: string): Promise<RepositoryAccess> {
+  async #registered(url: string, project: string | undefined): Promise<RepositoryAccess> {
     const found = await Promise.all(registryNames(url).map((name) => this.#options.credentials.access(name, project)));
     const best = found.find(isRegistered) ?? found[0];
     if (best === undefined) throw new InvalidInput(`${shownURL(url)} is no repository URL`);
@@ -122,7 +122,7 @@ class FetchedCharts implements Charts {
   }
 
   /** spec/rendering.md §7, "OCI": a digest stands for itself; a tag comes before the range that its text may be, too. */
-  async #artifactDigest(source: ApplicationSource, revision: string, notBefore: number, project: string): Promise<string> {
+  async #artifactDigest(source: ApplicationSource, revision: string, notBefore: number, project: string | undefined): Promise<string> {
     if (isDigest(revision)) return revision;
     const place = await this.#placeOf(source, project);
     try {

@@ -16,6 +16,7 @@ export type KubeconfigPlace = { readonly path: string } | { readonly secretArn: 
 /** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used; without a renderer, kustomize and helm render. */
 export interface ProgramPlaces {
   readonly git: string;
+  readonly ssh: string;
   readonly kubectl: string;
   readonly helm: string;
   readonly kustomize: string | undefined;
@@ -76,6 +77,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable('KUBECTL', '`/opt/kubectl/kubectl` where there is one, else `kubectl`', 'path or name of kubectl'),
   variable('HELM', '`/opt/helm/helm` where there is one, else `helm`', 'path or name of helm'),
   variable('GIT', '`/opt/git/bin/git` where there is one, else `git`', 'path or name of git'),
+  variable('SSH', '`/opt/git/bin/ssh` where there is one, else `ssh`', 'path or name of ssh, for repositories by SSH'),
   variable('TOOL_TIMEOUT_SECONDS', '90', 'seconds after which a run of git, kustomize or helm is killed'),
   variable(
     'REMOTE_BASES',
@@ -142,6 +144,7 @@ function places(reader: Reader, exists: (path: string) => boolean) {
     cacheDir: reader.text('CACHE_DIR') ?? join(tmpdir(), 'evenkeel'),
     programs: {
       git: program('GIT', '/opt/git/bin/git', 'git'),
+      ssh: program('SSH', '/opt/git/bin/ssh', 'ssh'),
       kubectl: program('KUBECTL', '/opt/kubectl/kubectl', 'kubectl'),
       helm: program('HELM', '/opt/helm/helm', 'helm'),
       kustomize: reader.text('KUSTOMIZE'),

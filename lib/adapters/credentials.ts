@@ -55,10 +55,12 @@ export function createCredentials(settings: CredentialsSettings): Credentials {
   return {
     access: async (repoURL, project, rejected) => {
       const maxAge = rejected === undefined ? LIFE_MS : REFUSED_LIFE_MS;
-      const [secrets, trust] = await Promise.all([stores.secrets(maxAge), trustFor(repoURL, stores, maxAge)]);
-      return completed(repositoryAccess(secrets, trust, repoURL, project), rejected);
+      const known = project === undefined ? Promise.resolve([]) : stores.secrets(maxAge);
+      const [secrets, trust] = await Promise.all([known, trustFor(repoURL, stores, maxAge)]);
+      return completed(repositoryAccess(secrets, trust, repoURL, project ?? ''), rejected);
     },
     named: async (name, project) => {
+      if (project === undefined) return undefined;
       const [secrets, certificates] = await Promise.all([stores.secrets(), stores.certificates()]);
       const access = namedRepository(secrets, { ...NO_TRUST, certificates }, name, project);
       return access && completed(access, undefined);
@@ -70,7 +72,7 @@ export function createCredentials(settings: CredentialsSettings): Credentials {
 export function anonymousCredentials(): Credentials {
   return {
     access: async (repoURL, project) => {
-      const access = repositoryAccess([], { ...NO_TRUST, knownHosts: STOCK_KNOWN_HOSTS }, repoURL, project);
+      const access = repositoryAccess([], { ...NO_TRUST, knownHosts: STOCK_KNOWN_HOSTS }, repoURL, project ?? '');
       return { ...access, credential: access.credential.kind === 'github-app' ? { kind: 'none' } : access.credential };
     },
     named: async () => undefined,

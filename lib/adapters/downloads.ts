@@ -5,11 +5,12 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { InvalidInput, messageOf, Unavailable } from '../model/errors.ts';
 import { withoutUserinfo } from '../model/git-url.ts';
+import { repositoryUrl } from '../model/repository-url.ts';
 import { DOWNLOADED_NAME as NAME } from '../model/rendering.ts';
 import { treeOf } from '../model/tree.ts';
 import type { Checkout, Downloads } from '../ports.ts';
 import { shrink, touch } from './cache-folder.ts';
-import { remoteOf } from './git-command.ts';
+
 
 export interface DownloadsOptions {
   /** May be deleted at any time; what is in it is fetched again. */
@@ -72,7 +73,7 @@ async function fetched(url: string, timeoutSeconds: number): Promise<Buffer> {
   const signal = AbortSignal.timeout(timeoutSeconds * 1000);
   let at = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const response = await answerOf(remoteOf(at).url, shown, signal);
+    const response = await answerOf(repositoryUrl(at).url, shown, signal);
     const location = response.headers.get('location');
     if (response.status < 300 || response.status >= 400 || location === null) return contentOf(response, shown);
     await response.body?.cancel();

@@ -3,25 +3,26 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidInput } from '../model/errors.ts';
+import type { RepositoryAccess } from '../model/repository.ts';
 import { SIZE_FILE, touch } from './cache-folder.ts';
-import { type GitOptions, type Remote, runGit } from './git-command.ts';
+import { type GitOptions, runGit } from './git-command.ts';
 
 const REFS = 'refs/evenkeel';
 /** Commits that a clone keeps before it begins afresh: each is a `have` in the next fetch. */
 const MAX_COMMITS = 200;
 
 /** Makes sure that a commit with all its files is in the bare repository `dir`. Its caller holds the repository's lock. */
-export async function ensureCommit(options: GitOptions, dir: string, remote: Remote, commit: string): Promise<void> {
+export async function ensureCommit(options: GitOptions, dir: string, access: RepositoryAccess, commit: string): Promise<void> {
   if (existsSync(join(dir, REFS, commit))) return touch(dir);
   const fresh = await prepared(options, dir);
   await touch(dir);
   try {
-    await fetchCommit(options, dir, remote, commit);
+    await fetchCommit(options, dir, access, commit);
   } catch (error) {
     if (fresh || error instanceof InvalidInput) throw error;
     await rm(dir, { recursive: true, force: true });
     await prepared(options, dir);
-    await fetchCommit(options, dir, remote, commit);
+    await fetchCommit(options, dir, access, commit);
   }
   await recordSize(options, dir);
 }
@@ -41,13 +42,18 @@ async function prepared(options: GitOptions, dir: string): Promise<boolean> {
 }
 
 /** Depth one: what the earlier commits hold is not sent again, and nothing of the history is. */
-async function fetchCommit(options: GitOptions, dir: string, remote: Remote, commit: string): Promise<void> {
+async function fetchCommit(options: GitOptions, dir: string, access: RepositoryAccess, commit: string): Promise<void> {
   const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', '--depth=1'];
-  await runGit(options, { remote, args: ['--git-dir', dir, 'fetch', ...quiet, '--', remote.url, `+${commit}:${REFS}/${commit}`] });
+  await runGit(options, { access, args: ['--git-dir', dir, 'fetch', ...quiet, '--', access.url, `+${commit}:${REFS}/${commit}`] });
 }
 
 /** The commit whose id begins so, found in the history of all branches and tags; undefined when there is none or several. */
-export async function findCommit(options: GitOptions, dir: string, remote: Remote, abbreviated: string): Promise<string | undefined> {
+export async function findCommit(
+  options: GitOptions,
+  dir: string,
+  access: RepositoryAccess,
+  abbreviated: string,
+): Promise<string | undefined> {
   await prepared(options, dir);
   const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
   const quiet = [
@@ -59,7 +65,7 @@ export async function findCommit(options: GitOptions, dir: string, remote: Remot
     '--prune',
     '--filter=tree:0',
   ];
-  await runGit(options, { remote, args: ['--git-dir', dir, 'fetch', ...quiet, '--', remote.url, ...refs] });
+  await runGit(options, { access, args: ['--git-dir', dir, 'fetch', ...quiet, '--', access.url, ...refs] });
   const log = await runGit(options, { args: ['--git-dir', dir, 'rev-list', '--all'] });
   const found = log
     .toString('latin1')

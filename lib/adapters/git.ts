@@ -3,21 +3,25 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ApplicationSource } from '../model/application.ts';
 import { InvalidInput } from '../model/errors.ts';
 import { commitOf, isAbbreviated, isCommit, parseRefs, type Refs, tipStartingWith } from '../model/git-refs.ts';
-import type { Checkout, Clock, Log, Repositories } from '../ports.ts';
+import type { RepositoryAccess } from '../model/repository.ts';
+import type { Checkout, Clock, Credentials, Log, Repositories } from '../ports.ts';
 import { shrink } from './cache-folder.ts';
 import { writeCheckout } from './checkouts.ts';
-import { remoteOf, runGit } from './git-command.ts';
+import { runGit } from './git-command.ts';
 import { ensureCommit, findCommit } from './git-store.ts';
 import { HeldFolders } from './held-folders.ts';
 import { Locks } from './locks.ts';
 import { Readings } from './readings.ts';
 
 export interface RepositoriesOptions {
-  /** Path, or a name to be found on PATH. */
+  /** Paths, or names to be found on PATH. */
   readonly git: string;
+  readonly ssh: string;
+  readonly credentials: Credentials;
   /** May be deleted at any time; what is in it is fetched again. */
   readonly cacheDir: string;
   readonly clock: Clock;
@@ -53,48 +57,66 @@ class GitRepositories implements Repositories {
     this.#locks = new Locks(options.timeoutSeconds * 4000);
   }
 
-  async resolveRevision(source: ApplicationSource, notBefore: number): Promise<string> {
+  async resolveRevision(source: ApplicationSource, notBefore: number, project: string | undefined): Promise<string> {
     const revision = source.targetRevision ?? '';
     if (isCommit(revision)) return revision.toLowerCase();
-    const refs = await this.#listings.at(source.repoURL, notBefore, () => this.#list(source.repoURL));
-    const commit = commitOf(refs, revision, source.tagPrefix) ?? (await this.#abbreviated(source.repoURL, refs, revision));
+    const commit = await this.#reach(source.repoURL, project, async (access) => {
+      const refs = await this.#listings.at(keyOf(access), notBefore, () => this.#list(access));
+      return commitOf(refs, revision, source.tagPrefix) ?? (await this.#abbreviated(access, refs, revision));
+    });
     if (commit === undefined) throw new InvalidInput(`unable to resolve '${revision}' to a commit SHA: revision not found`);
     return commit;
   }
 
-  async checkout(source: ApplicationSource, revision: string): Promise<Checkout> {
+  async checkout(source: ApplicationSource, revision: string, project: string | undefined): Promise<Checkout> {
     if (!isCommit(revision)) throw new InvalidInput(`revision '${revision}' is no commit SHA`);
-    const path = join(this.#options.cacheDir, 'checkouts', `${keyOf(source.repoURL)}-${revision}`);
-    return this.#held.checkout(path, revision, () => this.#make(path, source.repoURL, revision));
+    return this.#reach(source.repoURL, project, (access) => this.#checkout(access, revision));
   }
 
-  async #list(repoURL: string): Promise<Refs> {
-    const remote = remoteOf(repoURL);
+  /** What is refused is tried once more if the Secrets say something else by now: somebody may have put it right a moment ago. */
+  async #reach<T>(repoURL: string, project: string | undefined, work: (access: RepositoryAccess) => Promise<T>): Promise<T> {
+    const { credentials } = this.#options;
+    const access = await credentials.access(repoURL, project);
+    try {
+      return await work(access);
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      const other = await credentials.access(repoURL, project, access);
+      if (isDeepStrictEqual(other, access)) throw error;
+      return work(other);
+    }
+  }
+
+  #checkout(access: RepositoryAccess, revision: string): Promise<Checkout> {
+    const path = join(this.#options.cacheDir, 'checkouts', `${keyOf(access)}-${revision}`);
+    return this.#held.checkout(path, revision, () => this.#make(path, access, revision));
+  }
+
+  async #list(access: RepositoryAccess): Promise<Refs> {
     const started = this.#options.clock();
-    const output = await runGit(this.#options, { remote, args: ['ls-remote', '--quiet', '--', remote.url] });
-    this.#options.log?.info('git ls-remote', { repository: remote.url, ms: this.#options.clock() - started });
+    const output = await runGit(this.#options, { access, args: ['ls-remote', '--quiet', '--', access.url] });
+    this.#options.log?.info('git ls-remote', { repository: access.url, ms: this.#options.clock() - started });
     return parseRefs(output.toString('utf8'));
   }
 
-  async #abbreviated(repoURL: string, refs: Refs, revision: string): Promise<string | undefined> {
+  async #abbreviated(access: RepositoryAccess, refs: Refs, revision: string): Promise<string | undefined> {
     if (!isAbbreviated(revision)) return undefined;
     const tip = tipStartingWith(refs, revision);
     if (tip !== undefined) return tip;
-    const dir = this.#repositoryDir(`${keyOf(repoURL)}-history`);
-    return this.#locked(dir, () => findCommit(this.#options, dir, remoteOf(repoURL), revision));
+    const dir = this.#repositoryDir(`${keyOf(access)}-history`);
+    return this.#locked(dir, () => findCommit(this.#options, dir, access, revision));
   }
 
-  async #make(path: string, repoURL: string, commit: string): Promise<void> {
-    const remote = remoteOf(repoURL);
+  async #make(path: string, access: RepositoryAccess, commit: string): Promise<void> {
     const started = this.#options.clock();
-    const dir = this.#repositoryDir(keyOf(repoURL));
+    const dir = this.#repositoryDir(keyOf(access));
     await mkdir(join(this.#options.cacheDir, 'checkouts'), { recursive: true });
     await this.#locked(dir, async () => {
       if (existsSync(join(path, 'list'))) return;
-      await ensureCommit(this.#options, dir, remote, commit);
+      await ensureCommit(this.#options, dir, access, commit);
       await writeCheckout(this.#options, dir, commit, path);
     });
-    this.#options.log?.info('git checkout', { repository: remote.url, commit, ms: this.#options.clock() - started });
+    this.#options.log?.info('git checkout', { repository: access.url, commit, ms: this.#options.clock() - started });
     await this.#shrink();
   }
 
@@ -114,7 +136,10 @@ class GitRepositories implements Repositories {
   }
 }
 
-/** With the user name and password: who has other rights has another cache. */
-function keyOf(repoURL: string): string {
-  return createHash('sha256').update(repoURL).digest('hex').slice(0, 32);
+/** Who has other rights has another cache, and whose rights were taken finds none. */
+function keyOf({ url, identity }: RepositoryAccess): string {
+  return createHash('sha256')
+    .update(JSON.stringify([url, identity]))
+    .digest('hex')
+    .slice(0, 32);
 }

@@ -1,20 +1,25 @@
-// Everything that rendering awaits, made real: repositories, the renderer or the stock tools in its place, and what is fetched beside.
+// Everything that rendering awaits, made real: repositories of every kind, the renderer or the stock tools in its place, and what is
+// fetched beside them.
+import type { ApplicationSource } from '../model/application.ts';
 import { InvalidInput } from '../model/errors.ts';
-import type { Charts, Clock, Downloads, Log, Renderer, Repositories } from '../ports.ts';
+import type { Charts, Clock, Credentials, Downloads, Log, Renderer, Repositories } from '../ports.ts';
+import { createCharts } from './charts.ts';
 import { createDownloads } from './downloads.ts';
 import { createRepositories } from './git.ts';
 import { createRenderer } from './renderer.ts';
 import { createStockRenderer } from './stock-renderer.ts';
 
 export interface RenderPortsOptions {
-  /** Paths, or names to be found on PATH. Without a renderer the stock tools render, one process each. */
+  /** Paths, or names to be found on PATH. Without a renderer the stock tools render, one process each, and no chart is fetched. */
   readonly programs: {
     readonly git: string;
+    readonly ssh: string;
     readonly kubectl: string;
     readonly helm: string;
     readonly kustomize?: string | undefined;
     readonly renderer?: string | undefined;
   };
+  readonly credentials: Credentials;
   readonly cacheDir: string;
   readonly clock: Clock;
   readonly timeoutSeconds: number;
@@ -29,12 +34,26 @@ export interface OpenRenderPorts {
 }
 
 export function createRenderPorts({ programs, ...options }: RenderPortsOptions): OpenRenderPorts {
-  const { renderer: program, helm } = programs;
+  const { renderer, helm } = programs;
   const { timeoutSeconds } = options;
+  const git = createRepositories({ ...programs, ...options });
+  const charts = renderer ? createCharts({ renderer, ...options }) : NO_CHARTS;
   return {
-    repositories: createRepositories({ git: programs.git, ...options }),
-    charts: { dependency: ({ name }) => Promise.reject(new InvalidInput(`chart ${name} cannot be fetched`)) },
+    repositories: bySource(git, charts),
+    charts,
     downloads: createDownloads(options),
-    renderer: program ? createRenderer({ program, helm, timeoutSeconds }) : createStockRenderer({ ...programs, timeoutSeconds }),
+    renderer: renderer ? createRenderer({ program: renderer, helm, timeoutSeconds }) : createStockRenderer({ ...programs, timeoutSeconds }),
   };
 }
+
+/** `chart:` and `oci://` sources come from Helm repositories and registries, all others from Git (spec/application.md §1.2). */
+function bySource(git: Repositories, charts: Repositories): Repositories {
+  const of = (source: ApplicationSource) => (source.chart || source.repoURL.startsWith('oci://') ? charts : git);
+  return {
+    resolveRevision: (source, ...rest) => of(source).resolveRevision(source, ...rest),
+    checkout: (source, ...rest) => of(source).checkout(source, ...rest),
+  };
+}
+
+const refused = () => Promise.reject(new InvalidInput('charts are fetched by the renderer, which is not there: set EVENKEEL_RENDERER'));
+const NO_CHARTS: Charts = { resolveRevision: refused, checkout: refused, dependency: refused };

@@ -38,7 +38,7 @@ function shellFor(own: CliSettings): Shell {
     clock: Date.now,
     sleep: async (milliseconds) => sleep(milliseconds),
     connect: (flags) => connect(flags, own),
-    renderer: () => renderer(own),
+    renderer: (session) => renderer(session, own),
     externalDiff: own.externalDiff && externalDiff(own.externalDiff),
   };
 }
@@ -65,10 +65,15 @@ async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
   };
 }
 
-async function renderer({ programs, built, cacheDir, toolTimeoutSeconds: timeoutSeconds }: CliSettings): Promise<OpenRenderPorts> {
-  const { createRenderPorts } = await import('../adapters/render-ports.ts');
-  const found = withBuilt(programs, built, process.env['PATH'] ?? '');
-  return createRenderPorts({ programs: found, cacheDir, clock: Date.now, timeoutSeconds });
+async function renderer({ cluster, namespace }: Session, own: CliSettings): Promise<OpenRenderPorts> {
+  const { programs, built, cacheDir, toolTimeoutSeconds: timeoutSeconds } = own;
+  const [{ createRenderPorts }, { createCredentials, orAnonymous }] = await Promise.all([
+    import('../adapters/render-ports.ts'),
+    import('../adapters/credentials.ts'),
+  ]);
+  const clock = Date.now;
+  const credentials = orAnonymous(createCredentials({ cluster, namespace, clock }));
+  return createRenderPorts({ programs: withBuilt(programs, built, process.env['PATH'] ?? ''), credentials, cacheDir, clock, timeoutSeconds });
 }
 
 /** Commander has said already what is wrong with the usage; everything else is said here. */

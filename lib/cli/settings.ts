@@ -35,6 +35,7 @@ export interface BuiltFolders {
 /** Paths, or names to be found on PATH. Without a kustomize, kubectl's own is used; without a renderer, kustomize and helm render. */
 export interface Programs {
   readonly git: string;
+  readonly ssh: string;
   readonly kubectl: string;
   readonly helm: string;
   readonly kustomize: string | undefined;
@@ -56,6 +57,7 @@ export function cliSettings(env: Environment, home: string): CliSettings {
     externalDiff: differ.length > 0 ? differ : undefined,
     programs: {
       git: env['EVENKEEL_GIT'] || 'git',
+      ssh: env['EVENKEEL_SSH'] || 'ssh',
       kubectl: env['EVENKEEL_KUBECTL'] || 'kubectl',
       helm: env['EVENKEEL_HELM'] || 'helm',
       kustomize: env['EVENKEEL_KUSTOMIZE'] || undefined,

@@ -47,8 +47,8 @@ export interface Shell {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Throws Exit when no kubeconfig is found or it cannot be used. */
   readonly connect: (flags: GlobalFlags) => Promise<Session>;
-  /** What it takes to render an Application here. */
-  readonly renderer: () => Promise<OpenRenderPorts>;
+  /** What it takes to render an Application here: repositories are reached by the Secrets of the control cluster, if the session may read them. */
+  readonly renderer: (session: Session) => Promise<OpenRenderPorts>;
   /** Shows how two texts differ with the user's own program; undefined when no such program is set. */
   readonly externalDiff: ((live: string, target: string, name: string) => Promise<void>) | undefined;
 }

@@ -1,4 +1,5 @@
 // What a render needs from elsewhere, fetched outside its seal and by what it resolved to: remote kustomizations and charts' dependencies.
+import { createHash } from 'node:crypto';
 import { InvalidInput } from '../model/errors.ts';
 import { isAbbreviated, isCommit } from '../model/git-refs.ts';
 import {
@@ -105,7 +106,14 @@ function mountOf(
     const what = need.kind === 'chart' ? `chart ${need.name}` : shownRemote(need.text);
     throw new InvalidInput(`${what} contains out-of-bounds symlinks. file: ${link}`);
   }
-  return { root, need, dir: checkout.dir, file: { root, path }, fetched: (reads) => fetched(checkout.revision, reads) };
+  const got = need.kind === 'chart' ? `${checkout.revision} ${contentOf(checkout)}` : checkout.revision;
+  return { root, need, dir: checkout.dir, file: { root, path }, fetched: (reads) => fetched(got, reads) };
+}
+
+/** A version can be published anew: what it holds counts. */
+function contentOf({ files }: Checkout): string {
+  const entries = [...files.tree.entries].map(([path, { kind, hash }]) => `${path} ${kind} ${hash}`);
+  return `sha256:${createHash('sha256').update(entries.sort().join('\n')).digest('hex')}`;
 }
 
 /** Throws InvalidInput where the installation does not allow such an entry. */

@@ -1,7 +1,7 @@
 // desiredState: the sources of an Application at fixed commits -> the objects that should exist.
 import type { Application, ApplicationCondition, ApplicationSource } from '../model/application.ts';
 import type { Closure, DesiredState } from '../model/desired.ts';
-import { InvalidInput } from '../model/errors.ts';
+import { InvalidInput, NotPermitted } from '../model/errors.ts';
 import { type GroupVersionKind, gvkOf, type Manifest } from '../model/manifest.ts';
 import type { Repositories } from '../ports.ts';
 import { normalise, type Scope } from './manifests.ts';
@@ -83,9 +83,11 @@ async function eachSource<T>(
   const results = await Promise.allSettled(sources.map(work));
   return results.map((result, index) => {
     if (result.status === 'fulfilled') return result.value;
-    if (!(result.reason instanceof InvalidInput)) throw result.reason;
+    const { reason } = result;
+    if (!(reason instanceof InvalidInput || reason instanceof NotPermitted)) throw reason;
     const place = `failed to generate manifest for source ${index + 1} of ${sources.length}`;
-    throw new InvalidInput(`Failed to load target state: ${place}: ${result.reason.message}`, { cause: result.reason });
+    const message = `Failed to load target state: ${place}: ${reason.message}`;
+    throw reason instanceof InvalidInput ? new InvalidInput(message, { cause: reason }) : new NotPermitted(message, { cause: reason });
   });
 }
 

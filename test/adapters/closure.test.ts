@@ -5,20 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { closureTouches } from '../../lib/desired/closure.ts';
 import type { ApplicationSource } from '../../lib/model/application.ts';
 import type { DesiredState } from '../../lib/model/desired.ts';
 import { messageOf } from '../../lib/model/errors.ts';
 import type { RenderStore } from '../../lib/ports.ts';
 import { type Files, folderRepositories } from '../support/folder-repository.ts';
-import { type RenderPorts, render } from '../support/rendering.ts';
+import { type RenderPorts, render, renderPorts } from '../support/rendering.ts';
 
 const { kubectl, helm, renderer } = inject('world');
 const REPOSITORY = 'https://git.example/shop';
 const RUNS = Number(process.env['EVENKEEL_CLOSURE_RUNS'] ?? 150);
 const cacheDir = mkdtempSync(join(tmpdir(), 'evk-closure-'));
-const shared = createRenderPorts({ programs: { git: 'git', kubectl, helm, renderer }, cacheDir, clock: Date.now, timeoutSeconds: 30 });
+const shared = renderPorts({ kubectl, helm, renderer }, cacheDir);
 afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
 
 const cm = (name: string, value: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  value: "${value}"\n`;

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { anonymousCredentials } from '../../lib/adapters/credentials.ts';
 import { createRepositories } from '../../lib/adapters/git.ts';
 import type { ApplicationSource } from '../../lib/model/application.ts';
 import { InvalidInput, messageOf, Unavailable } from '../../lib/model/errors.ts';
@@ -32,7 +33,15 @@ afterEach(() => rmSync(cacheDir, { recursive: true, force: true }));
 
 /** For an Application of the default project, unless a test names another. */
 function repositories(extra: Partial<Parameters<typeof createRepositories>[0]> = {}) {
-  const created = createRepositories({ git: 'git', cacheDir, clock: Date.now, timeoutSeconds: 30, ...extra });
+  const created = createRepositories({
+    git: 'git',
+    ssh: 'ssh',
+    credentials: anonymousCredentials(),
+    cacheDir,
+    clock: Date.now,
+    timeoutSeconds: 30,
+    ...extra,
+  });
   return {
     resolveRevision: (asked: ApplicationSource, notBefore: number, project = 'default') =>
       created.resolveRevision(asked, notBefore, project),
@@ -147,11 +156,10 @@ describe('a remote that refuses', () => {
 
 describe('a URL', () => {
   it.each([
-    ['file:///etc', 'is no http or https URL'],
-    ['/etc', 'is no http or https URL'],
-    ['--upload-pack=touch /tmp/made-by-git', 'is no http or https URL'],
-    ['ext::sh -c touch% /tmp/made-by-git', 'is no http or https URL'],
-    ['git@example.com:a/b', 'is no http or https URL'],
+    ['file:///etc', 'is no http, https or ssh URL'],
+    ['/etc', 'is no http, https or ssh URL'],
+    ['--upload-pack=touch /tmp/made-by-git', 'is no http, https or ssh URL'],
+    ['ext::sh -c touch% /tmp/made-by-git', 'is no http, https or ssh URL'],
     ['http://169.254.169.254/latest', 'link-local or metadata address'],
     ['http://2852039166/latest', 'link-local or metadata address'],
     ['http://[fe80::1]/x', 'link-local or metadata address'],

@@ -87,6 +87,11 @@ describe('a source', () => {
     ['two types at once', { path: 'chart', helm: {}, directory: {} }, 'multiple application sources defined: Helm,Directory'],
     ['helm without a chart', { path: 'plain', helm: {} }, 'error reading helm chart from plain/Chart.yaml'],
     ['a plugin', { plugin: { name: 'x' } }, 'source.plugin: config management plugins are not supported'],
+    [
+      'a repository by the git protocol',
+      { repoURL: 'git://host.example/x' },
+      'repository URL git://host.example/x is no http, https or ssh URL',
+    ],
     ['a parameter of the wrong type', { path: 'chart', helm: { valueFiles: 'x' } }, 'helm.valueFiles'],
     ['a value that looks like an option', { path: 'chart', helm: { releaseName: '--post-renderer=/bin/sh' } }, 'failed exit status'],
   ])('with %s is refused', async (_what, source, message) => {

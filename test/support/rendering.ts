@@ -1,4 +1,5 @@
 // Renders an Application from a real Git server with the real tools, and counts what is asked of them.
+import { anonymousCredentials } from '../../lib/adapters/credentials.ts';
 import { createRenderPorts, type OpenRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { desiredState, resolveRevisions } from '../../lib/desired/render.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
@@ -26,7 +27,7 @@ export interface RenderPorts extends OpenRenderPorts {
 
 /** The ports of one process: clones and checkouts below `cacheDir`, and counters of what they were asked. */
 export function renderPorts(programs: Programs, cacheDir: string, store?: RenderStore): RenderPorts {
-  const ports = createRenderPorts({ programs: { git: 'git', ...programs }, cacheDir, clock: Date.now, timeoutSeconds: 30 });
+  const ports = createRenderPorts({ programs: { git: 'git', ssh: 'ssh', ...programs }, credentials: anonymousCredentials(), cacheDir, clock: Date.now, timeoutSeconds: 30 });
   const counts = { checkouts: 0, renders: 0 };
   const { repositories, renderer } = ports;
   return {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createClusters } from '../../lib/adapters/clusters.ts';
 import { createControl } from '../../lib/adapters/control.ts';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
+import { createCredentials } from '../../lib/adapters/credentials.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
 import { type Application, parseApplication } from '../../lib/model/application.ts';
@@ -72,10 +73,11 @@ export async function startStories(): Promise<Stories> {
   const remote = await startGitRemote();
   const clock = Date.now;
   const clusters = createClusters({ control: cluster, connection, namespace: control, clock });
+  const credentials = createCredentials({ cluster, namespace: control, clock });
   const ports = {
     control: createControl(cluster, control),
     clusters,
-    ...createRenderPorts({ programs: { git: 'git', ...here }, cacheDir, clock, timeoutSeconds: 30 }),
+    ...createRenderPorts({ programs: { git: 'git', ssh: 'ssh', ...here }, credentials, cacheDir, clock, timeoutSeconds: 30 }),
     renderSettings: async () => renderSettings({}, 'fixed'),
     store: folderStore(cacheDir),
     clock,

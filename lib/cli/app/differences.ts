@@ -23,7 +23,7 @@ export async function differencesOf(
   request: RevisionRequest,
 ): Promise<readonly ObjectDifference[]> {
   const target = await targetOf(session, application);
-  const ports = { ...(await shell.renderer()), renderSettings: session.renderSettings };
+  const ports = { ...(await shell.renderer(session)), renderSettings: session.renderSettings };
   const sources = sourcesAsked(application, request);
   const notBefore = shell.clock();
   const revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);

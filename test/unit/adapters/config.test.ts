@@ -22,7 +22,7 @@ describe('loadConfig', () => {
       renderBucket: undefined,
       resyncSeconds: 180,
       sweepCheckpoint: 'evenkeel-sweep',
-      programs: { git: 'git', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined },
+      programs: { git: 'git', ssh: 'ssh', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined },
       toolTimeoutSeconds: 90,
       logLevel: 'info',
     });
@@ -76,6 +76,7 @@ describe('loadConfig', () => {
     const programs = loadConfig({ ...least, EVENKEEL_HELM: '/my/helm' }, (path) => path.startsWith('/opt/')).programs;
     expect(programs).toEqual({
       git: '/opt/git/bin/git',
+      ssh: '/opt/git/bin/ssh',
       kubectl: '/opt/kubectl/kubectl',
       helm: '/my/helm',
       kustomize: undefined,

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withBuilt } from '../../../lib/cli/programs.ts';
 
-const NAMES = { git: 'git', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined };
+const NAMES = { git: 'git', ssh: 'ssh', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined };
 
 let root: string;
 beforeEach(() => {

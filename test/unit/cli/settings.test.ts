@@ -10,7 +10,7 @@ describe('what the command line takes from its environment', () => {
       localHost: '/home/jane/.cache/evenkeel/host.json',
       colour: undefined,
       externalDiff: undefined,
-      programs: { git: 'git', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined },
+      programs: { git: 'git', ssh: 'ssh', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined },
       built: { layer: '/home/jane/.cache/evenkeel/layer', renderer: '/home/jane/.cache/evenkeel/renderer' },
       cacheDir: '/home/jane/.cache/evenkeel/cli',
       toolTimeoutSeconds: 90,

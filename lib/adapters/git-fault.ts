@@ -27,7 +27,7 @@ const RULES: readonly Rule[] = [
   { says: /no \S+ host key is known for|host key verification failed/i, means: unknownHostKey },
   {
     says: /load key .*: (?:invalid format|error in libcrypto|incorrect passphrase|unsupported)/i,
-    means: () => 'ssh cannot read its sshPrivateKey: it must be a whole private key without a passphrase',
+    means: () => 'ssh cannot read its sshPrivateKey: it must be a whole private key, from BEGIN to END',
   },
   {
     says: /could not load PEM client certificate|unable to set private key|error reading X\.?509|Unable to load client (?:cert|key)/i,
@@ -47,7 +47,7 @@ const RULES: readonly Rule[] = [
       'the server ended the TLS handshake: it may want a client certificate (tlsClientCertData, tlsClientCertKey) or another one',
   },
   {
-    says: /(?:HTTP code|response) 407\b/i,
+    says: /(?:HTTP code|response|returned error:) 407\b/i,
     means: () => 'its proxy refuses the user name or password that the proxy URL holds, or wants them',
   },
   { says: /(?:HTTP code|response) 4\d\d(?: from proxy)?/i, means: () => 'its proxy does not let this through' },

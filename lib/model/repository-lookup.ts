@@ -57,9 +57,12 @@ export function namedRepository(
   return own && repositoryAccess(secrets, trust, own.texts.url, project);
 }
 
-/** PEM certificates that replace the system's for a host. */
+/** PEM certificates that replace the system's for a host. Throws InvalidInput that names the key for what holds none. */
 export function certificatesFor(trust: TrustStores, host: string): string | undefined {
-  return Object.hasOwn(trust.certificates, host) ? trust.certificates[host] : undefined;
+  const text = Object.hasOwn(trust.certificates, host) ? trust.certificates[host] : undefined;
+  if (text !== undefined && !text.includes('-----BEGIN CERTIFICATE-----'))
+    throw new InvalidInput(`key ${host} of ConfigMap argocd-tls-certs-cm holds no PEM certificate`);
+  return text;
 }
 
 function registered(secrets: readonly RepositorySecret[], repoURL: string, project: string): RepositorySecret | undefined {

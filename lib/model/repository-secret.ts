@@ -108,6 +108,7 @@ function textFaults(texts: Readonly<Record<TextKey, string>>): readonly string[]
     [/[\0\r\n]/.test(texts.username), 'username holds a line break'],
     [/[\0\r\n]/.test(texts.password), 'password holds a line break, perhaps at its end'],
     [texts.sshPrivateKey !== '' && !PEM.test(texts.sshPrivateKey), 'sshPrivateKey is no PEM text'],
+    [isLocked(texts.sshPrivateKey), 'sshPrivateKey is locked by a passphrase: make one without'],
     [texts.githubAppPrivateKey !== '' && !PEM.test(texts.githubAppPrivateKey), 'githubAppPrivateKey is no PEM text'],
     [texts.tlsClientCertData !== '' && !PEM.test(texts.tlsClientCertData), 'tlsClientCertData is no PEM text'],
     [texts.tlsClientCertKey !== '' && !PEM.test(texts.tlsClientCertKey), 'tlsClientCertKey is no PEM text'],
@@ -119,6 +120,13 @@ function textFaults(texts: Readonly<Record<TextKey, string>>): readonly string[]
     [texts.proxy !== '' && !isProxyUrl(texts.proxy), 'proxy is no http, https or socks5 URL'],
   ];
   return faults.filter(([wrong]) => wrong).map(([, fault]) => fault);
+}
+
+/** Of a PEM key whose header says so, and of OpenSSH's own form, which names its cipher (PROTOCOL.key of OpenSSH). */
+function isLocked(key: string): boolean {
+  if (/\bENCRYPTED\b/.test(key)) return true;
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/.exec(key)?.[1] ?? '';
+  return /^openssh-key-v1\0\0\0\0.(?!none)/s.test(Buffer.from(body, 'base64').toString('latin1'));
 }
 
 function isWebUrl(text: string): boolean {

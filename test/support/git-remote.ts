@@ -1,7 +1,8 @@
 // A repository on a real Git server over HTTP, and commits made for it without a working copy of the user's.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createPlainServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,16 +16,20 @@ const run = promisify(execFile);
 export type Change = string | { readonly link: string } | undefined;
 
 export interface GitRemote {
-  /** `http://127.0.0.1:PORT/repo.git`. */
+  /** `http://127.0.0.1:PORT/repo.git`, or with https. */
   readonly url: string;
+  /** The folder that holds `repo.git`. */
+  readonly root: string;
   /** One line for each request: method, path and query. */
   readonly requests: string[];
   /** Bytes sent over connections that have ended. */
   sent: number;
   /** Answers every request with this status while it is set. */
   refuse: number | undefined;
-  /** The Basic authorization that requests must carry, `user:password`. */
+  /** The authorization that requests must carry: `user:password`, or `Bearer` and a token. */
   demand: string | undefined;
+  /** Sends every request to the same path of that server while it is set. */
+  redirect: string | undefined;
   commit(changes: Readonly<Record<string, Change>>, branch?: string): Promise<string>;
   git(...args: string[]): Promise<string>;
   close(): Promise<void>;
@@ -32,7 +37,7 @@ export interface GitRemote {
 
 const IDENTITY = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@example.com', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@example.com' };
 
-export async function startGitRemote(): Promise<GitRemote> {
+export async function startGitRemote(tls?: ServerOptions): Promise<GitRemote> {
   const root = mkdtempSync(join(tmpdir(), 'evk-remote-'));
   await createRepository(root, 'repo');
   const work = join(root, 'work');
@@ -45,10 +50,12 @@ export async function startGitRemote(): Promise<GitRemote> {
   await git('remote', 'add', 'origin', join(root, 'repo.git'));
   const remote: GitRemote = {
     url: '',
+    root,
     requests: [],
     sent: 0,
     refuse: undefined,
     demand: undefined,
+    redirect: undefined,
     git,
     commit: async (changes, branch = 'main') => {
       for (const [path, change] of Object.entries(changes)) place(join(work, path), change);
@@ -63,8 +70,12 @@ export async function startGitRemote(): Promise<GitRemote> {
       rmSync(root, { recursive: true, force: true });
     },
   };
-  const server = createServer((request, response) => {
+  const serve: RequestListener = (request, response) => {
     remote.requests.push(`${request.method} ${request.url}`);
+    if (remote.redirect !== undefined) {
+      response.writeHead(301, { location: `${remote.redirect}${request.url}` }).end();
+      return;
+    }
     const status = remote.refuse ?? (allowed(request, remote.demand) ? undefined : 401);
     if (status !== undefined) {
       response.writeHead(status, status === 401 ? { 'www-authenticate': 'Basic realm="git"' } : {}).end();
@@ -72,7 +83,8 @@ export async function startGitRemote(): Promise<GitRemote> {
     }
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
     serveBackend(request, response, { root, path, query }, () => undefined).catch(() => response.destroy());
-  });
+  };
+  const server = tls ? createTlsServer(tls, serve) : createPlainServer(serve);
   server.on('connection', (socket) => {
     socket.once('close', () => {
       remote.sent += socket.bytesWritten;
@@ -80,11 +92,12 @@ export async function startGitRemote(): Promise<GitRemote> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // a listening TCP server has one
-  return Object.assign(remote, { url: `http://127.0.0.1:${port}/repo.git` });
+  return Object.assign(remote, { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}/repo.git` });
 }
 
 function allowed(request: IncomingMessage, demand: string | undefined): boolean {
-  return demand === undefined || request.headers.authorization === `Basic ${Buffer.from(demand).toString('base64')}`;
+  const wanted = demand?.startsWith('Bearer ') ? demand : `Basic ${Buffer.from(demand ?? '').toString('base64')}`;
+  return demand === undefined || request.headers.authorization === wanted;
 }
 
 function place(path: string, change: Change): void {

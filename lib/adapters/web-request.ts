@@ -2,6 +2,7 @@
 // proves who asks goes on to another server. Nothing of it is loaded, let alone kept open, where no repository needs it.
 import { request as httpRequest, Agent as PlainAgent } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
+import { isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Unavailable } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
@@ -65,20 +66,17 @@ async function wayTo(url: URL, { ca, insecure, clientCertificate, proxy }: WebRe
     ...(clientCertificate === undefined ? {} : { cert: clientCertificate.cert, key: clientCertificate.key }),
   };
   const by = proxy === undefined ? undefined : new URL(proxy);
+  const secure = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   if (by?.protocol.startsWith('socks')) {
-    const socket = await connectBySocks(
-      by,
-      { host: url.hostname, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) },
-      TIMEOUT_MS,
-    );
-    return {
-      agent: false as const,
-      createConnection: () => (url.protocol === 'https:' ? connectTls({ ...tls, socket, servername: url.hostname }) : socket),
-    };
+    const socket = await connectBySocks(by, { host, port: Number(url.port) || (secure ? 443 : 80) }, TIMEOUT_MS);
+    const agent = secure ? new TlsAgent() : new PlainAgent();
+    agent.createConnection = () => (secure ? connectTls({ ...tls, socket, host, servername: isIP(host) ? '' : host }) : socket);
+    return { agent };
   }
   // NO_PROXY has been looked at already, and the process's own variables are not asked.
   const proxyEnv = by ? { HTTP_PROXY: by.href, HTTPS_PROXY: by.href } : {};
-  return { agent: url.protocol === 'https:' ? new TlsAgent({ ...tls, proxyEnv }) : new PlainAgent({ proxyEnv }) };
+  return { agent: secure ? new TlsAgent({ ...tls, proxyEnv }) : new PlainAgent({ proxyEnv }) };
 }
 
 /** Words of ours alone: what libraries say may hold a proxy's address with its password. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anonymousCredentials } from '../../lib/adapters/credentials.ts';
 import { createRepositories } from '../../lib/adapters/git.ts';
 import type { ApplicationSource } from '../../lib/model/application.ts';
@@ -172,6 +172,8 @@ describe('a URL', () => {
   });
 
   it('may carry a user name and password, which no message, argument or environment shows', async () => {
+    const temporary = mkdtempSync(join(tmpdir(), 'evk-temporary-'));
+    vi.stubEnv('TMPDIR', temporary); // what other tests leave meanwhile is theirs
     const log = join(cacheDir, 'seen');
     const spy = join(cacheDir, 'spy-git');
     writeFileSync(
@@ -202,7 +204,9 @@ describe('a URL', () => {
     expect(shown).toContain('ls-remote');
     expect(shown).not.toMatch(/canary/);
     expect(shown).not.toContain(Buffer.from('robot:canary-8c1f').toString('base64'));
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('evenkeel-git-'))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
+    vi.unstubAllEnvs();
+    rmSync(temporary, { recursive: true, force: true });
   });
 });
 

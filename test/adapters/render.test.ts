@@ -1,10 +1,11 @@
 // desiredState with a real Git server, kustomize, kubectl and helm. The cases' sources name no repository: the runner fills it in.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ApplicationSpec } from '../../lib/model/application.ts';
 import { messageOf } from '../../lib/model/errors.ts';
+import { repositoryOf } from '../support/case-repository.ts';
 import { casesOf, type GoldenCase } from '../support/cases.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { render, renderPorts } from '../support/rendering.ts';
@@ -13,36 +14,34 @@ const { kubectl, helm, kustomize, renderer } = inject('world');
 const cacheDir = mkdtempSync(join(tmpdir(), 'evk-render-'));
 afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
 
-function filesBelow(dir: string, prefix = ''): Record<string, string> {
-  const found = readdirSync(dir).map((name) => {
-    const path = join(dir, name);
-    return statSync(path).isDirectory() ? filesBelow(path, `${prefix}${name}/`) : { [prefix + name]: readFileSync(path, 'utf8') };
-  });
-  return Object.assign({}, ...found);
-}
-
 /** The spec of a case, with the repository in each source. */
 function specOf(golden: GoldenCase, repoURL: string): Partial<ApplicationSpec> {
   const { source, sources } = golden.read('application.yaml') as { source?: object; sources?: object[] }; // ours, as the cases say
   return source ? { source: { ...source, repoURL } } : { sources: sources?.map((entry) => ({ ...entry, repoURL })) };
 }
 
+/** Instance name: `shop` unless the case is about another. */
+function nameOf(golden: GoldenCase): string {
+  return (golden.read('application.yaml') as { name?: string }).name ?? 'shop'; // ours, as the cases say
+}
+
+const CASES = casesOf('desired');
 describe.each([
-  ['the renderer', { kubectl, helm, renderer }],
-  ['kubectl', { kubectl, helm }],
-  ['kustomize', { kubectl, helm, kustomize }],
-])('with %s', (name, programs) => {
-  describe.each(casesOf('desired'))('$name', (golden) => {
+  ['the renderer', { kubectl, helm, renderer }, CASES],
+  ['kubectl', { kubectl, helm }, CASES.filter(({ name }) => !name.startsWith('jsonnet'))],
+  ['kustomize', { kubectl, helm, kustomize }, CASES.filter(({ name }) => name.startsWith('kustomize'))],
+])('with %s', (name, programs, cases) => {
+  describe.each(cases)('$name', (golden) => {
     let remote: GitRemote;
     let commit: string;
     beforeAll(async () => {
       remote = await startGitRemote();
-      commit = await remote.commit(filesBelow(join(golden.dir, 'repo')));
+      commit = await remote.commit(repositoryOf(golden));
     });
     afterAll(() => remote.close());
 
     it('renders as expected', async () => {
-      const outcome = await render('shop', specOf(golden, remote.url), renderPorts(programs, cacheDir)).then(
+      const outcome = await render(nameOf(golden), specOf(golden, remote.url), renderPorts(programs, cacheDir)).then(
         ({ manifests, conditions, closure, sourceTypes }) => ({
           sourceTypes,
           manifests,
@@ -54,6 +53,7 @@ describe.each([
       // kubectl and kustomize name themselves in messages, and each run has another commit.
       const text = JSON.stringify(outcome)
         .replaceAll(commit.slice(0, 8), 'COMMIT')
+        .replaceAll(commit.slice(0, 7), 'SHORT')
         .replaceAll('kubectl kustomize', 'kustomize build')
         .replaceAll(': error: ', ': Error: ');
       if (name === 'the renderer') return golden.check(JSON.parse(text));

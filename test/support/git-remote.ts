@@ -12,8 +12,8 @@ import { createRepository } from '../../infra/local/git/repository.ts';
 
 const run = promisify(execFile);
 
-/** Text, or where a symbolic link points; undefined removes. */
-export type Change = string | { readonly link: string } | undefined;
+/** Content, or where a symbolic link points; undefined removes. */
+export type Change = string | Buffer | { readonly link: string } | undefined;
 
 export interface GitRemote {
   /** `http://127.0.0.1:PORT/repo.git`, or with https. */
@@ -104,6 +104,6 @@ function place(path: string, change: Change): void {
   rmSync(path, { recursive: true, force: true });
   if (change === undefined) return;
   mkdirSync(dirname(path), { recursive: true });
-  if (typeof change === 'string') writeFileSync(path, change);
-  else symlinkSync(change.link, path);
+  if (typeof change === 'object' && 'link' in change) symlinkSync(change.link, path);
+  else writeFileSync(path, change);
 }

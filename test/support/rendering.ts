@@ -25,6 +25,11 @@ export interface RenderPorts extends OpenRenderPorts {
   readonly counts: Counts;
 }
 
+const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
+  ...['Namespace', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding', 'APIService', 'PriorityClass', 'StorageClass'],
+  ...['IngressClass', 'ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration', 'PersistentVolume', 'RuntimeClass'],
+]);
+
 /** The ports of one process: clones and checkouts below `cacheDir`, and counters of what they were asked. */
 export function renderPorts(programs: Programs, cacheDir: string, store?: RenderStore): RenderPorts {
   const ports = createRenderPorts({ programs: { git: 'git', ssh: 'ssh', ...programs }, credentials: anonymousCredentials(), cacheDir, clock: Date.now, timeoutSeconds: 30 });
@@ -86,7 +91,7 @@ export async function render(
       destinationNamespace: 'default-namespace',
       scopeOf: async ({ group, kind }) => {
         if (group.endsWith('.example')) return undefined;
-        return kind === 'Namespace' || kind === 'CustomResourceDefinition' ? 'Cluster' : 'Namespaced';
+        return CLUSTER_SCOPED.has(kind) ? 'Cluster' : 'Namespaced';
       },
       kubeVersion: 'v1.36.3',
       apiVersions: ['v1', 'apps/v1'],

@@ -16,6 +16,7 @@ export interface HelmPlan {
   readonly consulted: readonly Consulted[];
 }
 
+const NO_CHART = 'error getting helm repos: error retrieving helm dependency repos: error reading helm chart from';
 const VERSIONS = new Set(['', 'v3', 'v4']);
 
 /** Throws InvalidInput for a parameter that is wrong, and for value files that are missing or lead outside. */
@@ -64,15 +65,17 @@ function kubeVersion(text: string): string {
   return numbers;
 }
 
-/** Of parameters with one name the last counts; `forceString` ones come after the others. */
-function setValues(parameters: HelmParameters, input: PlanInput): HelmJob['set'] {
-  const last = [...new Map(parameters.parameters.map((parameter) => [parameter.name, parameter])).values()];
-  const values = last.map(({ name, value, forceString }) => ({
-    name,
-    value: escapedCommas(substituted(value, input.environment)),
-    string: forceString,
-  }));
-  return [...values.filter(({ string }) => !string), ...values.filter(({ string }) => string)];
+/** `forceString` parameters come after the others, whatever their order. */
+function setValues({ parameters }: HelmParameters, input: PlanInput): HelmJob['set'] {
+  const plain = parameters.filter(({ forceString }) => !forceString);
+  const forced = parameters.filter(({ forceString }) => forceString);
+  return [...lastOfEach(plain, false, input), ...lastOfEach(forced, true, input)];
+}
+
+/** Of parameters with one name the last counts. */
+function lastOfEach(parameters: HelmParameters['parameters'], string: boolean, { environment }: PlanInput): HelmJob['set'] {
+  const values = new Map(parameters.map(({ name, value }) => [name, escapedCommas(substituted(value, environment))]));
+  return [...values].map(([name, value]) => ({ name, value, string }));
 }
 
 /** A comma would begin the next parameter; a value in braces is a list and keeps its commas. */

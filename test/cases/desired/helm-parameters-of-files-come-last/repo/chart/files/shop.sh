@@ -1,0 +1,4 @@
+#!/bin/sh
+echo "a, b" {c,d} \
+  || true
+

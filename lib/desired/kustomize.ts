@@ -95,7 +95,14 @@ function appended(field: string, items: readonly unknown[]): Edit {
 function listIn(kustomization: Kustomization, field: string): readonly unknown[] {
   const value = kustomization[field] ?? [];
   if (Array.isArray(value)) return value;
-  throw new InvalidInput(`expected '${field}' field in kustomization.yaml to be a list, but got ${typeof value}`);
+  throw new InvalidInput(`expected '${field}' field in kustomization.yaml to be []any, but got ${goType(value)}`);
+}
+
+/** The message is Argo CD's own, with Go's names. */
+function goType(value: unknown): string {
+  if (typeof value === 'object') return 'map[string]interface {}';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'number' ? 'float64' : 'string';
 }
 
 function substitutedValues(values: Readonly<Record<string, string>>, environment: BuildEnvironment): Record<string, string> {

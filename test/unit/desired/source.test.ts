@@ -163,7 +163,7 @@ describe('a kustomization that a source adds to', () => {
     [{ commonLabels: { b: '1' } }, 'label b already in kustomization file'],
     [{ commonAnnotations: { b: '1' } }, 'annotation b already in kustomization file'],
     [{ replicas: [{ name: 'a', count: 'many' }] }, 'expected integer value for count. Received: many'],
-    [{ patches: [{ patch: 'x' }] }, "expected 'patches' field in kustomization.yaml to be a list"],
+    [{ patches: [{ patch: 'x' }] }, "expected 'patches' field in kustomization.yaml to be []any, but got "],
     [{ images: [':1'] }, 'kustomize.images: :1 is no image'],
     [{ commonLabels: { c: '1' }, labelIncludeTemplates: true }, 'labelIncludeTemplates requires labelWithoutSelector'],
     [{ namePrefix: 7 }, 'kustomize.namePrefix'],

@@ -1,22 +1,18 @@
 // YAML text <-> data. The only file that parses or prints YAML: it reads as Kubernetes' own tools do (sigs.k8s.io/yaml: YAML 1.1 scalars,
 // duplicate keys taken, last wins), so that what Git says means the same here, in kubectl and in helm.
-import { CORE_SCHEMA, loadAll, type State, Type, YAMLException } from 'js-yaml';
+import { CORE_SCHEMA, loadAll, type Schema, type State, Type, YAMLException } from 'js-yaml';
 import { Document, visit } from 'yaml';
 import { InvalidInput } from './errors.ts';
 import { isRecord, type Manifest } from './manifest.ts';
+import { merged, mergeKeys } from './yaml-merge.ts';
+import { isBoolean, isFloat, isInteger, isNull, looksLikeNumber, readBoolean, readFloat, readInteger } from './yaml-scalar.ts';
 
 /** Text beyond this is refused before it is parsed. */
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 /** How many nodes aliases may stand for, written out: more is a bomb, not a manifest. */
 const MAX_NODES = 1_000_000;
 const MAX_DEPTH = 300;
-
-const NULLS = new Set(['', '~', 'null', 'Null', 'NULL']);
-const TRUES = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
-const FALSES = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']);
-const INTEGER = /^[-+]?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+)$/;
-const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-const NOT_FINITE = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const OWN_TAG = 'tag:evenkeel.dev,2026:';
 
 const scalar = (name: string, resolve: (text: string) => boolean, construct: (text: string) => unknown): Type =>
   new Type(`tag:yaml.org,2002:${name}`, {
@@ -25,36 +21,39 @@ const scalar = (name: string, resolve: (text: string) => boolean, construct: (te
     construct: (text) => construct(text ?? ''),
   });
 
+/** Tags that begin so and mean nothing to us are left aside, as go-yaml does: what they stand on is kept, a scalar as text. */
+function withoutMeaning(prefix: string): readonly Type[] {
+  const kinds = ['scalar', 'sequence', 'mapping'] as const;
+  return kinds.map((kind) => new Type(prefix, { kind, multi: true, construct: (data) => data ?? (kind === 'scalar' ? '' : null) }));
+}
+
 /** go-yaml leaves timestamps as text when the target is untyped. */
-const schema = CORE_SCHEMA.extend({
-  implicit: [
-    scalar(
-      'null',
-      (text) => NULLS.has(text),
-      () => null,
-    ),
-    scalar(
-      'bool',
-      (text) => TRUES.has(text) || FALSES.has(text),
-      (text) => TRUES.has(text),
-    ),
-    scalar('int', (text) => isInteger(text), readInteger),
-    scalar('float', (text) => isFloat(text), readFloat),
-    new Type('tag:yaml.org,2002:merge', { kind: 'scalar', resolve: (text) => text === '<<' }),
-  ],
-  explicit: [
-    scalar(
-      'timestamp',
-      () => true,
-      (text) => text,
-    ),
-    scalar(
-      'binary',
-      (text) => /^[A-Za-z0-9+/=\s]*$/.test(text),
-      (text) => Buffer.from(text, 'base64').toString('utf8'),
-    ),
-  ],
-});
+function schemaWith(mergeKey: () => string): Schema {
+  return CORE_SCHEMA.extend({
+    implicit: [
+      scalar('null', isNull, () => null),
+      scalar('bool', isBoolean, readBoolean),
+      scalar('int', isInteger, readInteger),
+      scalar('float', isFloat, readFloat),
+      new Type(`${OWN_TAG}merge`, { kind: 'scalar', resolve: (text) => text === '<<', construct: mergeKey }),
+    ],
+    explicit: [
+      scalar(
+        'timestamp',
+        () => true,
+        (text) => text,
+      ),
+      scalar(
+        'binary',
+        (text) => /^[A-Za-z0-9+/=\s]*$/.test(text),
+        (text) => Buffer.from(text, 'base64').toString('utf8'),
+      ),
+      ...['!', 'tag:'].flatMap(withoutMeaning),
+    ],
+  });
+}
+
+const SCHEMA = schemaWith(() => '<<');
 
 /** A document of a YAML stream and the line that it begins on, from 1. */
 export interface YamlDocument {
@@ -92,10 +91,13 @@ export function parseManifests(text: string, file: string): Manifest[] {
 export function readYaml(text: string, file?: string): YamlStream {
   const documents: YamlDocument[] = [];
   if (text.length > MAX_CHARACTERS) return { documents, fault: faultAt(file, 1, `larger than ${MAX_CHARACTERS} characters`) };
+  const hasMerges = text.includes('<<');
   try {
-    loadAll(text, undefined as never, { schema, json: true, maxDepth: MAX_DEPTH, listener: collector(documents) } as object);
+    const schema = hasMerges ? schemaWith(mergeKeys()) : SCHEMA;
+    const options = { schema, json: true, maxDepth: MAX_DEPTH, listener: collector(documents) } as object;
+    loadAll(withoutMarks(text), undefined as never, options);
     for (const document of documents) checkExpanded(text, document, file);
-    return { documents, fault: undefined };
+    return { documents: hasMerges ? documents.map((document) => mergedDocument(document, file)) : documents, fault: undefined };
   } catch (cause) {
     if (cause instanceof InvalidInput) return { documents: [], fault: cause };
     if (cause instanceof YAMLException) return { documents, fault: faultAt(file, (cause.mark?.line ?? 0) + 1, cause.reason) };
@@ -127,6 +129,19 @@ export function printYaml(value: unknown): string {
     },
   });
   return document.toString({ lineWidth: 0, directives: false });
+}
+
+/** Files that were put one after the other may have a byte order mark at the start of each. */
+function withoutMarks(text: string): string {
+  return text.includes('\uFEFF') ? text.replace(/^(---[^\n]*\n)\uFEFF/gm, '$1') : text;
+}
+
+function mergedDocument({ value, line }: YamlDocument, file: string | undefined): YamlDocument {
+  try {
+    return { value: merged(value), line };
+  } catch (cause) {
+    throw cause instanceof InvalidInput ? faultAt(file, line, cause.message) : cause;
+  }
 }
 
 function collector(documents: YamlDocument[]): (event: 'open' | 'close', state: State) => void {
@@ -180,37 +195,10 @@ function metadataFault(metadata: Readonly<Record<string, unknown>>): string | un
   return undefined;
 }
 
-function isInteger(text: string): boolean {
-  return startsLikeNumber(text) && INTEGER.test(text.replaceAll('_', ''));
-}
-
-function isFloat(text: string): boolean {
-  return startsLikeNumber(text) && (FLOAT.test(text.replaceAll('_', '')) || NOT_FINITE.test(text));
-}
-
-function startsLikeNumber(text: string): boolean {
-  return /^[-+.0-9]/.test(text);
-}
-
-/** Go's ParseInt with base 0: a leading zero is octal. */
-function readInteger(text: string): number {
-  const plain = text.replaceAll('_', '').toLowerCase();
-  const sign = plain.startsWith('-') ? -1 : 1;
-  const digits = plain.replace(/^[-+]/, '');
-  const size = /^0[0-7]/.test(digits) ? Number(`0o${digits}`) : Number(digits);
-  return size === 0 ? 0 : sign * size;
-}
-
-function readFloat(text: string): number {
-  if (/nan$/i.test(text)) return Number.NaN;
-  if (/inf$/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  return Number(text.replaceAll('_', ''));
-}
-
 /** Whether text without quotes, or as a block when it has several lines, comes back as it is. */
 function printsSafely(text: string): boolean {
   if (text.includes('\n')) return /^[^\s]/.test(text) && !/^[ \t]+$/m.test(text) && !/[^\n\x20-\x7e\u00a0-\ud7ff]/.test(text);
-  return !(NULLS.has(text) || TRUES.has(text) || FALSES.has(text) || text === '<<' || isInteger(text) || isFloat(text));
+  return !(isNull(text) || isBoolean(text) || text === '<<' || looksLikeNumber(text));
 }
 
 /** Without the parser's own error as cause: it carries the whole text, and that may be a Secret. */

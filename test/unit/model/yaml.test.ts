@@ -60,9 +60,18 @@ describe('parseYaml', () => {
     ['a cycle', 'a: &x [*x]', /inside what it stands for/],
     ['infinity', 'a: .inf', /JSON/],
     ['deep nesting', `${'['.repeat(5000)}${']'.repeat(5000)}`, /maxDepth/],
-    ['a tag of another language', 'a: !!js/function x', /unknown tag/],
   ])('refuses %s', (_what, text, reason) => {
     expect(() => parseYaml(text)).toThrow(reason);
+  });
+
+  it('leaves tags of another language aside', () => {
+    expect(parseYaml('a: !!js/function "() => 1"\nb: !ref {c: 1}')).toEqual({ a: '() => 1', b: { c: 1 } });
+  });
+
+  it('keeps what a merge key brought or replaced in the order of the text', () => {
+    const text = ['base: &base {a: 1, b: 1}', 'other: &other {b: 2}', 'both: {b: 0, <<: *base, <<: *other, a: 3}', 'text: [<<, "<<"]'];
+    expect(parseYaml(text.join('\n'))).toMatchObject({ both: { b: 2, a: 3 }, text: ['<<', '<<'] });
+    expect(() => parseYaml('a: 1\n---\nb: {<<: 1}', 'x.yaml')).toThrow('x.yaml": line 3: a merge key wants an object');
   });
 
   it('refuses an alias bomb at once', () => {

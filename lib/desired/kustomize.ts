@@ -117,9 +117,12 @@ function setReplicas(parameters: KustomizeParameters): Edit {
   return (kustomization) => ({ ...kustomization, replicas: byName(listIn(kustomization, 'replicas'), replicas) });
 }
 
+/** Sorted by name, as `kustomize edit` leaves them: an image that one entry renames may be found by the next. */
 function byName(before: readonly unknown[], after: readonly { readonly name: string }[]): readonly unknown[] {
+  const nameOf = (item: unknown) => (isRecord(item) ? String(item['name']) : '');
   const names = new Set(after.map(({ name }) => name));
-  return [...before.filter((item) => !(isRecord(item) && names.has(String(item['name'])))), ...after];
+  const all = [...before.filter((item) => !names.has(nameOf(item))), ...after];
+  return all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : Number(nameOf(a) > nameOf(b))));
 }
 
 function addLabels(parameters: KustomizeParameters, labels: Readonly<Record<string, string>>): Edit {
@@ -133,12 +136,11 @@ function addLabels(parameters: KustomizeParameters, labels: Readonly<Record<stri
   }
   return (kustomization) => {
     const before = listIn(kustomization, 'labels');
-    const fits = (item: unknown) =>
-      isRecord(item) && !item['includeSelectors'] && !item['fields'] && !item['includeTemplates'] === !labelIncludeTemplates;
+    const fits = (item: unknown) => isRecord(item) && !item['includeSelectors'] && !item['includeTemplates'] === !labelIncludeTemplates;
     const existing = before.find(fits);
-    const pairs = added(isRecord(existing) ? existing['pairs'] : {}, labels, 'label', forceCommonLabels);
-    const entry = { ...(labelIncludeTemplates ? { includeTemplates: true } : {}), pairs };
-    return { ...kustomization, labels: [...before.filter((item) => item !== existing), entry] };
+    const entry = isRecord(existing) ? existing : labelIncludeTemplates ? { includeTemplates: true } : {};
+    const labelled = { ...entry, pairs: added(entry['pairs'], labels, 'label', forceCommonLabels) };
+    return { ...kustomization, labels: existing ? before.map((item) => (item === existing ? labelled : item)) : [...before, labelled] };
   };
 }
 
@@ -190,7 +192,7 @@ interface Image {
   readonly digest?: string;
 }
 
-/** `[old=]name[:tag][@digest]`; throws InvalidInput when there is no name. */
+/** `[old=]name[:tag][@digest]`; throws InvalidInput when there is no name, or nothing else. */
 function parseImage(text: string): Image {
   const equals = text.indexOf('=');
   const whole = text.slice(equals + 1);
@@ -199,7 +201,7 @@ function parseImage(text: string): Image {
   const colon = tagged.indexOf(':', tagged.lastIndexOf('/') + 1);
   const newName = colon < 0 ? tagged : tagged.slice(0, colon);
   const name = equals < 0 ? newName : text.slice(0, equals);
-  if (name === '') throw new InvalidInput(`kustomize.images: ${text} is no image; write [old=]name[:tag][@digest]`);
+  if (name === '' || name === text) throw new InvalidInput(`kustomize.images: ${text} is no image; write [old=]name[:tag][@digest]`);
   return {
     name,
     ...(equals < 0 || newName === '' ? {} : { newName }),

@@ -141,7 +141,7 @@ describe('a kustomization that a source adds to', () => {
     ['web=other.example:5000/web:2', [{ name: 'web', newName: 'other.example:5000/web', newTag: '2' }]],
     ['web:$ARGOCD_APP_REVISION_SHORT', [{ name: 'web', newTag: '0123456' }]],
     ['web@sha256:ab', [{ name: 'web', digest: 'sha256:ab' }]],
-    ['r.example:80/web', [{ name: 'r.example:80/web' }]],
+    ['r.example:80/web:1', [{ name: 'r.example:80/web', newTag: '1' }]],
     ['old=*:7', [{ name: 'old', newName: 'new', newTag: '7' }]],
     ['old=newer:*', [{ name: 'old', newName: 'newer', newTag: '1' }]],
   ])('takes the image %s', (image, expected) => {
@@ -165,6 +165,7 @@ describe('a kustomization that a source adds to', () => {
     [{ replicas: [{ name: 'a', count: 'many' }] }, 'expected integer value for count. Received: many'],
     [{ patches: [{ patch: 'x' }] }, "expected 'patches' field in kustomization.yaml to be []any, but got "],
     [{ images: [':1'] }, 'kustomize.images: :1 is no image'],
+    [{ images: ['r.example:80/web'] }, 'kustomize.images: r.example:80/web is no image; write [old=]name[:tag][@digest]'],
     [{ commonLabels: { c: '1' }, labelIncludeTemplates: true }, 'labelIncludeTemplates requires labelWithoutSelector'],
     [{ namePrefix: 7 }, 'kustomize.namePrefix'],
   ])('refuses %j', (kustomize, message) => {

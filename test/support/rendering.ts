@@ -25,7 +25,10 @@ export interface RenderPorts extends OpenRenderPorts {
   readonly counts: Counts;
 }
 
-const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
+export const DESTINATION_NAMESPACE = 'default-namespace';
+
+/** Kinds that the destination of these renders has without a namespace. */
+export const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
   ...['Namespace', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding', 'APIService', 'PriorityClass', 'StorageClass'],
   ...['IngressClass', 'ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration', 'PersistentVolume', 'RuntimeClass'],
 ]);
@@ -88,7 +91,7 @@ export async function render(
       revisions: await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories),
       settings: renderSettings(settings, remoteBases),
       instanceName: name,
-      destinationNamespace: 'default-namespace',
+      destinationNamespace: DESTINATION_NAMESPACE,
       scopeOf: async ({ group, kind }) => {
         if (group.endsWith('.example')) return undefined;
         return CLUSTER_SCOPED.has(kind) ? 'Cluster' : 'Namespaced';

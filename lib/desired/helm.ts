@@ -24,7 +24,7 @@ export function planHelm(input: PlanInput): HelmPlan {
   const parameters = helmParameters(input.source);
   if (!VERSIONS.has(parameters.version)) throw new InvalidInput(`helm version '${parameters.version}' is not supported`);
   const chart = input.folder === '' ? 'Chart.yaml' : `${input.folder}/Chart.yaml`;
-  if (!isFile(input.files.tree, chart)) throw new InvalidInput(`error reading helm chart from ${chart}: no such file`);
+  if (!isFile(input.files.tree, chart)) throw new InvalidInput(`${NO_CHART} ${chart}: no such file`);
   return { type: 'Helm', folder: input.folder, job: jobOf(parameters, input), consulted: consultedFiles(parameters, input) };
 }
 

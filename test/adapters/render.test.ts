@@ -12,7 +12,21 @@ import { render, renderPorts } from '../support/rendering.ts';
 
 const { kubectl, helm, kustomize, renderer } = inject('world');
 const cacheDir = mkdtempSync(join(tmpdir(), 'evk-render-'));
-afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
+let remote: GitRemote;
+
+beforeAll(async () => {
+  remote = await startGitRemote();
+});
+afterAll(async () => {
+  await remote.close();
+  rmSync(cacheDir, { recursive: true, force: true });
+});
+
+/** Makes the repository that of a case. */
+async function commitCase(golden: GoldenCase): Promise<string> {
+  await remote.git('rm', '-rqf', '--ignore-unmatch', '.');
+  return remote.commit(repositoryOf(golden));
+}
 
 /** The spec of a case, with the repository in each source. */
 function specOf(golden: GoldenCase, repoURL: string): Partial<ApplicationSpec> {
@@ -30,39 +44,28 @@ describe.each([
   ['the renderer', { kubectl, helm, renderer }, CASES],
   ['kubectl', { kubectl, helm }, CASES.filter(({ name }) => !name.startsWith('jsonnet'))],
   ['kustomize', { kubectl, helm, kustomize }, CASES.filter(({ name }) => name.startsWith('kustomize'))],
-])('with %s', (name, programs, cases) => {
-  describe.each(cases)('$name', (golden) => {
-    let remote: GitRemote;
-    let commit: string;
-    beforeAll(async () => {
-      remote = await startGitRemote();
-      commit = await remote.commit(repositoryOf(golden));
-    });
-    afterAll(() => remote.close());
-
-    it('renders as expected', async () => {
-      const outcome = await render(nameOf(golden), specOf(golden, remote.url), renderPorts(programs, cacheDir)).then(
-        ({ manifests, conditions, closure, sourceTypes }) => ({
-          sourceTypes,
-          manifests,
-          conditions,
-          closure: closure.sources.map(({ paths, matching }) => ({ paths, ...(matching ? { matching } : {}) })),
-        }),
-        (error: Error) => ({ error: `${error.name}: ${messageOf(error)}` }),
-      );
-      // kubectl and kustomize name themselves in messages, and each run has another commit.
-      const text = JSON.stringify(outcome)
-        .replaceAll(commit.slice(0, 8), 'COMMIT')
-        .replaceAll(commit.slice(0, 7), 'SHORT')
-        .replaceAll('kubectl kustomize', 'kustomize build')
-        .replaceAll(': error: ', ': Error: ');
-      if (name === 'the renderer') return golden.check(JSON.parse(text));
-      // Another YAML parser has other words for what it cannot read.
-      return golden.check(
-        withTraced(JSON.parse(text), golden),
-        golden.files.includes('expected-stock.yaml') ? 'expected-stock.yaml' : 'expected.yaml',
-      );
-    });
+])('with %s', (tool, programs, cases) => {
+  it.each(cases)('renders as expected: $name', async (golden) => {
+    const commit = await commitCase(golden);
+    const outcome = await render(nameOf(golden), specOf(golden, remote.url), renderPorts(programs, cacheDir)).then(
+      ({ manifests, conditions, closure, sourceTypes }) => ({
+        sourceTypes,
+        manifests,
+        conditions,
+        closure: closure.sources.map(({ paths, matching }) => ({ paths, ...(matching ? { matching } : {}) })),
+      }),
+      (error: Error) => ({ error: `${error.name}: ${messageOf(error)}` }),
+    );
+    // kubectl and kustomize name themselves in messages, and each run has another commit.
+    const text = JSON.stringify(outcome)
+      .replaceAll(commit.slice(0, 8), 'COMMIT')
+      .replaceAll(commit.slice(0, 7), 'SHORT')
+      .replaceAll('kubectl kustomize', 'kustomize build')
+      .replaceAll(': error: ', ': Error: ');
+    if (tool === 'the renderer') return golden.check(JSON.parse(text));
+    // Another YAML parser has other words for what it cannot read.
+    const file = golden.files.includes('expected-stock.yaml') ? 'expected-stock.yaml' : 'expected.yaml';
+    return golden.check(withTraced(JSON.parse(text), golden), file);
   });
 });
 

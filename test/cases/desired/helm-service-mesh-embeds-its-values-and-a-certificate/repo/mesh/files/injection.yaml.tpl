@@ -1,0 +1,6 @@
+policy: enabled
+template: |
+  spec:
+    containers:
+    - name: proxy
+      image: "[[ .hub ]]/{{ "{{" }} .ProxyImage {{ "}}" }}"

@@ -92,6 +92,8 @@ function expand(text: string, variables: ReadonlyMap<string, string>): string {
 function helmTemplate(job: StockJob): string {
   const { helm = {} } = job.source;
   const cwd = join(job.root, job.source.path);
+  const isMissingNeighbours = readFileSync(join(cwd, 'Chart.yaml'), 'utf8').includes('file://') && !existsSync(join(cwd, 'charts'));
+  if (isMissingNeighbours) run(job.tools.helm, ['dependency', 'build', '.'], cwd);
   const flags: (readonly [string, string])[] = [
     ['--name-template', helm.releaseName ?? job.instanceName.split('_').at(-1) ?? ''],
     ['--namespace', helm.namespace ?? job.namespace],

@@ -1,0 +1,1 @@
+{ deployment(name):: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: name } } }

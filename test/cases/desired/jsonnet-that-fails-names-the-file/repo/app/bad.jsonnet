@@ -1,0 +1,1 @@
+{ kind: error 'not today' }

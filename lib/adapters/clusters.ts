@@ -1,5 +1,5 @@
 // The Clusters port: which cluster a destination means, and a Cluster that acts there as one service account with nothing but its token.
-import type { Destination } from '../model/application.ts';
+import { type AskedDestination, askedDestination } from '../model/destination.ts';
 import { InvalidInput } from '../model/errors.ts';
 import type { Clock, Cluster, Clusters, ResolvedDestination, ServiceAccountRef } from '../ports.ts';
 import { CLUSTER_SECRETS, connectionOf, type RegisteredCluster, readClusterSecret } from './cluster-secrets.ts';
@@ -53,7 +53,7 @@ export function createClusters(settings: ClustersSettings): OpenClusters {
 
   return {
     async resolve(destination) {
-      const asked = askedFor(destination);
+      const asked = askedDestination(destination);
       const namespace = destination.namespace ?? '';
       if (asked.server === IN_CLUSTER.server || asked.name === IN_CLUSTER.clusterName) return { ...IN_CLUSTER, namespace };
       const { server, name } = registeredBy(await registry(), asked);
@@ -105,21 +105,8 @@ function actingConnection(connection: ClusterConnection, tokens: Tokens, account
   return { server, caPem, insecure, serverName, fetchTimeoutMs, token: (rejected) => tokens.tokenOf(account, rejected) };
 }
 
-type Asked = { readonly server: string; readonly name?: undefined } | { readonly name: string; readonly server?: undefined };
-
-/** Exactly one of server and name (spec/application.md §1.1). */
-function askedFor(destination: Destination): Asked {
-  const { server = '', name = '' } = destination;
-  if (server !== '' && name !== '') {
-    throw new InvalidInput(`application destination can't have both name and server defined: ${name} ${server}`);
-  }
-  if (name !== '') return { name };
-  if (server !== '') return { server: server.replace(/\/+$/, '') };
-  throw new InvalidInput('Destination server missing from app spec');
-}
-
 /** Exact match (spec/credentials.md §5.2); of two Secrets with one server the first by name is taken. */
-function registeredBy(clusters: readonly RegisteredCluster[], asked: Asked): RegisteredCluster {
+function registeredBy(clusters: readonly RegisteredCluster[], asked: AskedDestination): RegisteredCluster {
   const found = clusters.filter((cluster) => (asked.name === undefined ? cluster.server === asked.server : cluster.name === asked.name));
   const [first] = found;
   if (asked.name !== undefined && found.length > 1) {
@@ -132,12 +119,12 @@ function registeredBy(clusters: readonly RegisteredCluster[], asked: Asked): Reg
   return first;
 }
 
-function unknownCluster(asked: Asked): string {
+function unknownCluster(asked: AskedDestination): string {
   if (asked.name !== undefined) return `there are no clusters with this name: ${asked.name}`;
   return `error getting cluster by server "${asked.server}": cluster "${asked.server}" not found`;
 }
 
-function byWhat(asked: Asked, found: RegisteredCluster): string {
+function byWhat(asked: AskedDestination, found: RegisteredCluster): string {
   return asked.name === undefined ? `server "${found.server}"` : 'URL';
 }
 

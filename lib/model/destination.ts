@@ -1,4 +1,11 @@
-// Where an Application deploys to and as whom, once both are settled.
+// Where an Application deploys to and as whom: as it asks, and once both are settled.
+import type { Destination } from './application.ts';
+import { InvalidInput } from './errors.ts';
+
+/** A cluster by its server or by its name. */
+export type AskedDestination =
+  | { readonly server: string; readonly name?: undefined }
+  | { readonly name: string; readonly server?: undefined };
 
 /** A destination after lookup among the registered clusters (spec/credentials.md §5.2). */
 export interface ResolvedDestination {
@@ -11,4 +18,15 @@ export interface ResolvedDestination {
 export interface ServiceAccountRef {
   readonly namespace: string;
   readonly name: string;
+}
+
+/** Exactly one of server and name; InvalidInput otherwise (spec/application.md §1.1). */
+export function askedDestination(destination: Destination): AskedDestination {
+  const { server = '', name = '' } = destination;
+  if (server !== '' && name !== '') {
+    throw new InvalidInput(`application destination can't have both name and server defined: ${name} ${server}`);
+  }
+  if (name !== '') return { name };
+  if (server !== '') return { server: server.replace(/\/+$/, '') };
+  throw new InvalidInput('Destination server missing from app spec');
 }

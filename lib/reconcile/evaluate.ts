@@ -28,6 +28,9 @@ export interface Target {
   readonly controlNamespace: string;
 }
 
+/** As much of it as it takes to render. */
+export type RenderTarget = Omit<Target, 'cluster'> & { readonly cluster: Pick<Cluster, 'capabilities' | 'resourceType'> };
+
 export interface Evaluation {
   readonly sources: readonly ApplicationSource[];
   readonly desired: DesiredState;
@@ -66,7 +69,7 @@ export interface EvaluatePorts extends RenderPorts {
 }
 
 /** What the sources say at these commits. Throws InvalidInput when they do not render, Unavailable when Git does not answer. */
-export async function render(target: Target, request: Request, ports: EvaluatePorts): Promise<DesiredState> {
+export async function render(target: RenderTarget, request: Request, ports: EvaluatePorts): Promise<DesiredState> {
   const unsupported = unsupportedRules(target.application.spec.ignoreDifferences ?? []);
   if (unsupported.length > 0) throw new InvalidInput(unsupported.join('; '));
   const { application, project, cluster } = target;
@@ -102,7 +105,7 @@ export async function held(target: Target, request: Request, desired: DesiredSta
   return { sources: request.sources, desired, hooks, live, comparison };
 }
 
-export function scopeIn(cluster: Cluster) {
+export function scopeIn(cluster: RenderTarget['cluster']) {
   return async (kind: { readonly group: string; readonly version: string; readonly kind: string }) => {
     const type = await cluster.resourceType(kind);
     return type && (type.namespaced ? ('Namespaced' as const) : ('Cluster' as const));

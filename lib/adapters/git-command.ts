@@ -25,6 +25,7 @@ export interface GitRun {
   readonly access?: RepositoryAccess;
   readonly cwd?: string;
   readonly indexFile?: string;
+  readonly input?: string;
 }
 
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
@@ -116,6 +117,7 @@ function start(options: GitOptions, run: GitRun, environment: Readonly<Record<st
     args: run.args,
     cwd: run.cwd ?? tmpdir(),
     env: { ...cleanEnvironment(), ...environment, ...(run.indexFile === undefined ? {} : { GIT_INDEX_FILE: run.indexFile }) },
+    input: run.input,
     timeoutSeconds: options.timeoutSeconds,
     maxOutputBytes: MAX_OUTPUT_BYTES,
   });

@@ -1,12 +1,12 @@
 // `evenkeel app create`.
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { Conflict, InvalidInput, messageOf } from '../../model/errors.ts';
+import { Conflict, InvalidInput } from '../../model/errors.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { parseManifests } from '../../model/yaml.ts';
 import { EXIT_FAILED, Exit } from '../exit.ts';
 import { addSpecFlag, addSwitch, addTexts, refuseFlags, specValues } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
+import { readInput, readText } from '../input.ts';
 import { applicationFromFlags, applicationsFromFile, type CreateRequest, isSame, upsertPatch } from '../request/manifest.ts';
 import { SPEC_FLAGS } from '../request/spec-flags.ts';
 import type { Session, Shell } from '../shell.ts';
@@ -71,7 +71,7 @@ export function addCreate(app: Command, shell: Shell): void {
 async function create(shell: Shell, name: string | undefined, flags: Flags, self: Command): Promise<void> {
   if (name === undefined && flags.file === undefined)
     throw new Exit(EXIT_FAILED, 'name the Application, or a file that holds it with --file');
-  const documents = flags.file === undefined ? [] : parseManifests(await readInput(shell, flags.file), flags.file);
+  const documents = flags.file === undefined ? [] : parseManifests(await readInput(shell.terminal, flags.file), flags.file);
   const session = await shell.connect(globalsOf(self));
   const request = await requestFrom(session, name, flags, self);
   const wanted =
@@ -110,18 +110,4 @@ async function createOne(session: Session, wanted: Manifest, upsert: boolean): P
   if (!upsert) throw new InvalidInput('existing application spec is different, use upsert flag to force update');
   const { object: after } = await changeApplication(session, { namespace, name }, ({ object }) => upsertPatch(object, wanted));
   return after.metadata.resourceVersion === before.metadata.resourceVersion ? 'unchanged' : 'updated';
-}
-
-async function readInput(shell: Shell, file: string): Promise<string> {
-  if (/^https?:\/\//.test(file))
-    throw new InvalidInput(`--file ${file}: reading from a URL is not there yet; fetch it and pipe it into --file -`);
-  return file === '-' ? shell.terminal.readStdin() : readText(file);
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new InvalidInput(`cannot read ${file}: ${messageOf(cause)}`, { cause });
-  }
 }

@@ -28,18 +28,19 @@ export interface LocalRepositories {
 /** Throws InvalidInput for a folder that is none; its ports, for a repository that no folder stands for, with the flag that gives one. */
 export function createLocalRepositories(options: LocalRepositoriesOptions): LocalRepositories {
   const folders = new Folders({ ...options, given: options.given.map((one) => ({ ...one, dir: folderAt(one.dir) })) });
+  // A source is either; whoever asks need not tell which.
+  const sources: Repositories = {
+    resolveRevision: (source) => (source.chart ? folders.chartVersion(source, source.chart) : folders.revision(source)),
+    checkout: (source, revision) => (source.chart ? folders.chart(source.repoURL, source.chart) : folders.checkout(source, revision)),
+  };
+  const dependency: Charts['dependency'] = async ({ repository, name, version }) => {
+    const chart = await folders.chart(repository, name);
+    checkVersion(name, chart.revision, version, 'the chart that depends on it');
+    return chart;
+  };
   return {
-    repositories: {
-      resolveRevision: (source) => (source.chart ? folders.chartVersion(source, source.chart) : folders.revision(source)),
-      checkout: (source, revision) => (source.chart ? folders.chart(source.repoURL, source.chart) : folders.checkout(source, revision)),
-    },
-    charts: {
-      dependency: async ({ repository, name, version }) => {
-        const chart = await folders.chart(repository, name);
-        checkVersion(name, chart.revision, version, 'the chart that depends on it');
-        return chart;
-      },
-    },
+    repositories: sources,
+    charts: { ...sources, dependency },
     downloads: { download: (url) => folders.file(url) },
   };
 }

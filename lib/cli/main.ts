@@ -5,6 +5,7 @@ import { CommanderError } from 'commander';
 import type { OpenRenderPorts } from '../adapters/render-ports.ts';
 import { renderSettings } from '../desired/settings.ts';
 import { messageOf } from '../model/errors.ts';
+import type { GivenRepository } from '../model/given-repositories.ts';
 import { EXIT_ERROR, Exit } from './exit.ts';
 import { externalDiff } from './external-diff.ts';
 import { findKubeconfig } from './find-kubeconfig.ts';
@@ -13,6 +14,7 @@ import { buildProgram } from './program.ts';
 import { withBuilt } from './programs.ts';
 import { type CliSettings, cliSettings } from './settings.ts';
 import type { GlobalFlags, Session, Shell } from './shell.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { processTerminal } from './terminal.ts';
 
 const settings = cliSettings(process.env, homedir());
@@ -39,6 +41,7 @@ function shellFor(own: CliSettings): Shell {
     sleep: async (milliseconds) => sleep(milliseconds),
     connect: (flags) => connect(flags, own),
     renderer: (session) => renderer(session, own),
+    offline: { namespace: own.namespace, remoteBases: own.remoteBases, open: (given) => offline(given, own) },
     externalDiff: own.externalDiff && externalDiff(own.externalDiff),
   };
 }
@@ -73,7 +76,23 @@ async function renderer({ cluster, namespace }: Session, own: CliSettings): Prom
   ]);
   const clock = Date.now;
   const credentials = orAnonymous(createCredentials({ cluster, namespace, clock }));
-  return createRenderPorts({ programs: withBuilt(programs, built, process.env['PATH'] ?? ''), credentials, cacheDir, clock, timeoutSeconds });
+  const found = withBuilt(programs, built, process.env['PATH'] ?? '');
+  return createRenderPorts({ programs: found, credentials, cacheDir, clock, timeoutSeconds });
+}
+
+/** Nothing is kept: clones of an earlier command are not looked at. */
+async function offline(given: readonly GivenRepository[], own: CliSettings): Promise<OpenRenderPorts> {
+  const [{ createLocalRepositories }, { createRenderPorts }, { anonymousCredentials }] = await Promise.all([
+    import('../adapters/local-repositories.ts'),
+    import('../adapters/render-ports.ts'),
+    import('../adapters/credentials.ts'),
+  ]);
+  const { built, toolTimeoutSeconds: timeoutSeconds } = own;
+  const programs = withBuilt(own.programs, built, process.env['PATH'] ?? '');
+  const workDir = temporaryFolder();
+  const local = createLocalRepositories({ git: programs.git, timeoutSeconds, workDir, given });
+  const credentials = anonymousCredentials();
+  return { ...createRenderPorts({ programs, credentials, cacheDir: workDir, clock: Date.now, timeoutSeconds }), ...local };
 }
 
 /** Commander has said already what is wrong with the usage; everything else is said here. */

@@ -3,6 +3,8 @@ import type { OpenRenderPorts } from '../adapters/render-ports.ts';
 import type { RenderSettings } from '../desired/settings.ts';
 import type { Destination } from '../model/application.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
+import type { GivenRepository } from '../model/given-repositories.ts';
+import type { RemoteBases } from '../model/remote-bases.ts';
 import type { Clock, Cluster } from '../ports.ts';
 import type { Paint } from './view/table.ts';
 
@@ -34,6 +36,15 @@ export interface Session {
   readonly renderSettings: () => Promise<RenderSettings>;
 }
 
+/** What it takes to render without a cluster and without a network. */
+export interface Offline {
+  /** Control namespace. */
+  readonly namespace: string;
+  readonly remoteBases: RemoteBases;
+  /** Folders in place of repositories; what is written for that goes when the command ends. Throws InvalidInput for what is no folder. */
+  readonly open: (given: readonly GivenRepository[]) => Promise<OpenRenderPorts>;
+}
+
 /** Global options, as they come from the command line. */
 export interface GlobalFlags {
   readonly kubeconfig?: string;
@@ -49,6 +60,7 @@ export interface Shell {
   readonly connect: (flags: GlobalFlags) => Promise<Session>;
   /** What it takes to render an Application here: repositories are reached by the Secrets of the control cluster, if the session may read them. */
   readonly renderer: (session: Session) => Promise<OpenRenderPorts>;
+  readonly offline: Offline;
   /** Shows how two texts differ with the user's own program; undefined when no such program is set. */
   readonly externalDiff: ((live: string, target: string, name: string) => Promise<void>) | undefined;
 }

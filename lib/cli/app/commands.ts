@@ -7,10 +7,11 @@ import { addDiff } from './diff.ts';
 import { addGet } from './get.ts';
 import { addHistory } from './history.ts';
 import { addList } from './list.ts';
+import { addManifests } from './manifests.ts';
 import { addSync } from './sync.ts';
 import { addWait } from './wait.ts';
 
 export function addApp(program: Command, shell: Shell): void {
   const app = program.command('app').description('create, show, sync and delete Applications');
-  for (const add of [addCreate, addList, addGet, addSync, addWait, addDiff, addHistory, addDelete]) add(app, shell);
+  for (const add of [addCreate, addList, addGet, addSync, addWait, addDiff, addManifests, addHistory, addDelete]) add(app, shell);
 }

@@ -33,6 +33,7 @@ export function recordingShell(now: number, answers: readonly string[] = []): Re
     sleep: () => Promise.resolve(),
     connect: () => Promise.reject(new Error('no cluster here')),
     renderer: () => Promise.reject(new Error('no tools here')),
+    offline: { namespace: 'argocd', remoteBases: 'fixed', open: () => Promise.reject(new Error('no folders here')) },
     externalDiff: undefined,
   };
   return { shell, written: () => out.join(''), noted: () => notes.join('') };

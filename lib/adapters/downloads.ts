@@ -5,12 +5,11 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { InvalidInput, messageOf, Unavailable } from '../model/errors.ts';
 import { withoutUserinfo } from '../model/git-url.ts';
-import { repositoryUrl } from '../model/repository-url.ts';
 import { DOWNLOADED_NAME as NAME } from '../model/rendering.ts';
+import { repositoryUrl } from '../model/repository-url.ts';
 import { treeOf } from '../model/tree.ts';
 import type { Checkout, Downloads } from '../ports.ts';
 import { shrink, touch } from './cache-folder.ts';
-
 
 export interface DownloadsOptions {
   /** May be deleted at any time; what is in it is fetched again. */

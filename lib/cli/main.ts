@@ -90,7 +90,7 @@ async function offline(given: readonly GivenRepository[], own: CliSettings): Pro
   const { built, toolTimeoutSeconds: timeoutSeconds } = own;
   const programs = withBuilt(own.programs, built, process.env['PATH'] ?? '');
   const workDir = temporaryFolder();
-  const local = createLocalRepositories({ git: programs.git, timeoutSeconds, workDir, given });
+  const local = createLocalRepositories({ ...programs, timeoutSeconds, workDir, given });
   const credentials = anonymousCredentials();
   return { ...createRenderPorts({ programs, credentials, cacheDir: workDir, clock: Date.now, timeoutSeconds }), ...local };
 }

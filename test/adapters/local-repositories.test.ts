@@ -41,7 +41,8 @@ async function commit(): Promise<string> {
   return git('rev-parse', 'HEAD');
 }
 
-const local = (...given: readonly GivenRepository[]) => createLocalRepositories({ git: 'git', timeoutSeconds: 30, workDir, given });
+const local = (...given: readonly GivenRepository[]) =>
+  createLocalRepositories({ git: 'git', ssh: 'ssh', timeoutSeconds: 30, workDir, given });
 
 async function checkout(given: Omit<GivenRepository, 'url'> = { dir }): Promise<Checkout> {
   const { repositories } = local({ url: URL, ...given });

@@ -24,7 +24,7 @@ export function heldCredentials(secrets: readonly SecretText[] = [], trust: Part
     access: async (repoURL, project) => {
       const read = held.secrets.map(objectOf).map(readRepositorySecret);
       const known = read.filter((secret) => secret !== undefined);
-      const access = repositoryAccess(known, { knownHosts: '', certificates: {}, ...held.trust }, repoURL, project);
+      const access = repositoryAccess(known, { knownHosts: '', certificates: {}, ...held.trust }, repoURL, project ?? '');
       if (access.credential.kind === 'github-app') throw new Error('no cluster, no GitHub');
       return access as RepositoryAccess; // it has just been said which credential it is not
     },

@@ -35,7 +35,13 @@ export const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
 
 /** The ports of one process: clones and checkouts below `cacheDir`, and counters of what they were asked. */
 export function renderPorts(programs: Programs, cacheDir: string, store?: RenderStore): RenderPorts {
-  const ports = createRenderPorts({ programs: { git: 'git', ssh: 'ssh', ...programs }, credentials: anonymousCredentials(), cacheDir, clock: Date.now, timeoutSeconds: 30 });
+  const ports = createRenderPorts({
+    programs: { git: 'git', ssh: 'ssh', ...programs },
+    credentials: anonymousCredentials(),
+    cacheDir,
+    clock: Date.now,
+    timeoutSeconds: 30,
+  });
   const counts = { checkouts: 0, renders: 0 };
   const { repositories, renderer } = ports;
   return {

@@ -28,20 +28,22 @@ export function parseRefs(output: string): Refs {
 }
 
 /**
- * The commit that a revision names, or undefined. Empty is HEAD; a version constraint takes its greatest tag;
- * of a branch and a tag with the same short name the branch wins.
+ * The commit that a revision names, or undefined. Empty is HEAD; a version, however short, is the name of one tag, with the prefix if
+ * there is one; a version constraint takes its greatest tag, and without any stands for itself; of a branch and a tag with the same
+ * short name the branch wins.
  */
 export function commitOf(refs: Refs, revision: string, tagPrefix = ''): string | undefined {
-  const name = revision === '' ? 'HEAD' : revision;
-  const tagged = refs.get(`refs/tags/${greatestTag(refs, name, tagPrefix) ?? ''}`);
-  if (tagged !== undefined) return tagged;
+  const text = revision === '' ? 'HEAD' : revision;
+  if (parseVersion(text) !== undefined) return named(refs, tagPrefix + text);
+  const tagged = refs.get(`refs/tags/${greatestTag(refs, text, tagPrefix) ?? ''}`);
+  return tagged ?? named(refs, text);
+}
+
+function named(refs: Refs, name: string): string | undefined {
   return [name, `refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`].map((ref) => refs.get(ref)).find((hash) => hash !== undefined);
 }
 
-/** An exact version is no constraint: it stands for the tag of that name. */
 function greatestTag(refs: Refs, text: string, prefix: string): string | undefined {
-  if (parseVersion(text) !== undefined && /^v?\d+\.\d+\.\d+/.test(text))
-    return refs.has(`refs/tags/${prefix}${text}`) ? prefix + text : undefined;
   const constraint = parseConstraint(text);
   if (constraint === undefined) return undefined;
   const versions = tagVersions(refs, prefix).filter(({ version }) => satisfies(version, constraint));

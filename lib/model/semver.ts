@@ -49,9 +49,9 @@ export function parseConstraint(text: string): Constraint | undefined {
   return alternatives.every((terms) => terms !== undefined) ? alternatives : undefined;
 }
 
-/** Whether a version meets a constraint. A prerelease meets only terms that name a prerelease themselves, and a plain `!=`. */
+/** Whether a version meets a constraint. A prerelease meets only alternatives in which some term names a prerelease. */
 export function satisfies(version: Version, constraint: Constraint): boolean {
-  return constraint.some((terms) => terms.every((term) => admitsPrerelease(version, term) && holds(version, term)));
+  return constraint.some((terms) => admitsPrerelease(version, terms) && terms.every((term) => holds(version, term)));
 }
 
 function parseTerms(text: string): readonly Term[] | undefined {
@@ -105,8 +105,8 @@ function compareIdentifiers(left: string, right: string | undefined): number {
   return left < right ? -1 : 1;
 }
 
-function admitsPrerelease(version: Version, term: Term): boolean {
-  return version.prerelease === '' || term.version.prerelease !== '' || (term.operator === '!=' && term.parts === 3);
+function admitsPrerelease(version: Version, terms: readonly Term[]): boolean {
+  return version.prerelease === '' || terms.some((term) => term.version.prerelease !== '');
 }
 
 type Rule = (version: Version, term: Term, order: number) => boolean;
@@ -115,7 +115,7 @@ type Rule = (version: Version, term: Term, order: number) => boolean;
 const RULES: Readonly<Record<Operator, Rule>> = {
   '=': (version, term, order) => (term.parts === 3 ? order === 0 : withinTilde(version, term, order)),
   '!=': (version, term, order) =>
-    isPartial(term) ? !samePrefix(version, term) || version.prerelease !== term.version.prerelease : order !== 0,
+    isPartial(term) ? !samePrefix(version, term) || (term.parts === 2 && version.prerelease !== term.version.prerelease) : order !== 0,
   '>': (version, term, order) => order > 0 && !(isPartial(term) && samePrefix(version, term)),
   '>=': (_version, _term, order) => order >= 0,
   '<': (_version, _term, order) => order < 0,

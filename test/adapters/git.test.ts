@@ -116,6 +116,17 @@ describe('resolveRevision', () => {
     expect(await shared.resolveRevision(source('main'), Date.now())).toBe(pushed);
   });
 
+  it('follows a branch that was pushed over, and refuses one that is gone', async () => {
+    const shared = repositories();
+    const moved = await remote.commit({ README: 'moved\n' }, 'moving');
+    expect(await shared.resolveRevision(source('moving'), Date.now())).toBe(moved);
+    await remote.git('push', '-q', '--force', 'origin', `${first}:refs/heads/moving`);
+    await expect.poll(() => shared.resolveRevision(source('moving'), Date.now())).toBe(first);
+    await remote.git('push', '-q', 'origin', '--delete', 'moving');
+    const error = await thrown(shared.resolveRevision(source('moving'), Date.now() + 1));
+    expect([error.name, error.message]).toEqual(['InvalidInput', "unable to resolve 'moving' to a commit SHA: revision not found"]);
+  });
+
   it('asks again after a failure', async () => {
     const shared = repositories();
     remote.refuse = 503;

@@ -14,6 +14,11 @@ const refs = parseRefs(
     `${sha('3')}\trefs/tags/v1.2.0`,
     `${sha('4')}\trefs/tags/v2.0.0-rc.1`,
     `${sha('5')}\trefs/tags/shop-1.9.0`,
+    `${sha('6')}\trefs/tags/shop-1.9.1`,
+    `${sha('7')}\trefs/tags/1.9.0-01`,
+    `${sha('8')}\trefs/tags/latest`,
+    `${sha('9')}\trefs/heads/1.2`,
+    `${sha('f')}\trefs/heads/1.0.*`,
     `${sha('e')}\trefs/pull/7/head`,
     '',
   ].join('\n'),
@@ -33,16 +38,35 @@ describe('commitOf', () => {
     ['>=1.0.0 <3', '3'],
     ['>=1.0.0-0', '4'],
     ['pull/7/head', 'e'],
+    ['refs/pull/7/head', 'e'],
+    ['latest', '8'],
+    ['1.2', '9'],
+    ['1.9.0-01', '7'],
+    ['*', '3'],
+    ['^9 || ~1.0', '2'],
+    ['>=2.0.0-rc <3', '4'],
+    ['*-0', '4'],
   ])('reads %j', (revision, letter) => {
     expect(commitOf(refs, revision)).toBe(sha(letter));
   });
 
-  it('looks only at tags with the prefix, for a range and for a version', () => {
-    expect(commitOf(refs, '*', 'shop-')).toBe(sha('5'));
-    expect(commitOf(refs, '1.9.0', 'shop-')).toBe(sha('5'));
+  it.each([
+    ['*', '6'],
+    ['1.9.0', '5'],
+    ['~1.9.0', '6'],
+    ['main', 'a'],
+    ['', 'a'],
+    ['latest', '8'],
+    ['1.0.*', 'f'],
+  ])('with a tag prefix reads %j among the tags that have it, and names as they are', (revision, letter) => {
+    expect(commitOf(refs, revision, revision === '1.0.*' ? 'other-' : 'shop-')).toBe(sha(letter));
   });
 
-  it.each(['nothing', 'heads', '^9', '1.9.0', '-upload-pack'])('knows no %j', (revision) => {
+  it.each(['v1.2.0', '1.2', '1.9'])('with a tag prefix knows no %j, which has a tag or branch without it alone', (revision) => {
+    expect(commitOf(refs, revision, 'shop-')).toBeUndefined();
+  });
+
+  it.each(['nothing', 'heads', '^9', '1.9.0', '1', 'v1', '1.9', 'latest^{}', '-upload-pack'])('knows no %j', (revision) => {
     expect(commitOf(refs, revision)).toBeUndefined();
   });
 });
@@ -56,5 +80,5 @@ it('tells whole and abbreviated commit ids from names', () => {
     false,
   ]);
   expect(tipStartingWith(refs, 'BBBBBBB')).toBe(sha('b'));
-  expect(tipStartingWith(refs, '9999999')).toBeUndefined();
+  expect(tipStartingWith(refs, 'abcabca')).toBeUndefined();
 });

@@ -55,18 +55,22 @@ export function cliSettings(env: Environment, home: string): CliSettings {
     localHost: join(cache, 'host.json'),
     colour: env['NO_COLOR'] ? false : undefined,
     externalDiff: differ.length > 0 ? differ : undefined,
-    programs: {
-      git: env['EVENKEEL_GIT'] || 'git',
-      ssh: env['EVENKEEL_SSH'] || 'ssh',
-      kubectl: env['EVENKEEL_KUBECTL'] || 'kubectl',
-      helm: env['EVENKEEL_HELM'] || 'helm',
-      kustomize: env['EVENKEEL_KUSTOMIZE'] || undefined,
-      renderer: env['EVENKEEL_RENDERER'] || undefined,
-    },
+    programs: programsIn(env),
     built: { layer: join(cache, 'layer'), renderer: join(cache, 'renderer') },
     cacheDir: env['EVENKEEL_CACHE_DIR'] || join(cache, 'cli'),
     toolTimeoutSeconds: TOOL_TIMEOUT_SECONDS,
     remoteBases: REMOTE_BASES.find((word) => word === env['EVENKEEL_REMOTE_BASES']) ?? 'fixed',
+  };
+}
+
+function programsIn(env: Environment): Programs {
+  return {
+    git: env['EVENKEEL_GIT'] || 'git',
+    ssh: env['EVENKEEL_SSH'] || 'ssh',
+    kubectl: env['EVENKEEL_KUBECTL'] || 'kubectl',
+    helm: env['EVENKEEL_HELM'] || 'helm',
+    kustomize: env['EVENKEEL_KUSTOMIZE'] || undefined,
+    renderer: env['EVENKEEL_RENDERER'] || undefined,
   };
 }
 

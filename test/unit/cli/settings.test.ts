@@ -14,6 +14,7 @@ describe('what the command line takes from its environment', () => {
       built: { layer: '/home/jane/.cache/evenkeel/layer', renderer: '/home/jane/.cache/evenkeel/renderer' },
       cacheDir: '/home/jane/.cache/evenkeel/cli',
       toolTimeoutSeconds: 90,
+      remoteBases: 'fixed',
     });
   });
 

@@ -193,7 +193,7 @@ describe('renderClosure', () => {
     const there = sourceFiles({ 'k/kustomization.yaml': 'kind: Kustomization' });
     const kustomize = { components: ['../c'], ignoreMissingComponents: true };
     const found = closure(plan({ kustomize }, there, 'k'), 'k', [], false, there).get('');
-    expect(found?.paths).toEqual(['c', 'c/', ...inFolder('k', 'Kustomization', 'kustomization.yaml', 'kustomization.yml')]);
+    expect(found?.paths).toEqual(['c', ...inFolder('k', 'Kustomization', 'kustomization.yaml', 'kustomization.yml')]);
   });
 });
 

@@ -5,6 +5,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 
 	"evenkeel.dev/renderer/internal/files"
@@ -20,16 +21,24 @@ const (
 	defaultRecycleMiB = 256
 )
 
-// modes are what the first argument may ask for; each is handed the arguments behind it and gives the exit code.
-var modes = map[string]func(arguments []string) int{}
+// modes are what the first argument may ask for instead of rendering.
+var modes = map[string]func() error{"fetch": runFetch}
 
 func main() {
 	if len(os.Args) > 1 {
 		if mode, ok := modes[os.Args[1]]; ok {
-			os.Exit(mode(os.Args[2:]))
+			os.Exit(exitCode(mode(), os.Stderr))
 		}
 	}
 	os.Exit(render(os.Args[1:]))
+}
+
+func exitCode(err error, complain io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(complain, "renderer:", err)
+	return 1
 }
 
 func render(arguments []string) int {
@@ -41,14 +50,9 @@ func render(arguments []string) int {
 	}
 	complain := os.Stderr
 	if err := seal.CloseProcess(); err != nil {
-		fmt.Fprintln(complain, "renderer:", err)
-		return 1
+		return exitCode(err, complain)
 	}
 	server := protocol.NewServer(protocol.Renders{"kustomize": kustomize.Render, "helm": helm.Render, "files": files.Render}, os.Stdout)
 	server.Watch(protocol.Memory{Limit: *limit * mebibyte, Recycle: *recycle * mebibyte})
-	if err := server.Serve(os.Stdin, newReady()); err != nil {
-		fmt.Fprintln(complain, "renderer:", err)
-		return 1
-	}
-	return 0
+	return exitCode(server.Serve(os.Stdin, newReady()), complain)
 }

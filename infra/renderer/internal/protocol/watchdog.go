@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"os"
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -11,6 +10,7 @@ import (
 const (
 	watchInterval = 50 * time.Millisecond
 	exitMemory    = 3
+	collectAt     = 400
 )
 
 // Memory bounds what this process takes, in bytes.
@@ -27,8 +27,10 @@ type Fatal struct {
 	InFlight []string `json:"inflight"`
 }
 
-// Watch looks at the memory for as long as the process lives. The collector works harder as the limit comes near.
+// Watch looks at the memory for as long as the process lives. The collector comes seldom while the heap is small, as renders leave
+// much behind and keep little, and more often as the limit comes near.
 func (s *Server) Watch(memory Memory) {
+	debug.SetGCPercent(collectAt)
 	debug.SetMemoryLimit(int64(memory.Limit - memory.Limit/8))
 	go func() {
 		for range time.Tick(watchInterval) {
@@ -44,8 +46,8 @@ func (s *Server) Watch(memory Memory) {
 }
 
 func recycle(memory Memory) {
-	runtime.GC()
-	if heapBytes() > memory.Recycle {
+	debug.FreeOSMemory()
+	if usedBytes() > memory.Recycle {
 		os.Exit(0)
 	}
 }
@@ -55,10 +57,4 @@ func usedBytes() uint64 {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples)
 	return samples[0].Value.Uint64() - samples[1].Value.Uint64()
-}
-
-func heapBytes() uint64 {
-	samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(samples)
-	return samples[0].Value.Uint64()
 }

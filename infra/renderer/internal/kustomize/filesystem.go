@@ -59,11 +59,10 @@ func (f *fileSystem) CleanedAbs(name string) (filesys.ConfirmedDir, string, erro
 	}
 	found, err := at.tree.Resolve(path.Join(at.base, relative))
 	if err == nil && found.Kind == seal.Absent {
-		missing := found.Missing()
-		if found.Reason == syscall.ENOTDIR {
-			missing = found.Path
+		err = found.Reason
+		if err == syscall.ENOENT {
+			err = &fs.PathError{Op: "lstat", Path: at.absolute(found.Missing()), Err: err}
 		}
-		err = &fs.PathError{Op: "lstat", Path: at.absolute(missing), Err: found.Reason}
 	}
 	if err != nil {
 		return "", "", fmt.Errorf("evalsymlink failure on '%s' : %w", name, err)

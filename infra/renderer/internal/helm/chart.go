@@ -2,6 +2,7 @@ package helm
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -11,9 +12,16 @@ import (
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/ignore"
+	"sigs.k8s.io/yaml"
 
 	"evenkeel.dev/renderer/internal/protocol"
 	"evenkeel.dev/renderer/internal/seal"
+)
+
+const (
+	definition = "Chart.yaml"
+	// nextVersion is a format that helm loads and then does not install.
+	nextVersion = "v3"
 )
 
 var byteOrderMark = []byte{0xEF, 0xBB, 0xBF}
@@ -39,11 +47,36 @@ func load(view *seal.View, place protocol.Place) (*chart.Chart, error) {
 		}
 		return loader.LoadArchive(bytes.NewReader(text))
 	}
+	if err := detect(tree, path.Join(name, definition)); err != nil {
+		return nil, err
+	}
 	files, err := chartFiles(tree, name)
 	if err != nil {
 		return nil, shownError(err)
 	}
 	return loader.LoadFiles(files)
+}
+
+// detect refuses what is no chart, or one of a version that `helm template` does not take.
+func detect(tree *seal.Tree, name string) error {
+	text, err := tree.Read(name)
+	if err != nil {
+		return fmt.Errorf("unable to detect chart at %s: %w", shownPath(name), shownError(err))
+	}
+	var version struct {
+		APIVersion string `json:"apiVersion,omitempty"`
+	}
+	if err := yaml.Unmarshal(text, &version); err != nil {
+		return fmt.Errorf("cannot load Chart.yaml: %w", err)
+	}
+	switch version.APIVersion {
+	case chart.APIVersionV1, chart.APIVersionV2, "":
+		return nil
+	case nextVersion:
+		return errors.New("invalid chart apiVersion")
+	default:
+		return errors.New("unsupported chart version")
+	}
 }
 
 // collector gathers the files of a chart that .helmignore leaves in.

@@ -45,7 +45,7 @@ func (w words) shown(message string) string {
 	for _, text := range longestFirst(w.replaced) {
 		message = strings.ReplaceAll(message, text, w.replaced[text])
 	}
-	return strings.TrimRight(message, "\n")
+	return message
 }
 
 func longestFirst[Value any](texts map[string]Value) []string {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"sync"
 
 	"evenkeel.dev/renderer/internal/seal"
@@ -116,7 +117,7 @@ func (s *Server) render(request Request) (answer Answer) {
 		err = withinLimits(answer)
 	}
 	if err != nil {
-		return Answer{Error: err.Error(), Warnings: answer.Warnings}
+		return Answer{Error: strings.TrimRight(err.Error(), "\n"), Warnings: answer.Warnings}
 	}
 	return answer
 }

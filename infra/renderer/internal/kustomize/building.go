@@ -59,9 +59,12 @@ func newBuildAt(view *seal.View, asked job, source, realFolder string) (*kustomi
 	if err := b.mount("", source, shownSource); err != nil {
 		return nil, err
 	}
-	for _, entry := range slices.Sorted(maps.Keys(asked.Remotes)) {
-		if root := asked.Remotes[entry].Root; root != "" {
-			if err := b.mount(root, "/"+rand.Text(), shownMount); err != nil {
+	for _, fetched := range [2]map[string]protocol.Place{asked.Remotes, asked.Charts} {
+		for _, entry := range slices.Sorted(maps.Keys(fetched)) {
+			if _, err := seal.Clean(fetched[entry].Path); err != nil {
+				return nil, err
+			}
+			if err := b.mount(fetched[entry].Root, "/"+rand.Text(), shownMount); err != nil {
 				return nil, err
 			}
 		}

@@ -175,8 +175,9 @@ func (k *kustomization) fieldsOf(value *yaml.Node, field string) {
 	value.Content = slices.DeleteFunc(value.Content, func(item *yaml.Node) bool { return k.field(followed(item), field) })
 }
 
-// field says whether the file that it names must be fetched first.
+// field says whether the file that it names must be fetched first; it is left out then.
 func (k *kustomization) field(mapping *yaml.Node, field string) (isGone bool) {
+	var left func()
 	eachField(mapping, func(name string, mapping *yaml.Node, at int) {
 		value := followed(mapping.Content[at+1])
 		if name != field || value.Kind != yaml.ScalarNode {
@@ -188,9 +189,14 @@ func (k *kustomization) field(mapping *yaml.Node, field string) (isGone bool) {
 		}
 		k.changed = true
 		mapping.Content[at+1] = text(becomes)
-		isGone = isGone || outcome == gone
+		if outcome == gone {
+			left = func() { mapping.Content = slices.Delete(mapping.Content, at, at+2) }
+		}
 	})
-	return isGone
+	if left != nil {
+		left()
+	}
+	return left != nil
 }
 
 func text(value string) *yaml.Node {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strings"
 	"syscall"
 )
@@ -17,6 +18,9 @@ var refusedAddresses = []netip.Prefix{
 
 var refusedNames = map[string]bool{"metadata.google.internal": true, "metadata": true}
 
+// Whatever resolves such a name may read all of it as one number (URL Standard, "ends in a number checker").
+var otherSpelling = regexp.MustCompile(`(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$`)
+
 // The prefix under which IPv6-only networks reach IPv4 addresses (RFC 6052).
 var translated = netip.MustParsePrefix("64:ff9b::/96")
 
@@ -30,6 +34,9 @@ func checkHost(host string) error {
 	address, err := netip.ParseAddr(name)
 	if refusedNames[name] || (err == nil && isRefused(address)) {
 		return refusal(host)
+	}
+	if err != nil && otherSpelling.MatchString(name) {
+		return forbidden(fmt.Errorf("%s is an IPv4 address in a spelling that is refused", host))
 	}
 	return nil
 }

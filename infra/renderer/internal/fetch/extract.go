@@ -47,17 +47,17 @@ func extract(archive io.Reader, zipped bool, top topFolder, request *Request) (*
 	source := archive
 	if zipped {
 		if source, err = gzip.NewReader(archive); err != nil {
-			return nil, archiveFault(err)
+			return nil, archiveFault(err, archive)
 		}
 	}
 	e := &extraction{root: root, limits: request.Limits, top: top, links: map[string]bool{}}
 	unpacked := bounded(source, request.Limits.TotalBytes+tarOverhead)
 	if err := e.all(tar.NewReader(unpacked)); err != nil {
-		return nil, archiveFault(err)
+		return nil, archiveFault(err, archive)
 	}
 	for _, rest := range []io.Reader{unpacked, archive} {
 		if _, err := io.Copy(io.Discard, rest); err != nil {
-			return nil, archiveFault(err)
+			return nil, archiveFault(err, archive)
 		}
 	}
 	if top == stripTop && e.folder == "" {
@@ -67,9 +67,14 @@ func extract(archive io.Reader, zipped bool, top topFolder, request *Request) (*
 	return &e.pulled, e.checkLinks()
 }
 
-// archiveFault tells a damaged archive from one that did not arrive.
-func archiveFault(err error) error {
-	if errors.Is(err, tar.ErrHeader) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) {
+// archiveFault tells a damaged archive from one that did not arrive whole.
+func archiveFault(err error, archive io.Reader) error {
+	short := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	if short {
+		_, notArrived := io.Copy(io.Discard, archive)
+		short = notArrived == nil
+	}
+	if short || errors.Is(err, tar.ErrHeader) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
 		return invalidf("its archive is damaged, or none: %w", err)
 	}
 	return err

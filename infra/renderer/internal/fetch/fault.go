@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"oras.land/oras-go/v2/errdef"
+	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
@@ -74,6 +75,8 @@ func kindOf(err error) string {
 		return known.kind
 	case errors.As(err, &answered):
 		return statusKind(answered.StatusCode)
+	case errors.Is(err, auth.ErrBasicCredentialNotFound):
+		return kindForbidden
 	case errors.Is(err, errdef.ErrNotFound), errors.Is(err, errdef.ErrInvalidReference), errors.Is(err, errdef.ErrInvalidDigest),
 		errors.Is(err, errdef.ErrSizeExceedsLimit), errors.Is(err, errdef.ErrUnsupported):
 		return kindInvalid
@@ -84,7 +87,9 @@ func kindOf(err error) string {
 }
 
 var (
-	inURL     = regexp.MustCompile(`\b([a-z][a-z0-9+.-]*://)(?:[^/\s"'@]*@)?([^\s"'?]*)(\?[^\s"']*)?`)
+	inURL = regexp.MustCompile(`\b([a-z][a-z0-9+.-]*://)(?:[^/\s"']*@)?([^\s"'?]*)(\?[^\s"']*)?`)
+	// A registry's URL may come without a scheme.
+	userinfo  = regexp.MustCompile(`^[^/]+@`)
 	lineBreak = regexp.MustCompile(`\s*\n\s*`)
 )
 
@@ -100,7 +105,7 @@ func messageOf(err error) string {
 }
 
 func shownURL(text string) string {
-	return inURL.ReplaceAllString(text, "$1$2")
+	return inURL.ReplaceAllString(userinfo.ReplaceAllString(text, ""), "$1$2")
 }
 
 // Texts this short would tear holes into every message.
@@ -129,7 +134,11 @@ func (access *Access) scrubbed(text string) string {
 }
 
 func (access *Access) userinfo() *url.Userinfo {
-	parsed, err := url.Parse(access.URL)
+	_, rest, found := strings.Cut(access.URL, "://")
+	if !found {
+		rest = access.URL
+	}
+	parsed, err := url.Parse("//" + rest)
 	if err != nil {
 		return nil
 	}

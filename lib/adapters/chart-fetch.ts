@@ -113,5 +113,5 @@ function requestLine({ timeoutSeconds, limits }: FetchOptions, request: FetchReq
 
 /** A URL for people: without user name and password. */
 export function shownURL(url: string): string {
-  return url.replace(/^([^/]*\/\/)?[^/@]*@/, '$1');
+  return url.replace(/^([^/]*\/\/)?[^/]+@/, '$1');
 }

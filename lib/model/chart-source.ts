@@ -33,7 +33,7 @@ export function isArtifact(source: { readonly repoURL: string; readonly chart?: 
 }
 
 /** A URL without scheme is a registry's, and so is one whose access says so. */
-export function chartSource(url: string, chart: string, access: RepositoryAccess): ChartSource {
+export function chartSource(url: string, chart: string, access: Pick<RepositoryAccess, 'enableOCI'>): ChartSource {
   if (chart === '') return { kind: 'artifact', url, chart };
   const registry = access.enableOCI || !/^https?:\/\//i.test(url);
   return { kind: registry ? 'chart' : 'index', url, chart };

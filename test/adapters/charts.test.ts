@@ -80,6 +80,22 @@ describe('resolveRevision of a chart', () => {
   });
 
   it.each([
+    ['its keys quoted', "entries:\n  'redis':\n    - version: 3.1.0\n  shop:\n    - version: 3.2.0\napiVersion: v1\n"],
+    ['its lists not indented', 'entries:\n    red:\n    - version: 3.2.0\n    redis:\n    - version: 3.1.0\n    # end\n    shop: []\n'],
+    [
+      'names in its texts',
+      'entries:\n  a:\n  - version: 3.2.0\n    description: |\n      x\n    redis:\n    - 1\n  redis:\n  - version: 3.1.0\n',
+    ],
+    ['braces', 'apiVersion: v1\nentries: {redis: [{version: 3.1.0}], shop: [{version: 3.2.0}]}\n'],
+    ['an anchor', 'entries:\n  a:\n  - &x {version: 3.1.0}\n  redis:\n  - *x\n'],
+  ])('reads an index with %s', async (_, yaml) => {
+    const other = await startHelmRemote();
+    other.serve('/index.yaml', yaml);
+    expect(await charts().resolveRevision(source('*', 'redis', other.url), 0, 'shop')).toBe('3.1.0');
+    await other.close();
+  });
+
+  it.each([
     [503, Unavailable, 'failed to get index: 503 Service Unavailable'],
     [404, InvalidInput, 'failed to get index: 404 Not Found'],
     [401, NotPermitted, 'failed to get index: 401 Unauthorized'],

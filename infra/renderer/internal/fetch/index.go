@@ -1,11 +1,8 @@
 package fetch
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
-	"go.yaml.in/yaml/v3"
 )
 
 // entry is a version of a chart as a Helm repository's index has it.
@@ -86,41 +82,6 @@ func readIndex(ctx context.Context, r *origin, limit int64) ([]byte, error) {
 		return nil, invalidf("failed to get index: %s is larger than %s", indexURL(r), sizeText(limit))
 	}
 	return data, nil
-}
-
-// entriesOf decodes the entries of one chart and leaves all others as they were parsed. An index is YAML, or JSON for speed.
-func entriesOf(data []byte, chart string) ([]entry, bool, error) {
-	if trimmed := bytes.TrimSpace(data); len(trimmed) > 0 && trimmed[0] == '{' {
-		var index struct {
-			Entries map[string]json.RawMessage `json:"entries"`
-		}
-		if err := json.Unmarshal(trimmed, &index); err == nil {
-			raw, found := index.Entries[chart]
-			if !found {
-				return nil, false, nil
-			}
-			var entries []entry
-			err := json.Unmarshal(raw, &entries)
-			return entries, true, err
-		}
-	}
-	var index struct {
-		APIVersion string               `yaml:"apiVersion"`
-		Entries    map[string]yaml.Node `yaml:"entries"`
-	}
-	if err := yaml.Unmarshal(data, &index); err != nil {
-		return nil, false, err
-	}
-	if index.APIVersion == "" && index.Entries == nil {
-		return nil, false, errors.New("it has no apiVersion and no entries")
-	}
-	node, found := index.Entries[chart]
-	if !found {
-		return nil, false, nil
-	}
-	var entries []entry
-	err := node.Decode(&entries)
-	return entries, true, err
 }
 
 // sorted leaves out what is no version, as Helm does.

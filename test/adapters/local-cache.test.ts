@@ -170,7 +170,7 @@ describe('npm run kubectl and npm run clean', () => {
   let environment: Record<string, string>;
   beforeEach(async () => {
     home = join(root, 'evenkeel');
-    environment = { XDG_CACHE_HOME: root, PATH: process.env['PATH'] ?? '' };
+    environment = { XDG_CACHE_HOME: root, HOME: root, PATH: process.env['PATH'] ?? '' };
     await mkdir(home);
     await symlink(join(cacheFolder(), 'layer'), join(home, 'layer'));
   });

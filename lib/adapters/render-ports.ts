@@ -34,16 +34,21 @@ export interface OpenRenderPorts {
 }
 
 export function createRenderPorts({ programs, ...options }: RenderPortsOptions): OpenRenderPorts {
-  const { renderer, helm } = programs;
-  const { timeoutSeconds } = options;
+  const { renderer } = programs;
   const git = createRepositories({ ...programs, ...options });
   const charts = renderer ? createCharts({ renderer, ...options }) : NO_CHARTS;
   return {
     repositories: bySource(git, charts),
     charts,
     downloads: createDownloads(options),
-    renderer: renderer ? createRenderer({ program: renderer, helm, timeoutSeconds }) : createStockRenderer({ ...programs, timeoutSeconds }),
+    renderer: rendererBy(programs, options.timeoutSeconds),
   };
+}
+
+/** The renderer, or the stock tools in its place. */
+export function rendererBy(programs: Omit<RenderPortsOptions['programs'], 'git' | 'ssh'>, timeoutSeconds: number): Renderer {
+  const { renderer: program, helm } = programs;
+  return program ? createRenderer({ program, helm, timeoutSeconds }) : createStockRenderer({ ...programs, timeoutSeconds });
 }
 
 /** `chart:` and `oci://` sources come from Helm repositories and registries, all others from Git (spec/application.md §1.2). */

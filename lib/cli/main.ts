@@ -80,19 +80,16 @@ async function renderer({ cluster, namespace }: Session, own: CliSettings): Prom
   return createRenderPorts({ programs: found, credentials, cacheDir, clock, timeoutSeconds });
 }
 
-/** Nothing is kept: clones of an earlier command are not looked at. */
+/** Nothing here can reach a network: folders stand for everything that would be fetched. */
 async function offline(given: readonly GivenRepository[], own: CliSettings): Promise<OpenRenderPorts> {
-  const [{ createLocalRepositories }, { createRenderPorts }, { anonymousCredentials }] = await Promise.all([
+  const { built, toolTimeoutSeconds: timeoutSeconds } = own;
+  const [{ createLocalRepositories }, { rendererBy }] = await Promise.all([
     import('../adapters/local-repositories.ts'),
     import('../adapters/render-ports.ts'),
-    import('../adapters/credentials.ts'),
   ]);
-  const { built, toolTimeoutSeconds: timeoutSeconds } = own;
   const programs = withBuilt(own.programs, built, process.env['PATH'] ?? '');
-  const workDir = temporaryFolder();
-  const local = createLocalRepositories({ ...programs, timeoutSeconds, workDir, given });
-  const credentials = anonymousCredentials();
-  return { ...createRenderPorts({ programs, credentials, cacheDir: workDir, clock: Date.now, timeoutSeconds }), ...local };
+  const local = createLocalRepositories({ ...programs, timeoutSeconds, workDir: temporaryFolder(), given });
+  return { ...local, renderer: rendererBy(programs, timeoutSeconds) };
 }
 
 /** Commander has said already what is wrong with the usage; everything else is said here. */

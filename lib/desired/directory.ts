@@ -7,6 +7,7 @@ import type { FilesJob, ReadFile } from '../model/rendering.ts';
 import { entriesBelow, joined, realPath, type SourceFiles } from '../model/tree.ts';
 import { manifestFrom } from '../model/yaml.ts';
 import { substituted } from './environment.ts';
+import { flattened } from './manifests.ts';
 import { type DirectoryParameters, directoryParameters } from './parameters.ts';
 import type { PlanInput } from './source.ts';
 
@@ -58,7 +59,7 @@ function jsonnetOf({ jsonnet }: DirectoryParameters, { environment, files }: Pla
   const libs = jsonnet.libs.map((lib) => {
     const path = joined('', lib.replace(/^\/+/, ''));
     const real = path === undefined ? undefined : realPath(files.tree, path);
-    if (real === undefined) throw new InvalidInput(`directory.jsonnet.libs: ${lib} leads outside the repository`);
+    if (real === undefined) throw new InvalidInput(`file '${lib}' resolved to outside repository root`);
     return real;
   });
   return { extVars: variables(jsonnet.extVars), tlas: variables(jsonnet.tlas), libs };
@@ -93,13 +94,23 @@ export function manifestsIn(plan: DirectoryPlan, files: readonly ReadFile[], tex
   return files.flatMap((file) => {
     const name = inFolder(plan.folder, file.path);
     if (name.endsWith('.jsonnet')) return evaluated(file, name);
-    return name.endsWith('.json') ? [single(file, name)] : several(file, name, () => textOf(file.path));
+    return flattened(name.endsWith('.json') ? [single(file, name)] : several(file, name, () => textOf(file.path)), name);
   });
 }
 
 function evaluated({ documents, fault }: ReadFile, name: string): readonly Manifest[] {
   if (fault) throw new InvalidInput(`Failed to evaluate jsonnet "${name}": ${fault.message}`);
-  return documents.filter(({ value }) => value !== null).map(({ value }) => manifestFrom(value, name, 1));
+  try {
+    return flattened(
+      documents.filter(({ value }) => value !== null).map(({ value }) => manifestFrom(value, name, 1)),
+      name,
+    );
+  } catch (cause) {
+    if (!(cause instanceof InvalidInput)) throw cause;
+    throw new InvalidInput(cause.message.replace(/^Failed to unmarshal ("[^"]*"): line \d+/, 'Failed to unmarshal generated json $1'), {
+      cause,
+    });
+  }
 }
 
 function single({ documents, fault }: ReadFile, name: string): Manifest {

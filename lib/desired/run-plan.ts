@@ -90,12 +90,10 @@ function valueFiles({ plan, input }: PlanRun, ports: RenderPorts, take: Take): P
 }
 
 function manifestsOf(answer: Rendered, plan: RenderPlan, textOf: (path: string) => string): readonly Manifest[] {
-  if (answer.kind === 'files') {
-    return plan.type === 'Directory' ? flattened(manifestsIn(plan, answer.files, textOf), plan.folder || '.') : [];
-  }
-  const what = `output of ${plan.type === 'Helm' ? 'helm template' : 'kustomize build'}`;
-  return flattened(
-    answer.documents.filter((document) => document !== null).map((document) => manifestFrom(document, what, 1)),
-    what,
-  );
+  if (answer.kind === 'files') return plan.type === 'Directory' ? manifestsIn(plan, answer.files, textOf) : [];
+  const tool = plan.type === 'Helm' ? 'helm template' : 'kustomize build';
+  return answer.documents.flatMap((document, index) => {
+    const what = `document ${index + 1} of the output of ${tool}`;
+    return document === null ? [] : flattened([manifestFrom(document, what, 1)], what);
+  });
 }

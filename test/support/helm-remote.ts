@@ -41,7 +41,12 @@ export async function startHelmRemote({ authority, demandCertificate = false }: 
     if (typeof answer === 'function') return answer(request, response);
     response.writeHead(answer === undefined ? 404 : 200).end(answer);
   };
-  const tls = authority && { ...authority.issue('server'), ca: authority.ca, requestCert: demandCertificate, rejectUnauthorized: demandCertificate };
+  const tls = authority && {
+    ...authority.issue('server'),
+    ca: authority.ca,
+    requestCert: demandCertificate,
+    rejectUnauthorized: demandCertificate,
+  };
   const server = tls ? createSecureServer(tls, listener) : createServer(listener);
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

@@ -58,11 +58,11 @@ export function workOf({ size, steady }: Measured): readonly Work[] {
     }),
     workDone(`no-change sweep of ${size}`, sweep, {
       text: 'no dry run, renders nothing',
-      holds: ({ requests, runs }) => requests.dryRun === 0 && runs['kustomize'] === 0,
+      holds: ({ requests, runs }) => requests.dryRun === 0 && runs['renderer'] === 0,
     }),
     workDone(`no-change reconciles of all ${size}`, resync, {
       text: 'no dry run, renders nothing, no write',
-      holds: ({ requests, runs }) => requests.dryRun === 0 && requests.write === 0 && runs['kustomize'] === 0,
+      holds: ({ requests, runs }) => requests.dryRun === 0 && requests.write === 0 && runs['renderer'] === 0,
     }),
   ];
 }

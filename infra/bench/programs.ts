@@ -14,7 +14,7 @@ export interface CountedPrograms {
   runs(): Promise<Readonly<Record<string, number>>>;
 }
 
-/** `programs` by name. */
+/** `programs` by name; of the renderer, which stays and takes many, each request leaves a mark. */
 export async function countedPrograms(dir: string, programs: Readonly<Record<string, string>>): Promise<CountedPrograms> {
   await mkdir(dir, { recursive: true });
   const names = Object.keys(programs);
@@ -22,7 +22,7 @@ export async function countedPrograms(dir: string, programs: Readonly<Record<str
   const place = async (name: string, real: string, counting: boolean) => {
     const fresh = join(dir, `${name}.new`);
     await rm(fresh, { force: true });
-    if (counting) await writeFile(fresh, `#!/bin/sh\nprintf . >> '${marks(name)}'\nexec '${real}' "$@"\n`);
+    if (counting) await writeFile(fresh, name === RENDERER ? requestMarks(real, marks(name)) : startMarks(real, marks(name)));
     else await symlink(real, fresh);
     if (counting) await chmod(fresh, 0o700);
     await rename(fresh, join(dir, name));
@@ -39,6 +39,18 @@ export async function countedPrograms(dir: string, programs: Readonly<Record<str
     forget,
     runs: async () => Object.fromEntries(await Promise.all(names.map(async (name) => [name, await lengthOf(marks(name))] as const))),
   };
+}
+
+const RENDERER = 'renderer';
+
+function startMarks(real: string, marks: string): string {
+  return `#!/bin/sh\nprintf . >> '${marks}'\nexec '${real}' "$@"\n`;
+}
+
+/** A request is a line. */
+function requestMarks(real: string, marks: string): string {
+  const marking = `while IFS= read -r line; do printf . >> '${marks}'; printf '%s\\n' "$line"; done`;
+  return `#!/bin/sh\n[ "$1" = fetch ] && exec '${real}' "$@"\n${marking} | '${real}' "$@"\n`;
 }
 
 async function lengthOf(path: string): Promise<number> {

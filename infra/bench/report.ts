@@ -29,7 +29,7 @@ export interface Work {
   readonly name: string;
   readonly requests: RequestCounts;
   readonly total: number;
-  /** Runs of kustomize and git. */
+  /** Renders, and runs of git. */
   readonly runs: Readonly<Record<string, number>>;
   readonly goal?: Goal | undefined;
 }

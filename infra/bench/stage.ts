@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
 import { Unavailable } from '../../lib/model/errors.ts';
 import { encodeRequest, type ReconcileRequest } from '../../lib/model/request.ts';
-import { controlPlanePrograms } from '../local/cache/control-plane.ts';
+import { rendererProgram } from '../local/cache/renderer.ts';
 import type { ControlPlane } from '../local/controlplane/controlplane.ts';
 import { type Host, startHost } from '../local/host.ts';
 import { type Intercepted, startInterceptor } from '../local/interceptor.ts';
@@ -28,13 +28,13 @@ const NO_TICKS = 1 / 10_000;
 const SETTLE_MS = 120_000;
 
 export async function openStage(dir: string, say: (line: string) => void, signal: AbortSignal): Promise<Stage> {
-  const { kustomize } = await controlPlanePrograms({ progress: say, signal });
-  const programs = await countedPrograms(join(dir, 'programs'), { kustomize, git: await gitPath() });
+  const renderer = await rendererProgram({ progress: say, signal });
+  const programs = await countedPrograms(join(dir, 'programs'), { renderer, git: await gitPath() });
   const host = await startHost({
     progress: say,
     signal,
     factor: NO_TICKS,
-    environment: { EVENKEEL_KUSTOMIZE: programs.paths['kustomize'], EVENKEEL_GIT: programs.paths['git'], EVENKEEL_RESYNC_SECONDS: '86400' },
+    environment: { EVENKEEL_RENDERER: programs.paths['renderer'], EVENKEEL_GIT: programs.paths['git'], EVENKEEL_RESYNC_SECONDS: '86400' },
   });
   const { controlPlane } = host;
   if (controlPlane === undefined) throw new Unavailable('the bench needs a control plane of its own');

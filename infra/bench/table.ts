@@ -79,10 +79,10 @@ function workLines(work: readonly Work[]): readonly string[] {
   const cells = work.map(({ name, requests, total, runs, goal }) => [
     name,
     ...[total, requests.read, requests.watch, requests.dryRun, requests.write, requests.token + requests.discovery].map(String),
-    ...[runs['kustomize'], runs['git']].map((count) => String(count ?? '-')),
+    ...[runs['renderer'], runs['git']].map((count) => String(count ?? '-')),
     goalText(goal),
   ]);
-  return columns([['API requests', 'all', 'read', 'watch', 'dry run', 'write', 'other', 'kustomize', 'git', 'goal'], ...cells]);
+  return columns([['API requests', 'all', 'read', 'watch', 'dry run', 'write', 'other', 'renders', 'git', 'goal'], ...cells]);
 }
 
 function renderLines(renders: readonly RenderFigure[]): readonly string[] {

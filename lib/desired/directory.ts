@@ -29,7 +29,8 @@ export function planDirectory(input: PlanInput): DirectoryPlan {
   const parameters = directoryParameters(input.source);
   const { tree } = input.files;
   const match = directoryMatch(input.folder, parameters);
-  const paths = entriesBelow(tree, input.folder).filter((path) => fileMatches(match, path));
+  const isOn = (path: string) => input.settings.jsonnet || !path.endsWith('.jsonnet');
+  const paths = entriesBelow(tree, input.folder).filter((path) => fileMatches(match, path) && isOn(path));
   const files = paths.filter((path) => tree.entries.get(realPath(tree, path) ?? '')?.kind === 'file');
   return {
     type: 'Directory',

@@ -1,7 +1,7 @@
 // Whether equal content came out equal: a chart that uses random or time functions is told from one that does not, without rendering twice.
 import { createHash } from 'node:crypto';
 import type { Closure } from '../model/desired.ts';
-import { keyOf, keyText, type Manifest } from '../model/manifest.ts';
+import { keyOf, type Manifest } from '../model/manifest.ts';
 import type { Output } from './render-key.ts';
 
 /**
@@ -40,5 +40,6 @@ function differingObjects(before: readonly Manifest[], after: readonly Manifest[
 }
 
 function nameOf(manifest: Manifest): string {
-  return keyText({ ...keyOf(manifest), name: manifest.metadata.name ?? manifest.metadata.generateName ?? '' });
+  const { group, kind, namespace } = keyOf(manifest);
+  return [group, kind, namespace, manifest.metadata.name ?? manifest.metadata.generateName ?? ''].filter((part) => part !== '').join('/');
 }

@@ -171,12 +171,14 @@ async function renderFrom(source: Prepared, key: string, ports: RenderPorts, tak
   const found = job.input.fresh ? undefined : await foundAgain(traces, asked, trees, job, ports);
   const { trace, content, output } = found ?? (await renderedAnew(source, asked, trees, ports, take));
   const closures = closuresOf(trace, { content, output }, job);
-  if (!found) {
-    await ports.store?.write(content, encode(output));
-    await ports.store?.write(asked, encode(withTrace(traces, trace)));
-  }
   const pointer: Pointer = { content, sourceType: plan.type, closures, fetched: trace.fetched };
-  await ports.store?.write(key, encode(pointer));
+  const fresh: [string, Parameters<typeof encode>[0]][] = found
+    ? []
+    : [
+        [content, output],
+        [asked, withTrace(traces, trace)],
+      ];
+  await Promise.all([...fresh, [key, pointer] as const].map(([name, value]) => ports.store?.write(name, encode(value))));
   return { ...output, sourceType: plan.type, closures };
 }
 
@@ -214,7 +216,7 @@ async function renderedAnew(
   const closure = renderClosure({ plan, instanceName: job.input.instanceName, path, detected }, reads, trees);
   const trace = traceOf(closure, fetched);
   const content = contentKey(asked, trace, trees);
-  const before = decodeOutput(await ports.store?.read(content));
+  const before = job.input.fresh ? decodeOutput(await ports.store?.read(content)) : undefined;
   return { trace, content, output: settledOutput(manifests, before, content, job.input.before) };
 }
 

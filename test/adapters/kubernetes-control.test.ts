@@ -35,6 +35,18 @@ beforeAll(async () => {
 afterAll(() => cluster.close());
 
 describe('Control', () => {
+  it('reads argocd-cm, and keeps it for a while; without one nothing is set', async () => {
+    let now = 0;
+    const timed = createControl(cluster, namespace, () => now);
+    expect(await timed.settings()).toEqual({});
+    const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-cm', namespace }, data: { 'helm.enable': 'false' } };
+    await cluster.apply(settings);
+    now = 29_999;
+    expect(await timed.settings()).toEqual({});
+    now = 30_000;
+    expect(await timed.settings()).toEqual({ 'helm.enable': 'false' });
+  });
+
   it('reads one Application, all of them, and nothing of one that is not there', async () => {
     expect(await control.application({ namespace, name: 'first' })).toMatchObject({ ...APPLICATION, spec });
     expect((await control.applications()).map(({ metadata }) => metadata.name)).toEqual(['first']);

@@ -9,7 +9,7 @@ import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { folderStore } from '../support/render-store.ts';
 import { type RenderPorts, render, renderPorts } from '../support/rendering.ts';
 
-const APPLICATIONS = 20;
+const APPLICATIONS = 100;
 const { kubectl, helm, kustomize } = inject('world');
 const names = Array.from({ length: APPLICATIONS }, (_, index) => `app-${index}`);
 const cm = (value: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  value: ${value}\n`;
@@ -53,7 +53,7 @@ function renderAll(): Promise<DesiredState[]> {
 
 const fetches = () => remote.requests.filter((request) => request.startsWith('POST')).length;
 
-describe('twenty Applications on one repository', () => {
+describe('a hundred Applications on one repository', () => {
   it('ask Git for nothing but the references, and run nothing, when nothing changed', async () => {
     const states = await renderAll();
     expect(states[3]?.manifests[0]?.metadata).toMatchObject({

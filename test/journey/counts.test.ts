@@ -1,10 +1,17 @@
-// Promise: cost follows changes. Requests, tool runs and dry runs are counted; nothing is done where nothing changed.
+// Promise: cost follows changes. Requests, renders and dry runs are counted; nothing is done where nothing changed.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { configMap, type Deployed, type Files, type Journey, type Repository, startJourney } from '../support/journey.ts';
-import { type ProgramRuns, recordedProgram, type Traffic, watchTraffic } from '../support/observe.ts';
+import {
+  type ProgramRuns,
+  type RenderRequests,
+  recordedProgram,
+  recordedRenderer,
+  type Traffic,
+  watchTraffic,
+} from '../support/observe.ts';
 import { succeed } from '../support/program.ts';
 import { eventually, world } from '../world/world.ts';
 
@@ -13,14 +20,14 @@ const WORKERS = 2;
 let folder: string;
 let journey: Journey;
 let traffic: Traffic;
-let kustomize: ProgramRuns;
+let renderer: RenderRequests;
 let git: ProgramRuns;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'evenkeel-counts-'));
-  kustomize = recordedProgram(folder, 'kustomize', world().kustomize);
   git = recordedProgram(folder, 'git', (await succeed('sh', ['-c', 'command -v git'])).trim());
-  const environment = { EVENKEEL_KUSTOMIZE: kustomize.path, EVENKEEL_GIT: git.path };
+  renderer = recordedRenderer(folder, world().renderer);
+  const environment = { EVENKEEL_RENDERER: renderer.path, EVENKEEL_GIT: git.path };
   journey = await startJourney({ environment, concurrency: WORKERS });
   traffic = await watchTraffic(journey);
 });
@@ -35,7 +42,7 @@ beforeEach(() => forget());
 
 function forget(): void {
   traffic.clear();
-  kustomize.clear();
+  renderer.clear();
   git.clear();
 }
 
@@ -105,7 +112,7 @@ test('a reconcile that finds no change takes three requests and one for each kin
   await atRest();
   expect(writes()).toEqual([]);
   expect(lines().length, lines().join('\n')).toBeLessThanOrEqual(3 + 4);
-  expect(kustomize.arguments()).toEqual([]);
+  expect(renderer.jobs()).toEqual([]);
   expect(fetches()).toEqual([]);
   expect((await application.read()).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
 });
@@ -120,7 +127,7 @@ test('a tick of the sweep that finds nothing asks as much for twenty Application
     await sweep();
     await atRest();
     expect(journey.host.stats()['reconcile']?.received).toBe(received);
-    expect([dryRuns(), kustomize.arguments(), git.arguments(), writes()]).toEqual([[], [], [], []]);
+    expect([dryRuns(), renderer.jobs(), git.arguments(), writes()]).toEqual([[], [], [], []]);
     return lines();
   };
   await fleet(3);
@@ -138,7 +145,7 @@ test('a push that touches ten Applications is fetched once by each worker, and r
   await atRest();
   expect(fetches().length, fetches().join('\n')).toBeLessThanOrEqual(WORKERS);
   expect(git.arguments().filter((line) => line.startsWith('ls-remote ')).length).toBeLessThanOrEqual(WORKERS);
-  expect(kustomize.arguments().length, kustomize.arguments().join('\n')).toBe(10);
+  expect(renderer.jobs().length, renderer.jobs().join('\n')).toBe(10);
   expect(dryRuns().length).toBeLessThanOrEqual(10);
 });
 
@@ -150,6 +157,6 @@ test('a commit that an Application does not read renders nothing for it, even wh
   await Promise.all(applications.map(({ name }) => journey.wake(name)));
   await Promise.all(applications.map((application) => application.synced(commit)));
   await atRest();
-  expect(kustomize.arguments()).toEqual([]);
+  expect(renderer.jobs()).toEqual([]);
   expect(dryRuns()).toEqual([]);
 });

@@ -1,4 +1,5 @@
-// What the functions do to the world, written down as they do it: requests to the API server, and runs of git, kustomize and helm.
+// What the functions do to the world, written down as they do it: requests to the API server, and runs of programs, and what is
+// asked of the renderer.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Intercepted, startInterceptor } from '../../infra/local/interceptor.ts';
@@ -55,6 +56,31 @@ export function recordedProgram(folder: string, name: string, real: string): Pro
     path,
     text,
     arguments: () => [...text().matchAll(/^run (.*)$/gm)].map(([, line]) => line ?? ''),
+    clear: () => writeFileSync(log, ''),
+  };
+}
+
+export interface RenderRequests {
+  /** Path of the program that writes down each request and hands it to the real one. */
+  readonly path: string;
+  /** What was asked until now: type and folder of each job. */
+  jobs(): readonly string[];
+  clear(): void;
+}
+
+/** A wrapper around the renderer at `real`. */
+export function recordedRenderer(folder: string, real: string): RenderRequests {
+  const log = join(folder, 'renderer.log');
+  const path = join(folder, 'renderer');
+  const script = `#!/bin/sh\n[ "$1" = fetch ] && exec '${real}' "$@"\n/usr/bin/tee -a '${log}' | '${real}' "$@"\n`;
+  writeFileSync(path, script, { mode: 0o755 });
+  return {
+    path,
+    jobs: () => {
+      const lines = (existsSync(log) ? readFileSync(log, 'utf8') : '').split('\n').filter((line) => line !== '');
+      const asked = lines.map((line) => JSON.parse(line) as { job: { type: string; folder: string } }); // requests of ours
+      return asked.map(({ job }) => `${job.type} ${job.folder}`);
+    },
     clear: () => writeFileSync(log, ''),
   };
 }

@@ -6,7 +6,7 @@ import { renderSettings } from '../../lib/desired/settings.ts';
 import { type ApplicationSpec, parseApplication, sourcesOf } from '../../lib/model/application.ts';
 import type { Closure, DesiredState } from '../../lib/model/desired.ts';
 import type { RemoteBases } from '../../lib/model/remote-bases.ts';
-import type { RenderStore } from '../../lib/ports.ts';
+import type { Credentials, RenderStore } from '../../lib/ports.ts';
 
 export interface Programs {
   readonly kubectl: string;
@@ -34,10 +34,15 @@ export const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
 ]);
 
 /** The ports of one process: clones and checkouts below `cacheDir`, and counters of what they were asked. */
-export function renderPorts(programs: Programs, cacheDir: string, store?: RenderStore): RenderPorts {
+export function renderPorts(
+  programs: Programs,
+  cacheDir: string,
+  store?: RenderStore,
+  credentials: Credentials = anonymousCredentials(),
+): RenderPorts {
   const ports = createRenderPorts({
     programs: { git: 'git', ssh: 'ssh', ...programs },
-    credentials: anonymousCredentials(),
+    credentials,
     cacheDir,
     clock: Date.now,
     timeoutSeconds: 30,

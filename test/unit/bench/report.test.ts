@@ -34,13 +34,13 @@ test('pushes stand beside the limit of one Application, and beside that of all',
 });
 
 test('a write, a dry run or a render where nothing has changed misses the goal', () => {
-  const quiet = { requests: { ...NO_REQUESTS, read: 6 }, runs: { kustomize: 0, git: 1 } };
+  const quiet = { requests: { ...NO_REQUESTS, read: 6 }, runs: { renderer: 0, git: 1 } };
   const steady = { reconciles: [15], sweeps: [300], resyncs: [400], reconcile: quiet, sweep: quiet, resync: quiet };
   const metBy = (changed: object) => workOf({ ...NOTHING, steady: { ...steady, ...changed } }).map(({ goal }) => goal?.met);
   expect(metBy({})).toEqual([true, true, true]);
   expect(metBy({ reconcile: { ...quiet, requests: { ...NO_REQUESTS, read: 8 } } })).toEqual([false, true, true]);
   expect(metBy({ sweep: { ...quiet, requests: { ...NO_REQUESTS, dryRun: 1 } } })).toEqual([true, false, true]);
-  expect(metBy({ resync: { ...quiet, runs: { kustomize: 1, git: 1 } } })).toEqual([true, true, false]);
+  expect(metBy({ resync: { ...quiet, runs: { renderer: 1, git: 1 } } })).toEqual([true, true, false]);
 });
 
 test('a renderer that is not three times as fast as the stock tool misses its goal, and the report says how fast it is', () => {

@@ -19,13 +19,13 @@ describe('settledOutput', () => {
     const before = { manifests: [secret('one'), map], differs: [] };
     const output = settledOutput([secret('canary'), map], before, 'content-1', undefined);
     expect(output.manifests).toBe(before.manifests);
-    expect(output.differs).toEqual(['/Secret/shop/db']);
+    expect(output.differs).toEqual(['Secret/shop/db']);
     expect(JSON.stringify(output)).not.toContain('canary');
   });
 
   it('goes on telling of what differed once', () => {
-    const before = { manifests: [secret('one')], differs: ['/Secret/shop/db'] };
-    expect(settledOutput([secret('one')], before, 'content-1', undefined).differs).toEqual(['/Secret/shop/db']);
+    const before = { manifests: [secret('one')], differs: ['Secret/shop/db'] };
+    expect(settledOutput([secret('one')], before, 'content-1', undefined).differs).toEqual(['Secret/shop/db']);
   });
 
   it('tells that the output is another even when the first is not kept any more', () => {

@@ -1,0 +1,167 @@
+// Applications whose charts are not in Git: from an index over https, from a registry, with dependencies from either; and OCI artifacts.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { InvalidInput } from '../../lib/model/errors.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { heldCredentials } from '../support/credentials.ts';
+import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
+import { type HelmRemote, startHelmRemote } from '../support/helm-remote.ts';
+import { LAYER_GZIP, type OciRemote, startOciRemote } from '../support/oci-remote.ts';
+import { folderStore } from '../support/render-store.ts';
+import { type RenderOptions, type RenderPorts, render, renderPorts } from '../support/rendering.ts';
+import { chartArchive, tgz } from '../support/tarball.ts';
+
+const { kubectl, helm, renderer } = inject('world');
+const cacheDir = mkdtempSync(join(tmpdir(), 'evk-charts-'));
+const authority = createAuthority('tests');
+const credentials = heldCredentials();
+const cm = (name: string, value = '{{ .Values.value }}') =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  value: "${value}"\n`;
+const chart = (name: string, version: string, more: Record<string, string> = {}) =>
+  chartArchive(name, version, { 'values.yaml': `value: ${name} ${version}\n`, 'templates/cm.yaml': cm(name), ...more });
+let git: GitRemote;
+let index: HelmRemote;
+let registry: OciRemote;
+
+beforeAll(async () => {
+  [git, index, registry] = await Promise.all([startGitRemote(), startHelmRemote({ authority }), startOciRemote()]);
+  for (const version of ['1.0.0', '1.2.0', '2.0.0']) index.add('redis', version, { archive: chart('redis', version) });
+  await registry.push('charts/web', '1.1.0', {
+    config: 'application/vnd.cncf.helm.config.v1+json',
+    layers: [{ mediaType: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip', data: chart('web', '1.1.0') }],
+  });
+  await registry.push('manifests/shop', 'v1', {
+    layers: [{ mediaType: LAYER_GZIP, data: tgz([{ name: 'app/cm.yaml', text: cm('artifact', 'plain') }]) }],
+  });
+  credentials.secrets = [
+    { data: { url: index.url, type: 'helm', name: 'stable' } },
+    { data: { url: `${registry.host}/charts`, type: 'helm', name: 'registry', enableOCI: 'true', insecureOCIForceHttp: 'true' } },
+    { data: { url: `oci://${registry.host}/manifests/shop`, type: 'oci', insecureOCIForceHttp: 'true' } },
+  ];
+  credentials.trust = { certificates: { '127.0.0.1': authority.ca } };
+  await git.commit({
+    'values/prod.yaml': 'value: from git\n',
+    'umbrella/Chart.yaml': `apiVersion: v2\nname: umbrella\nversion: 1.0.0\ndependencies:\n  - {name: redis, version: ^1, repository: "${index.url}"}\n  - {name: redis, version: 1.0.0, repository: "@stable", alias: cache}\n  - {name: web, version: 1.1.0, repository: "oci://${registry.host}/charts"}\n`,
+    'umbrella/values.yaml': 'cache: {value: aliased}\n',
+    'kustomized/kustomization.yaml': `helmCharts:\n  - {name: redis, version: 1.2.0, repo: "${index.url}", releaseName: my, valuesInline: {value: inline}}\nnamePrefix: k-\n`,
+  });
+});
+afterAll(async () => {
+  await Promise.all([git.close(), index.close(), registry.close()]);
+  rmSync(cacheDir, { recursive: true, force: true });
+});
+
+const ports = (store = false): RenderPorts =>
+  renderPorts({ kubectl, helm, renderer }, cacheDir, store ? folderStore(cacheDir) : undefined, credentials);
+
+async function values(spec: Parameters<typeof render>[1], options: RenderOptions = {}): Promise<Record<string, unknown>> {
+  const { manifests, revisions } = await render('shop', spec, ports(), options);
+  const found = manifests.map(({ metadata, ...object }) => [metadata.name, (object['data'] as { value: string }).value]); // cm() made it
+  return { revisions, ...Object.fromEntries(found) };
+}
+
+describe('a chart', () => {
+  it.each([
+    ['1.0.0', '1.0.0'],
+    ['^1', '1.2.0'],
+    ['*', '2.0.0'],
+  ])('of an index at %s is rendered at %s', async (targetRevision, version) => {
+    const source = { repoURL: index.url, chart: 'redis', targetRevision };
+    expect(await values({ source })).toEqual({ revisions: [version], redis: `redis ${version}` });
+  });
+
+  it('takes value files of a repository beside it', async () => {
+    const sources = [
+      { repoURL: index.url, chart: 'redis', targetRevision: '1.0.0', helm: { valueFiles: ['$values/values/prod.yaml'] } },
+      { repoURL: git.url, ref: 'values' },
+    ];
+    expect(await values({ sources })).toMatchObject({ redis: 'from git' });
+  });
+
+  it('of a registry is rendered like any other', async () => {
+    const source = { repoURL: `${registry.host}/charts`, chart: 'web', targetRevision: '1.x' };
+    expect(await values({ source })).toEqual({ revisions: ['1.1.0'], web: 'web 1.1.0' });
+  });
+
+  it('is known by what it holds: another look renders nothing', async () => {
+    const [first, again] = [ports(true), ports(true)];
+    const source = { repoURL: index.url, chart: 'redis', targetRevision: '2.0.0' };
+    await render('shop', { source }, first);
+    const { manifests } = await render('shop', { source }, again);
+    expect([manifests.length, first.counts.renders, again.counts.renders]).toEqual([1, 1, 0]);
+  });
+
+  it('that is not there is named', async () => {
+    const act = (chartName: string, targetRevision: string) =>
+      render('shop', { source: { repoURL: index.url, chart: chartName, targetRevision } }, ports());
+    await expect(act('redis', '^9')).rejects.toThrow('invalid revision: version matching constraint not found in 3 tags');
+    await expect(act('nothing', '*')).rejects.toThrow("chart 'nothing' not found in index");
+    await expect(act('redis', '7.0.0')).rejects.toThrow(InvalidInput);
+  });
+});
+
+describe('dependencies of a chart', () => {
+  it('come from an index, by a registered name and from a registry, before it is rendered', async () => {
+    const { manifests } = await render('shop', { source: { repoURL: git.url, path: 'umbrella' } }, ports());
+    const found = manifests.map(({ metadata, ...object }) => [metadata.name, (object['data'] as { value: string }).value]); // cm() made it
+    expect(found.sort()).toEqual([
+      ['redis', 'aliased'],
+      ['web', 'web 1.1.0'],
+    ]);
+  });
+
+  it('are not fetched again for a commit that leaves the chart alone', async () => {
+    const known = ports(true);
+    await render('shop', { source: { repoURL: git.url, path: 'umbrella' } }, known);
+    await git.commit({ README: 'unrelated' });
+    index.requests.length = 0;
+    const before = known.counts.renders;
+    await render('shop', { source: { repoURL: git.url, path: 'umbrella' } }, known);
+    expect([index.requests, known.counts.renders]).toEqual([[], before]);
+  });
+
+  it('lend no credential to a repository that the project does not permit', async () => {
+    index.demand = 'ann:canary-pw';
+    credentials.secrets = credentials.secrets.map((secret) =>
+      secret.data['url'] === index.url ? { data: { ...secret.data, username: 'ann', password: 'canary-pw' } } : secret,
+    );
+    const fresh = () => renderPorts({ kubectl, helm, renderer }, mkdtempSync(join(cacheDir, 'fresh-')), undefined, credentials);
+    const source = { source: { repoURL: git.url, path: 'umbrella' } };
+    const refused = await render('shop', source, fresh(), { permits: (url) => url === git.url }).then(
+      () => expect.fail('rendered'),
+      (error: Error) => error,
+    );
+    expect(refused.message).not.toContain('canary-pw');
+    expect(index.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+    expect((await render('shop', source, fresh())).manifests.length).toBeGreaterThan(0);
+    index.demand = undefined;
+  });
+});
+
+describe('charts in a kustomization', () => {
+  const source = () => ({ source: { repoURL: git.url, path: 'kustomized' } });
+
+  it('are fetched and inflated where the installation lets kustomize use helm', async () => {
+    const options = { settings: { 'kustomize.buildOptions': '--enable-helm' } };
+    expect(await values(source(), options)).toMatchObject({ 'k-redis': 'inline' });
+  });
+
+  it('are refused where it does not', async () => {
+    await expect(render('shop', source(), ports())).rejects.toThrow('must specify --enable-helm');
+  });
+});
+
+describe('an OCI artifact', () => {
+  it('is rendered from its folder, at the digest of its tag', async () => {
+    const source = { repoURL: `oci://${registry.host}/manifests/shop`, targetRevision: 'v1', path: 'app' };
+    const found = await values({ source });
+    expect(found).toMatchObject({ artifact: 'plain', revisions: [expect.stringMatching(/^sha256:[0-9a-f]{64}$/)] });
+  });
+
+  it('that is not there is named', async () => {
+    const source = { repoURL: `oci://${registry.host}/manifests/shop`, targetRevision: 'v9', path: 'app' };
+    await expect(render('shop', { source }, ports())).rejects.toThrow('cannot get digest for revision v9');
+  });
+});

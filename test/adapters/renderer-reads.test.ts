@@ -1,7 +1,7 @@
 // What the renderer says that an answer depends on: enough, so that nothing else can change the answer, and no more than that.
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { type Answer, type Files, layOut, startRenderer } from '../support/renderer.ts';
 
@@ -167,13 +167,14 @@ function* happenings(dir: string, reads: readonly string[]): Generator<string> {
 }
 
 function* lossOf(at: string): Generator<string> {
-  const aside = `${at}.aside`;
-  renameSync(at, join(tmpdir(), basename(aside)));
+  const folder = mkdtempSync(join(tmpdir(), 'evk-aside-'));
+  renameSync(at, join(folder, 'aside'));
   yield `${at} is gone`;
   writeFileSync(at, 'changed: [');
   yield `${at} is changed`;
   rmSync(at);
-  renameSync(join(tmpdir(), basename(aside)), at);
+  renameSync(join(folder, 'aside'), at);
+  rmSync(folder, { recursive: true });
 }
 
 function* additionOf(dir: string, path: string): Generator<string> {

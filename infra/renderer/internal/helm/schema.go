@@ -2,10 +2,12 @@ package helm
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 
 	"evenkeel.dev/renderer/internal/seal"
@@ -57,10 +59,28 @@ func checkSchema(schema []byte, values map[string]any) (err error) {
 		return err
 	}
 	if err := validator.Validate(values); err != nil {
+		withoutValues(err)
 		prefix := "jsonschema validation failed with '" + schemaURL + "#'\n"
 		return fmt.Errorf("%s\n", strings.TrimPrefix(err.Error(), prefix))
 	}
 	return nil
+}
+
+// withoutValues takes from an error the texts that did not fit: a value may be secret, and where it stands is told anyway.
+func withoutValues(err error) {
+	var failed *jsonschema.ValidationError
+	if !errors.As(err, &failed) {
+		return
+	}
+	switch fault := failed.ErrorKind.(type) {
+	case *kind.Pattern:
+		fault.Got = hidden
+	case *kind.Format:
+		fault.Got, fault.Err = hidden, errors.New(hidden)
+	}
+	for _, cause := range failed.Causes {
+		withoutValues(cause)
+	}
 }
 
 // sealedLoader finds no schema but the one at hand. Like helm it lets any value pass where a schema refers to an unknown name.

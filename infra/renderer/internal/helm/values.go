@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/strvals"
@@ -15,8 +16,14 @@ import (
 // shownValues is how Argo CD calls the values that the spec itself holds.
 const shownValues = "<temp file with values from source.helm.values/valuesObject>"
 
-// quoted is what the YAML library repeats of its input.
-var quoted = regexp.MustCompile("'[^']*'|`[^`]*`|\"[^\"]*\"|(invalid map key: ).*")
+// hidden stands for what may be secret.
+const hidden = "***"
+
+var (
+	// quoted is what the YAML library repeats of its input.
+	quoted       = regexp.MustCompile("'[^']*'|`[^`]*`|\"[^\"]*\"|(invalid map key: ).*")
+	doubleQuoted = regexp.MustCompile(`"[^"]*"`)
+)
 
 type setValue struct {
 	Name   string `json:"name"`
@@ -46,7 +53,7 @@ func (j job) values(view *seal.View) (map[string]any, error) {
 	if j.Values != "" {
 		values, err := loader.LoadValues(bytes.NewReader([]byte(j.Values)))
 		if err != nil {
-			return nil, fmt.Errorf("failed to parse %s: %s", shownValues, quoted.ReplaceAllString(err.Error(), "$1***"))
+			return nil, fmt.Errorf("failed to parse %s: %s", shownValues, quoted.ReplaceAllString(err.Error(), "$1"+hidden))
 		}
 		merged = loader.MergeMaps(merged, values)
 	}
@@ -59,7 +66,7 @@ func (j job) set(view *seal.View, into map[string]any) error {
 			continue
 		}
 		if err := strvals.ParseInto(given.Name+"="+given.Value, into); err != nil {
-			return fmt.Errorf("failed parsing --set data: %w", err)
+			return fmt.Errorf("failed parsing --set data: %s", given.shown(err))
 		}
 	}
 	for _, given := range j.Set {
@@ -67,7 +74,7 @@ func (j job) set(view *seal.View, into map[string]any) error {
 			continue
 		}
 		if err := strvals.ParseIntoString(given.Name+"="+given.Value, into); err != nil {
-			return fmt.Errorf("failed parsing --set-string data: %w", err)
+			return fmt.Errorf("failed parsing --set-string data: %s", given.shown(err))
 		}
 	}
 	for _, given := range j.SetFiles {
@@ -80,6 +87,16 @@ func (j job) set(view *seal.View, into map[string]any) error {
 		}
 	}
 	return nil
+}
+
+// shown is an error of a parameter without what is quoted in it, unless that is of the name: the value may be secret.
+func (s setValue) shown(err error) string {
+	return doubleQuoted.ReplaceAllStringFunc(err.Error(), func(text string) string {
+		if strings.Contains(s.Name, strings.Trim(text, `"`)) {
+			return text
+		}
+		return hidden
+	})
 }
 
 func read(view *seal.View, place protocol.Place) ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
@@ -144,9 +145,13 @@ func (b *kustomizing) notice(name string, value *yaml.Node) {
 	case "openapi":
 		b.wantsAlone = true
 	case "helmcharts", "helmchartinflationgenerator":
-		if b.job.EnableHelm && b.job.Helm != "" {
-			b.wantsAlone, b.wantsHelm = true, true
-		}
+		b.noticeCharts()
+	case "generators":
+		eachItem(value, func(generator *yaml.Node) {
+			if strings.Contains(generator.Value, generatorKind) {
+				b.noticeCharts()
+			}
+		})
 	case "secretgenerator":
 		eachItem(value, func(generator *yaml.Node) {
 			eachField(generator, func(field string, mapping *yaml.Node, at int) {
@@ -157,6 +162,12 @@ func (b *kustomizing) notice(name string, value *yaml.Node) {
 		})
 	}
 	b.warn(name)
+}
+
+func (b *kustomizing) noticeCharts() {
+	if b.job.EnableHelm && b.job.Helm != "" {
+		b.wantsAlone, b.wantsHelm = true, true
+	}
 }
 
 // warn repeats what kustomize says of fields that are going away.

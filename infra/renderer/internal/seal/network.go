@@ -8,11 +8,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 )
 
 // ErrNetwork is what every attempt to reach another host meets.
 var ErrNetwork = errors.New("the network is closed while rendering")
+
+// nowhere is a path at which nobody can make a file.
+const nowhere = "/proc/nowhere"
 
 type closed struct{}
 
@@ -39,7 +41,7 @@ func CloseProcess() error {
 		kept[name] = "http://127.0.0.1:1"
 	}
 	for _, name := range []string{"HELM_PLUGINS", "HELM_REPOSITORY_CONFIG", "HELM_REPOSITORY_CACHE", "HELM_REGISTRY_CONFIG"} {
-		kept[name] = filepath.Join(os.DevNull, "none")
+		kept[name] = nowhere
 	}
 	for name, value := range kept {
 		if err := os.Setenv(name, value); err != nil {

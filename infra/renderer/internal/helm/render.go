@@ -132,7 +132,7 @@ func (j job) manifests(loaded *chart.Chart, top common.Values, capabilities *com
 		have := capabilities.KubeVersion.Version
 		return "", fmt.Errorf("chart requires kubeVersion: %s which is incompatible with Kubernetes %s", wanted, have)
 	}
-	rendered, err := engine.Engine{}.Render(loaded, top)
+	rendered, err := engine.Engine{CustomTemplateFuncs: bounded()}.Render(loaded, top)
 	if err != nil {
 		return "", err
 	}

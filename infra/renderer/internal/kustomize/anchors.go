@@ -2,6 +2,8 @@ package kustomize
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -9,7 +11,8 @@ import (
 // maxNodes is how large a file may grow when its aliases are written out.
 const maxNodes = 1_000_000
 
-// explodes says whether the aliases of a text stand for more than can be held. kustomize writes them all out, however many there are.
+// explodes says whether the aliases of a text, or of a text that stands in it, are more than can be held. kustomize writes them all out,
+// however many there are.
 func explodes(text []byte) bool {
 	if bytes.IndexByte(text, '&') < 0 || bytes.IndexByte(text, '*') < 0 {
 		return false
@@ -22,10 +25,18 @@ func explodes(text []byte) bool {
 			return false
 		}
 		count := counter{known: map[*yaml.Node]int{}}
-		if count.of(&document) > maxNodes {
+		if count.of(&document) > maxNodes || holdsExploding(&document) {
 			return true
 		}
 	}
+}
+
+// holdsExploding looks into blocks of text: patches and configurations are written inside kustomizations.
+func holdsExploding(node *yaml.Node) bool {
+	if node.Kind == yaml.ScalarNode {
+		return strings.Contains(node.Value, "\n") && explodes([]byte(node.Value))
+	}
+	return slices.ContainsFunc(node.Content, holdsExploding)
 }
 
 type counter struct {

@@ -45,7 +45,7 @@ export interface RendererProcess {
 
 /** The renderer with an environment that holds nothing of ours beside what the test adds. */
 export function startRenderer(program: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): RendererProcess {
-  const child = spawn(program, args, { env: { ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(program, args, { env: { ...env }, stdio: ['pipe', 'pipe', 'ignore'] });
   child.stdin.on('error', () => {}); // it may end before it has read everything
   const waiting = new Map<string, PromiseWithResolvers<Answer>>();
   const ready = Promise.withResolvers<Readonly<Record<string, unknown>>>();

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -98,12 +99,17 @@ func (b *kustomizing) attempt() (protocol.Answer, error) {
 	return answer, nil
 }
 
-func (b *kustomizing) objects() ([]json.RawMessage, error) {
+func (b *kustomizing) objects() (objects []json.RawMessage, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = schemaFault(fault)
+		}
+	}()
 	built, err := krusty.MakeKustomizer(b.options()).Run(b.files, b.mounts[""].absolute(b.job.Folder))
 	if err != nil {
 		return nil, err
 	}
-	objects := make([]json.RawMessage, 0, built.Size())
+	objects = make([]json.RawMessage, 0, built.Size())
 	for _, resource := range built.Resources() {
 		// The stock program prints this JSON as YAML.
 		object, err := resource.MarshalJSON()
@@ -113,6 +119,14 @@ func (b *kustomizing) objects() ([]json.RawMessage, error) {
 		objects = append(objects, object)
 	}
 	return objects, nil
+}
+
+// schemaFault is the one panic of the library that is the user's fault: a schema that is none. Any other goes on.
+func schemaFault(fault any) error {
+	if err, ok := fault.(error); ok && strings.HasPrefix(err.Error(), "invalid schema file: ") {
+		return err
+	}
+	panic(fault)
 }
 
 func (b *kustomizing) options() *krusty.Options {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
+	"syscall"
 	"time"
 )
 
@@ -32,6 +33,9 @@ type Fatal struct {
 func (s *Server) Watch(memory Memory) {
 	debug.SetGCPercent(collectAt)
 	debug.SetMemoryLimit(int64(memory.Limit - memory.Limit/8))
+	// One large allocation can outrun the watch. The system then refuses it, and Go ends the process with code 2 and no last line.
+	hard := memory.Limit + memory.Limit/2
+	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: hard, Max: hard})
 	go func() {
 		for range time.Tick(watchInterval) {
 			switch used := usedBytes(); {

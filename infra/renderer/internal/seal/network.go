@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 )
 
 // ErrNetwork is what every attempt to reach another host meets.
@@ -30,7 +31,7 @@ func (closed) RoundTrip(request *http.Request) (*http.Response, error) {
 func CloseProcess() error {
 	kept := map[string]string{}
 	// Go reads GODEBUG and GOMAXPROCS when it starts; TMPDIR says where the one kind of render that needs a real folder makes it.
-	for _, name := range []string{"TMPDIR", "GODEBUG", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK"} {
+	for _, name := range []string{"TMPDIR", "GODEBUG", "GOMAXPROCS", "GOMEMLIMIT"} {
 		if value, ok := os.LookupEnv(name); ok {
 			kept[name] = value
 		}
@@ -56,6 +57,7 @@ func CloseProcess() error {
 		return err
 	}
 	os.Stderr = null
+	debug.SetTraceback("none")
 	log.SetOutput(io.Discard)
 	return nil
 }

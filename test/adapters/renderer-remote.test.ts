@@ -150,6 +150,21 @@ describe('what was fetched', () => {
     );
   });
 
+  it('is noted as coming from its repository, and the same in each answer', async () => {
+    const files = {
+      'app/kustomization.yaml': `resources: ["${url}", "https://git.example/o/f/file.yaml"]\nbuildMetadata: [originAnnotations]\n`,
+    };
+    const remotes = { ...remote.remotes, 'https://git.example/o/f/file.yaml': 'file.yaml' };
+    const { documents } = await build(files, { ...remote, remotes });
+    const origin = (text: string) => ({ metadata: { annotations: { 'config.kubernetes.io/origin': text } } });
+    const clone = 'repo: https://git.example/o/r\nref: v1\n';
+    expect(documents).toMatchObject([
+      origin('path: file.yaml\nrepo: https://git.example/o/f\n'),
+      origin(`path: base/cm.yaml\n${clone}`),
+      origin(`path: more/x.yaml\n${clone}`),
+    ]);
+  });
+
   it('may need more in turn', async () => {
     const files = { ...remote.files, 'base/kustomization.yaml': 'resources: ["https://git.example/o/next"]\n' };
     const answer = await build({ 'app/kustomization.yaml': `resources: ["${url}"]\n` }, { ...remote, files });

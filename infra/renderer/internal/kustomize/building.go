@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -44,6 +41,8 @@ type kustomizing struct {
 	// realFolder is where the charts of this build lie on disk; empty for a build that has none.
 	realFolder string
 	prepared   map[string][]byte
+	// fetched is what something fetched stands for, by a part of its path here that nothing else has.
+	fetched map[string]origin
 }
 
 func newBuild(view *seal.View, asked job) (*kustomizing, error) {
@@ -54,7 +53,7 @@ func newBuild(view *seal.View, asked job) (*kustomizing, error) {
 func newBuildAt(view *seal.View, asked job, source, realFolder string) (*kustomizing, error) {
 	b := &kustomizing{
 		view: view, job: asked, mounts: map[string]mount{}, words: newWords(), token: rand.Text(),
-		realFolder: realFolder, prepared: map[string][]byte{},
+		realFolder: realFolder, prepared: map[string][]byte{}, fetched: map[string]origin{},
 	}
 	b.files = &fileSystem{files: map[string]place{}, kustomizations: map[string]string{}, opened: b.opened}
 	if err := b.mount("", source, shownSource); err != nil {
@@ -193,49 +192,5 @@ func (b *kustomizing) warn(field string) {
 		if !slices.Contains(b.warnings, message) {
 			b.warnings = append(b.warnings, message)
 		}
-	}
-}
-
-// file implements resolver: load restrictions hold for a file that stands beside the kustomization.
-func (b *kustomizing) file(folder, entry string) (string, bool) {
-	at, ok := b.job.Remotes[entry]
-	if !ok {
-		b.need(protocol.Need{Kind: "remote", Text: entry})
-		return "", false
-	}
-	name := "remote-" + b.token + "-" + strconv.Itoa(len(b.files.files)) + path.Ext(path.Base(at.Path))
-	b.files.files[path.Join(folder, name)] = place{tree: b.mounts[at.Root].tree, path: at.Path}
-	b.words.instead(name, shownRemote(entry))
-	return name, true
-}
-
-// folder implements resolver: a folder is reached from the kustomization by a relative path, as kustomize takes no other.
-func (b *kustomizing) folder(folder, entry string) (string, bool) {
-	at, ok := b.job.Remotes[entry]
-	if !ok {
-		b.need(protocol.Need{Kind: "remote", Text: entry})
-		return "", false
-	}
-	mounted := b.mounts[at.Root]
-	if found, err := mounted.tree.Resolve(at.Path); err == nil && found.Kind == seal.File {
-		return b.file(folder, entry)
-	}
-	relative, err := filepath.Rel(folder, mounted.absolute(at.Path))
-	if err != nil {
-		return "", false
-	}
-	b.words.instead(relative, shownRemote(entry))
-	return relative, true
-}
-
-// isLocalFile implements resolver.
-func (b *kustomizing) isLocalFile(folder, entry string) bool {
-	_, name, err := b.files.CleanedAbs(path.Join(folder, entry))
-	return err == nil && name != ""
-}
-
-func (b *kustomizing) need(wanted protocol.Need) {
-	if !slices.Contains(b.needs, wanted) {
-		b.needs = append(b.needs, wanted)
 	}
 }

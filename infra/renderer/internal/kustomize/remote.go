@@ -21,12 +21,22 @@ func isRemoteFile(entry string) bool {
 	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https")
 }
 
-// isRepository says whether kustomize would clone a repository for a folder.
+// repository is an entry that kustomize would clone.
+type repository struct {
+	// clone is what it would give to git, inside the path in the clone, and ref the branch, tag or commit.
+	clone, inside, ref string
+}
+
 func isRepository(entry string) bool {
+	_, ok := parseRepository(entry)
+	return ok
+}
+
+func parseRepository(entry string) (repository, bool) {
 	if path.IsAbs(entry) {
-		return false
+		return repository{}, false
 	}
-	rest, _, _ := strings.Cut(entry, "?")
+	rest, query, _ := strings.Cut(entry, "?")
 	rest, _ = cutPrefixFold(rest, "git::")
 	scheme := ""
 	for _, known := range schemes {
@@ -35,25 +45,53 @@ func isRepository(entry string) bool {
 			break
 		}
 	}
-	if scheme == "file://" {
-		repository, inside := splitRepository(rest, 0)
-		return repository != "" && !leaves(inside)
+	host, segments := scheme, 0
+	if scheme != "file://" {
+		segments = 2
+		var ok bool
+		if host, rest, ok = splitHost(scheme, rest); !ok {
+			return repository{}, false
+		}
 	}
-	user := userName.FindString(rest)
-	rest = rest[len(user):]
-	_, slash := cutPrefixFold(rest, "github.com/")
-	_, colon := cutPrefixFold(rest, "github.com:")
+	name, inside := splitRepository(rest, segments)
+	if name == "" || leaves(inside) {
+		return repository{}, false
+	}
+	return repository{clone: host + name, inside: strings.TrimPrefix(inside, "/"), ref: refOf(query)}, true
+}
+
+// splitHost parts scheme, user and host, in the one spelling that kustomize has for GitHub, from the path.
+func splitHost(scheme, text string) (host, rest string, ok bool) {
+	user := userName.FindString(text)
+	text = text[len(user):]
+	_, slash := cutPrefixFold(text, "github.com/")
+	_, colon := cutPrefixFold(text, "github.com:")
 	// The form of scp has no scheme: user@host:path.
 	copyForm := scheme == "" && (user != "" || slash || colon)
 	if scheme == "" && !copyForm {
-		return false
+		return "", "", false
 	}
-	at := hostEnd(rest, copyForm)
-	if at < 0 || at == 0 && rest == "" {
-		return false
+	at := hostEnd(text, copyForm)
+	switch {
+	case at < 0:
+		return "", "", false
+	case (slash || colon) && (scheme == "ssh://" || user != ""):
+		return user + "github.com:", text[at+1:], true
+	case slash || colon:
+		return "https://github.com/", text[at+1:], true
 	}
-	repository, inside := splitRepository(rest[at+1:], 2)
-	return repository != "" && !leaves(inside)
+	return scheme + user + text[:at+1], text[at+1:], true
+}
+
+func refOf(query string) string {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return ""
+	}
+	if ref := values.Get("ref"); ref != "" {
+		return ref
+	}
+	return values.Get("version")
 }
 
 func cutPrefixFold(text, prefix string) (string, bool) {

@@ -113,6 +113,9 @@ func (b *kustomizing) objects() (objects []json.RawMessage, err error) {
 	for _, resource := range built.Resources() {
 		// The stock program prints this JSON as YAML.
 		object, err := resource.MarshalJSON()
+		if err == nil {
+			object, err = b.withOrigins(object)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ interface Spec {
   readonly sources?: readonly StockSource[];
 }
 
-const { kubectl, helm, kustomize } = inject('world');
+const { kubectl, helm, kustomize, renderer } = inject('world');
 const cacheDir = mkdtempSync(join(tmpdir(), 'evk-oracle-'));
 const compared = { cases: 0, objects: 0 };
 let remote: GitRemote;
@@ -114,7 +114,7 @@ describe('desiredState is what the stock tools print', () => {
     const spec = specOf(golden);
     const placed = sourcesIn(spec).map((source) => ({ ...source, repoURL: remote.url }));
     const own = { sources: spec.source ? undefined : placed, source: spec.source ? placed[0] : undefined };
-    const { manifests } = await render(spec.name ?? 'shop', own as object, renderPorts({ kubectl, helm }, cacheDir));
+    const { manifests } = await render(spec.name ?? 'shop', own as object, renderPorts({ kubectl, helm, renderer }, cacheDir));
     const ours: readonly Data[] = JSON.parse(JSON.stringify(manifests));
     expect(ours.map(unsettled)).toEqual(byHand(golden, revision).map(unsettled));
     compared.cases += 1;

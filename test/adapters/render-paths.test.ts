@@ -6,9 +6,14 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ApplicationSource, ApplicationSpec } from '../../lib/model/application.ts';
 import { InvalidInput } from '../../lib/model/errors.ts';
 import { type Change, type GitRemote, startGitRemote } from '../support/git-remote.ts';
-import { render, renderPorts } from '../support/rendering.ts';
+import { type Programs, render, renderPorts } from '../support/rendering.ts';
 
-const { kubectl, helm } = inject('world');
+const { kubectl, helm, renderer } = inject('world');
+/** The renderer is sealed; before the stock tools the plan is checked. */
+const PROGRAMS: readonly Programs[] = [
+  { kubectl, helm, renderer },
+  { kubectl, helm },
+];
 const outside = mkdtempSync(join(tmpdir(), 'evk-paths-'));
 const CANARY = 'canary-7f';
 const cm = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n`;
@@ -87,18 +92,20 @@ function withRef(helmBlock: Readonly<Record<string, unknown>>): Partial<Applicat
   return { sources: [source({ path: 'chart', helm: helmBlock }), source({ ref: 'other' })] };
 }
 
-async function fault(spec: Partial<ApplicationSpec>): Promise<Error> {
-  return render('shop', spec, renderPorts({ kubectl, helm }, join(outside, 'cache'))).then(
+async function fault(spec: Partial<ApplicationSpec>, programs: Programs): Promise<Error> {
+  return render('shop', spec, renderPorts(programs, join(outside, 'cache'))).then(
     ({ manifests }) => expect.fail(`rendered ${JSON.stringify(manifests)}`),
     (error: Error) => error,
   );
 }
 
 async function expectRefused(spec: Partial<ApplicationSpec>, named: string): Promise<void> {
-  const error = await fault(spec);
-  expect(error).toBeInstanceOf(InvalidInput);
-  expect(error.message).toContain(named);
-  expect(error.message).not.toContain(CANARY);
+  for (const programs of PROGRAMS) {
+    const error = await fault(spec, programs);
+    expect(error).toBeInstanceOf(InvalidInput);
+    expect(error.message).toContain(named);
+    expect(error.message).not.toContain(CANARY);
+  }
 }
 
 describe.each(Object.entries(FIELDS))('%s', (_field, spec) => {
@@ -149,7 +156,11 @@ describe('plain files', () => {
   it('are refused when together they are too large', async () => {
     const big = `# ${'x'.repeat(6 * 1024 * 1024)}\n${cm}`;
     await remote.commit({ 'big/a.yaml': big });
-    const { manifests } = await render('shop', { source: source({ path: 'big' }) }, renderPorts({ kubectl, helm }, join(outside, 'cache')));
+    const { manifests } = await render(
+      'shop',
+      { source: source({ path: 'big' }) },
+      renderPorts({ kubectl, helm, renderer }, join(outside, 'cache')),
+    );
     expect(manifests).toHaveLength(1);
     await remote.commit({ 'big/b.yaml': big });
     await expectRefused({ source: source({ path: 'big' }) }, 'exceeded max combined manifest file size');

@@ -51,9 +51,8 @@ export async function startOciRemote({ auth, authority }: OciRemoteOptions = {})
   const host = `127.0.0.1:${await freePort()}`;
   const tokens = auth === 'token' ? await startTokenService(place) : undefined;
   const passwords = auth === 'basic' ? `auth:\n  htpasswd:\n    realm: tests\n    path: ${place('htpasswd', HTPASSWD)}\n` : '';
-  const tls =
-    authority &&
-    `  tls:\n    certificate: ${place('crt', authority.issue('server').cert)}\n    key: ${place('key', authority.issue('server').key)}\n`;
+  const issued = authority?.issue('server');
+  const tls = issued && `  tls:\n    certificate: ${place('crt', issued.cert)}\n    key: ${place('key', issued.key)}\n`;
   const storage = `storage:\n  filesystem:\n    rootdirectory: ${join(dir, 'data')}\n`;
   const config = `version: 0.1\nlog:\n  level: error\n${storage}http:\n  addr: ${host}\n${tls ?? ''}${passwords}${tokens?.config ?? ''}`;
   const child = spawn(program, ['serve', place('config.yaml', config)], { env: { OTEL_TRACES_EXPORTER: 'none' }, stdio: 'ignore' });

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
 	"sync"
 	"time"
 )
 
-const lastWordsPatience = 200 * time.Millisecond
+const lastWordsPatience = 2 * time.Second
 
 // output writes whole lines, each at once, as they come from any goroutine.
 type output struct {
@@ -37,22 +38,14 @@ func (o *output) answer(answer Answer) {
 	}
 }
 
-// lastWords are for a process about to end: a reader that takes nothing must not keep it alive.
-func (o *output) lastWords(message any) {
-	line, err := encoded(message)
-	if err != nil {
-		return
-	}
-	said := make(chan struct{})
-	go func() {
-		defer close(said)
+// lastWords end the process once they are said. A reader that takes nothing must not keep it alive.
+func (o *output) lastWords(message any, code int) {
+	time.AfterFunc(lastWordsPatience, func() { os.Exit(code) })
+	if line, err := encoded(message); err == nil {
 		o.turn.Lock()
 		_, _ = o.out.Write(line)
-	}()
-	select {
-	case <-said:
-	case <-time.After(lastWordsPatience):
 	}
+	os.Exit(code)
 }
 
 func (o *output) failure() error {

@@ -40,8 +40,7 @@ func (s *Server) Watch(memory Memory) {
 		for range time.Tick(watchInterval) {
 			switch used := usedBytes(); {
 			case used > memory.Limit:
-				s.out.lastWords(Fatal{Fatal: "memory", InFlight: s.work.requests()})
-				os.Exit(exitMemory)
+				s.out.lastWords(Fatal{Fatal: "memory", InFlight: s.work.requests()}, exitMemory)
 			case used > memory.Recycle:
 				s.work.whenIdle(func() { recycle(memory) })
 			}

@@ -68,6 +68,8 @@ function der(tag: number, content: Buffer): Buffer {
   return Buffer.concat([Buffer.from([tag]), lengthOf(content.length), content]);
 }
 
+/** In as few bytes as it takes (X.690 §10.1); Go reads no others. */
 function lengthOf(length: number): Buffer {
-  return length < 128 ? Buffer.from([length]) : Buffer.from([0x82, length >> 8, length & 0xff]);
+  if (length < 128) return Buffer.from([length]);
+  return length < 256 ? Buffer.from([0x81, length]) : Buffer.from([0x82, length >> 8, length & 0xff]);
 }

@@ -155,8 +155,11 @@ export interface Downloads {
  * folder. NotPermitted when the remote refuses the access.
  */
 export interface Charts extends Repositories {
-  /** A chart that another depends on, from the repository that its Chart.yaml names. */
-  dependency(dependency: ChartDependency, project: string | undefined): Promise<Checkout>;
+  /**
+   * A chart that another depends on, from the repository that its Chart.yaml names. `permits`: whether the project lets its Applications use
+   * what we know of a repository; one that is named by a Secret has to be.
+   */
+  dependency(dependency: ChartDependency, project: string, permits: (repoURL: string) => boolean): Promise<Checkout>;
 }
 
 /** Who reaches which repository how, from the Secrets and trust stores of the control cluster (spec/credentials.md). */

@@ -79,8 +79,8 @@ class FetchedCharts implements Charts {
     return this.#checkout(await this.#placeOf(source, project), revision);
   }
 
-  async dependency(dependency: ChartDependency, project: string | undefined): Promise<Checkout> {
-    const place = await this.#dependencyPlace(dependency, project);
+  async dependency(dependency: ChartDependency, project: string, permits: (repoURL: string) => boolean): Promise<Checkout> {
+    const place = await this.#dependencyPlace(dependency, project, permits);
     const exact = [dependency.locked, dependency.version].find((version) => version !== undefined && isWholeVersion(version));
     if (exact !== undefined) return this.#checkout(place, exact);
     const range = dependency.version === '' ? '*' : dependency.version;
@@ -95,11 +95,11 @@ class FetchedCharts implements Charts {
     return { source: chartSource(source.repoURL, source.chart ?? '', access), access, passCredentials };
   }
 
-  async #dependencyPlace(dependency: ChartDependency, project: string | undefined): Promise<Place> {
+  async #dependencyPlace(dependency: ChartDependency, project: string, permits: (repoURL: string) => boolean): Promise<Place> {
     const { name, repository, passCredentials = false } = dependency;
     const place = dependencyPlace(repository);
     if (place.kind === 'url') {
-      const access = await this.#registered(place.url, project);
+      const access = await this.#registered(place.url, permits(place.url) ? project : undefined);
       return { source: chartSource(place.url, name, access), access, passCredentials };
     }
     const asked = `chart dependency ${name}: repository ${JSON.stringify(shownURL(repository))}`;
@@ -110,6 +110,9 @@ class FetchedCharts implements Charts {
     if (access === undefined) {
       throw new InvalidInput(`${asked} is not registered for project ${project}: add a repository Secret of type helm with that name`);
     }
+    // As projects write it: a server's own root has no slash there.
+    const written = access.url.replace(/^(https?:\/\/[^/]+)\/$/, '$1');
+    if (!permits(written)) throw new InvalidInput(`helm repos ${shownURL(written)} are not permitted in project '${project}'`);
     return { source: chartSource(access.url, name, access), access, passCredentials };
   }
 

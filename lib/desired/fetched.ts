@@ -72,7 +72,7 @@ async function stillSame(need: Need, got: string, input: DesiredStateInput, port
 }
 
 async function fetchChart(need: ChartNeed, root: string, input: DesiredStateInput, { charts }: FetchPorts, take: Take): Promise<Mount> {
-  const checkout = await take(charts.dependency(need, projectFor(need.repository, input)));
+  const checkout = await take(charts.dependency(need, input.application.spec.project || 'default', input.permits));
   return mountOf(need, root, checkout, '', (got) => ({ need, got, fixed: true }));
 }
 

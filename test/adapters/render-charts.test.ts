@@ -20,7 +20,7 @@ const credentials = heldCredentials();
 const cm = (name: string, value = '{{ .Values.value }}') =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  value: "${value}"\n`;
 const chart = (name: string, version: string, more: Record<string, string> = {}) =>
-  chartArchive(name, version, { 'values.yaml': `value: ${name} ${version}\n`, 'templates/cm.yaml': cm(name), ...more });
+  chartArchive(name, version, { 'values.yaml': `value: ${name} ${version}\n`, 'templates/cm.yaml': cm('{{ .Chart.Name }}'), ...more });
 let git: GitRemote;
 let index: HelmRemote;
 let registry: OciRemote;
@@ -107,7 +107,8 @@ describe('dependencies of a chart', () => {
     const { manifests } = await render('shop', { source: { repoURL: git.url, path: 'umbrella' } }, ports());
     const found = manifests.map(({ metadata, ...object }) => [metadata.name, (object['data'] as { value: string }).value]); // cm() made it
     expect(found.sort()).toEqual([
-      ['redis', 'aliased'],
+      ['cache', 'aliased'],
+      ['redis', 'redis 1.2.0'],
       ['web', 'web 1.1.0'],
     ]);
   });
@@ -120,6 +121,11 @@ describe('dependencies of a chart', () => {
     const before = known.counts.renders;
     await render('shop', { source: { repoURL: git.url, path: 'umbrella' } }, known);
     expect([index.requests, known.counts.renders]).toEqual([[], before]);
+  });
+
+  it('by a registered name need a repository that the project permits', async () => {
+    const act = render('shop', { source: { repoURL: git.url, path: 'umbrella' } }, ports(), { permits: (url) => url !== index.url });
+    await expect(act).rejects.toThrow(`helm repos ${index.url} are not permitted in project 'books'`);
   });
 
   it('lend no credential to a repository that the project does not permit', async () => {
@@ -161,7 +167,7 @@ describe('an OCI artifact', () => {
   });
 
   it('that is not there is named', async () => {
-    const source = { repoURL: `oci://${registry.host}/manifests/shop`, targetRevision: 'v9', path: 'app' };
-    await expect(render('shop', { source }, ports())).rejects.toThrow('cannot get digest for revision v9');
+    const source = { repoURL: `oci://${registry.host}/manifests/shop`, targetRevision: 'gone', path: 'app' };
+    await expect(render('shop', { source }, ports())).rejects.toThrow('cannot get digest for revision gone');
   });
 });

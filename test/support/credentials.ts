@@ -1,6 +1,6 @@
 // Credentials from Secrets that a test holds as data, by the same rules as those of a cluster.
 import type { RepositoryAccess } from '../../lib/model/repository.ts';
-import { repositoryAccess, type TrustStores } from '../../lib/model/repository-lookup.ts';
+import { namedRepository, repositoryAccess, type TrustStores } from '../../lib/model/repository-lookup.ts';
 import { readRepositorySecret } from '../../lib/model/repository-secret.ts';
 import type { Credentials } from '../../lib/ports.ts';
 
@@ -28,7 +28,14 @@ export function heldCredentials(secrets: readonly SecretText[] = [], trust: Part
       if (access.credential.kind === 'github-app') throw new Error('no cluster, no GitHub');
       return access as RepositoryAccess; // it has just been said which credential it is not
     },
-    named: async () => undefined,
+    named: async (name, project) => {
+      const known = held.secrets
+        .map(objectOf)
+        .map(readRepositorySecret)
+        .filter((secret) => secret !== undefined);
+      const access = namedRepository(known, { knownHosts: '', certificates: {}, ...held.trust }, name, project ?? '');
+      return access as RepositoryAccess | undefined; // no GitHub App serves charts
+    },
   };
   return held;
 }

@@ -34,7 +34,8 @@ interface UnderWay extends Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-const MAX_MEMORY_MIB = 1024;
+/** With our own and git's, within what the function has (serverless.yml). */
+const MAX_MEMORY_MIB = 768;
 
 export function createRenderer(options: RendererOptions): Renderer {
   const pool = new RenderQueue(options);

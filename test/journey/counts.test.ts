@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { configMap, type Deployed, type Files, type Journey, type Repository, startJourney } from '../support/journey.ts';
 import {
@@ -139,6 +140,8 @@ test('a tick of the sweep that finds nothing asks as much for twenty Application
 
 test('a push that touches ten Applications is fetched once by each worker, and rendered once for each', async () => {
   const { repository, applications } = await fleet(10);
+  // Times in a status are whole seconds: within the one in which it was written, each Application has to look for itself.
+  await sleep(1100);
   forget();
   const commit = await repository.commit({ 'base/settings.yaml': configMap('settings', { colour: 'green' }) });
   await Promise.all(applications.map((application) => application.synced(commit)));

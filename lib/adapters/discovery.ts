@@ -4,6 +4,7 @@ import type { Capabilities, Clock, ResourceType } from '../ports.ts';
 import { groupVersionPath } from './paths.ts';
 import { jsonOf, refusalOf } from './refusal.ts';
 import type { Rest } from './rest.ts';
+import { servedNames, untold } from './served-names.ts';
 
 export interface Discovery {
   /** The kind as served, or undefined. A kind that is not known is asked for again, every few seconds at most. */
@@ -125,24 +126,6 @@ export function createDiscovery(now: Clock): Discovery {
   }
 
   return { find, preferred, capabilities, forget };
-}
-
-/** Where the kinds of versions are that the answer for all groups names without their kinds. */
-function untold(all: Catalogue): readonly string[] {
-  const told = new Set([...all.types.values()].map(apiVersionOf));
-  return groupVersions(all)
-    .filter((groupVersion) => !told.has(apiVersionOf(groupVersion)))
-    .map(groupVersionPath);
-}
-
-function servedNames(catalogues: readonly Catalogue[]): readonly string[] {
-  const types = catalogues.flatMap((catalogue) => [...catalogue.types.values()]);
-  const names = types.flatMap((type) => [apiVersionOf(type), `${apiVersionOf(type)}/${type.kind}`]);
-  return [...new Set([...catalogues.flatMap(groupVersions).map(apiVersionOf), ...names])].sort();
-}
-
-function groupVersions({ versions }: Catalogue): readonly { readonly group: string; readonly version: string }[] {
-  return [...versions].flatMap(([group, names]) => names.map((version) => ({ group, version })));
 }
 
 async function askVersion(rest: Rest): Promise<string> {

@@ -58,9 +58,12 @@ export function revisionKey(facts: Readonly<Record<string, unknown>>): string {
   return `revision-${hashOf(facts)}`;
 }
 
-/** `version`: names and versions of the tools. */
-export function planKey(plan: RenderPlan, version: string): string {
-  return `plan-${hashOf([version, plan])}`;
+/**
+ * `version`: names and versions of the tools. What one project's credentials fetched is for that project alone, so another that asks the
+ * same finds nothing.
+ */
+export function planKey(plan: RenderPlan, version: string, project: string): string {
+  return `plan-${hashOf([version, project, plan])}`;
 }
 
 /** Equal keys, equal output: the same is asked, of files that are the same, with the same things fetched. */

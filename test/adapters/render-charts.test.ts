@@ -128,6 +128,14 @@ describe('dependencies of a chart', () => {
     await expect(act).rejects.toThrow(`helm repos ${index.url} are not permitted in project 'books'`);
   });
 
+  it('that one project could fetch are found again by no other', async () => {
+    const known = ports(true);
+    const source = { repoURL: git.url, path: 'umbrella' };
+    await render('shop', { source }, known);
+    const act = render('shop', { project: 'others', source }, known, { permits: (url) => url === git.url });
+    await expect(act).rejects.toThrow(`helm repos ${index.url} are not permitted in project 'others'`);
+  });
+
   it('lend no credential to a repository that the project does not permit', async () => {
     index.demand = 'ann:canary-pw';
     credentials.secrets = credentials.secrets.map((secret) =>

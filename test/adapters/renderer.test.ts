@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createRenderer, type RendererOptions } from '../../lib/adapters/renderer.ts';
 import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
-import type { KustomizeJob, RenderAnswer, RenderRequest } from '../../lib/model/rendering.ts';
+import type { RenderAnswer, RenderRequest } from '../../lib/model/rendering.ts';
+import { KUSTOMIZE_JOB } from '../support/jobs.ts';
 
 const { renderer: program, helm } = inject('world');
 let dir: string;
@@ -18,20 +19,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const JOB: KustomizeJob = {
-  type: 'kustomize',
-  folder: '',
-  loadRestrictionsNone: false,
-  enableHelm: false,
-  helmKubeVersion: '',
-  helmApiVersions: [],
-  remotes: {},
-  charts: {},
-};
-
 /** `say`: what the stand-in makes of it. */
 function request(say = ''): RenderRequest {
-  return { roots: { '': dir }, files: say === '' ? {} : { say }, allowed: [], job: JOB };
+  return { roots: { '': dir }, files: say === '' ? {} : { say }, allowed: [], job: KUSTOMIZE_JOB };
 }
 
 /** Answers each request by what its file `say` asks for, and notes in `log` how often it was started. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createStockRenderer } from '../../lib/adapters/stock-renderer.ts';
 import { InvalidInput } from '../../lib/model/errors.ts';
-import type { HelmJob, KustomizeJob, RenderAnswer, RenderRequest } from '../../lib/model/rendering.ts';
+import type { HelmJob, RenderAnswer, RenderRequest } from '../../lib/model/rendering.ts';
+import { KUSTOMIZE_JOB } from '../support/jobs.ts';
 
 const { kubectl, helm, kustomize } = inject('world');
 let dir: string;
@@ -29,16 +30,6 @@ function script(name: string, text: string): string {
   return path;
 }
 
-const KUSTOMIZE: KustomizeJob = {
-  type: 'kustomize',
-  folder: '',
-  loadRestrictionsNone: false,
-  enableHelm: false,
-  helmKubeVersion: '',
-  helmApiVersions: [],
-  remotes: {},
-  charts: {},
-};
 const CHART: HelmJob = {
   type: 'helm',
   folder: 'chart',
@@ -56,7 +47,7 @@ const CHART: HelmJob = {
   charts: {},
 };
 
-function request(job: RenderRequest['job'] = KUSTOMIZE): RenderRequest {
+function request(job: RenderRequest['job'] = KUSTOMIZE_JOB): RenderRequest {
   return { roots: { '': dir }, files: {}, allowed: [], job };
 }
 
@@ -130,7 +121,7 @@ describe('createTools', () => {
 
   it('keeps a long complaint short and hides folders', async () => {
     const tools = toolsWith(`i=0; while [ $i -lt 4000 ]; do echo "at $PWD line $i" >&2; i=$((i+1)); done; exit 3`);
-    const { message } = await fault(tools.render(request({ ...KUSTOMIZE, folder: 'x' })));
+    const { message } = await fault(tools.render(request({ ...KUSTOMIZE_JOB, folder: 'x' })));
     expect(message).toMatch(/^`kustomize build \.\/x` failed exit status 3: at <path to cached source> line 0/);
     expect([message.length < 20_000, message.includes(dir)]).toEqual([true, false]);
   });

@@ -1,0 +1,23 @@
+// The names by which charts ask whether an API server serves a version or a kind.
+import { apiVersionOf } from '../model/manifest.ts';
+import type { Catalogue } from './discovery.ts';
+import { groupVersionPath } from './paths.ts';
+
+/** Where the kinds of versions are that the answer for all groups names without their kinds. */
+export function untold(all: Catalogue): readonly string[] {
+  const told = new Set([...all.types.values()].map(apiVersionOf));
+  return groupVersions(all)
+    .filter((groupVersion) => !told.has(apiVersionOf(groupVersion)))
+    .map(groupVersionPath);
+}
+
+/** `apps/v1` and `apps/v1/Deployment` for everything in these, once and sorted. */
+export function servedNames(catalogues: readonly Catalogue[]): readonly string[] {
+  const types = catalogues.flatMap((catalogue) => [...catalogue.types.values()]);
+  const names = types.flatMap((type) => [apiVersionOf(type), `${apiVersionOf(type)}/${type.kind}`]);
+  return [...new Set([...catalogues.flatMap(groupVersions).map(apiVersionOf), ...names])].sort();
+}
+
+function groupVersions({ versions }: Catalogue): readonly { readonly group: string; readonly version: string }[] {
+  return [...versions].flatMap(([group, names]) => names.map((version) => ({ group, version })));
+}

@@ -70,7 +70,11 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable('LATER_QUEUE_URL', 'none, needed', 'URL of the queue of requests that wait'),
   variable('RESYNC_SECONDS', '180', 'seconds after which an Application is looked at even if nothing was heard of it'),
   variable('SWEEP_CHECKPOINT', 'evenkeel-sweep', 'ConfigMap in which the sweep keeps how far it has read'),
-  variable('CACHE_DIR', '`evenkeel` in the temporary folder', 'folder for clones; losing it costs only time'),
+  variable(
+    'CACHE_DIR',
+    '`evenkeel` in the temporary folder',
+    'folder for clones and, without a bucket, rendered output; losing it costs only time',
+  ),
   variable('RENDERER', '`/opt/renderer/renderer` where there is one, else none: kustomize and helm', 'path or name of the renderer'),
   variable('RENDER_BUCKET', 'none: the cache folder', 'S3 bucket for rendered output, shared by all workers; losing it costs only time'),
   variable('KUSTOMIZE', 'none: `kubectl kustomize`', 'path or name of kustomize'),

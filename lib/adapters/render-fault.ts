@@ -9,7 +9,13 @@ const MAX_MESSAGE = 8 * 1024;
 export function shownFault(tool: string, args: readonly string[], fault: string, hide: Readonly<Record<string, string>>): string {
   const shown = (text: string) =>
     Object.entries(hide).reduce((message, [hidden, instead]) => (hidden === '' ? message : message.replaceAll(hidden, instead)), text);
-  return `\`${shown(shownCommand(tool, args))}\` ${shown(withoutLiterals(fault)).slice(0, MAX_MESSAGE)}`;
+  return `\`${shown(shownCommand(tool, args))}\` ${shown(withoutLiterals(fault)).slice(0, MAX_MESSAGE)}${wayOut(fault)}`;
+}
+
+/** What the tool asks for is nothing that a user can give. */
+function wayOut(fault: string): string {
+  if (!fault.includes('must specify --enable-helm')) return '';
+  return '; charts in a kustomization are not inflated here: make the chart a source of its own, or commit what it renders';
 }
 
 /** Kustomize repeats the literal of a secretGenerator that is no key=value. */

@@ -7,13 +7,18 @@ export interface RenderSettings {
   readonly helm: boolean;
   readonly jsonnet: boolean;
   readonly loadRestrictionsNone: boolean;
-  readonly enableHelm: boolean;
   readonly valuesFileSchemes: readonly string[];
   readonly remoteBases: RemoteBases;
 }
 
-/** Options that change nothing of what is rendered here. */
-const WITHOUT_EFFECT = new Set(['--enable-alpha-plugins=false', '--enable-exec=false', '--reorder=none']);
+/**
+ * Options that change nothing of what is rendered here. `--enable-helm` is one: installations that use it for some Applications must not lose
+ * the others, and a kustomization with charts is refused by itself, since the helm that kustomize starts is not sealed.
+ */
+const WITHOUT_EFFECT = new Set([
+  ...['--enable-alpha-plugins=false', '--enable-exec=false', '--reorder=none'],
+  ...['--enable-helm', '--enable-helm=true', '--enable-helm=false'],
+]);
 
 /**
  * `data` of `argocd-cm`, if there is one. Build options come from an allow-list: others are refused by name, since they would start programs
@@ -35,15 +40,14 @@ function enabled(text: string | undefined): boolean {
   return text === undefined || text === '' || text === 'true';
 }
 
-function buildOptions(text: string): Pick<RenderSettings, 'loadRestrictionsNone' | 'enableHelm'> {
+function buildOptions(text: string): Pick<RenderSettings, 'loadRestrictionsNone'> {
   const options = text.split(/\s+/).filter((option) => option !== '' && !WITHOUT_EFFECT.has(option));
   const joined = options.join(' ').replaceAll('--load-restrictor ', '--load-restrictor=').split(' ');
-  const wanted = { loadRestrictionsNone: false, enableHelm: false };
+  const wanted = { loadRestrictionsNone: false };
   for (const option of joined.filter((word) => word !== '')) {
     if (option === '--load-restrictor=LoadRestrictionsNone') wanted.loadRestrictionsNone = true;
-    else if (option === '--enable-helm' || option === '--enable-helm=true') wanted.enableHelm = true;
     else if (option !== '--load-restrictor=LoadRestrictionsRootOnly')
-      throw new InvalidInput(`argocd-cm: kustomize.buildOptions: ${option} is not supported; --load-restrictor and --enable-helm are`);
+      throw new InvalidInput(`argocd-cm: kustomize.buildOptions: ${option} is not supported; --load-restrictor is`);
   }
   return wanted;
 }

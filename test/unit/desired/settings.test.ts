@@ -8,7 +8,6 @@ describe('renderSettings', () => {
       helm: true,
       jsonnet: true,
       loadRestrictionsNone: false,
-      enableHelm: false,
       valuesFileSchemes: ['https', 'http'],
       remoteBases: 'fixed',
     });
@@ -27,10 +26,10 @@ describe('renderSettings', () => {
   });
 
   it.each([
-    ['--enable-helm', { enableHelm: true, loadRestrictionsNone: false }],
-    ['--load-restrictor LoadRestrictionsNone  --enable-helm=true', { enableHelm: true, loadRestrictionsNone: true }],
-    ['--load-restrictor=LoadRestrictionsNone', { enableHelm: false, loadRestrictionsNone: true }],
-    ['--load-restrictor=LoadRestrictionsRootOnly --reorder=none', { enableHelm: false, loadRestrictionsNone: false }],
+    ['--enable-helm', { loadRestrictionsNone: false }],
+    ['--load-restrictor LoadRestrictionsNone  --enable-helm=true', { loadRestrictionsNone: true }],
+    ['--load-restrictor=LoadRestrictionsNone', { loadRestrictionsNone: true }],
+    ['--load-restrictor=LoadRestrictionsRootOnly --reorder=none', { loadRestrictionsNone: false }],
   ])('reads build options %s', (text, expected) => {
     expect(renderSettings({ 'kustomize.buildOptions': text }, 'fixed')).toMatchObject(expected);
   });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { InvalidInput } from '../model/errors.ts';
 import { isAbbreviated, isCommit } from '../model/git-refs.ts';
+import { withoutUserinfo } from '../model/git-url.ts';
 import {
   type ChartNeed,
   chartKey,
@@ -90,7 +91,11 @@ async function fetchRemote(need: RemoteNeed, root: string, input: DesiredStateIn
   }
   const { repoURL, path, ref } = remote;
   const checkout = await take(ports.repositories.checkout({ repoURL }, commit, projectFor(repoURL, input)));
-  const follows = (paths: readonly string[] | undefined) => ({ repoURL, paths: paths ?? ['/'], follows: ref || 'HEAD' });
+  const follows = (paths: readonly string[] | undefined) => ({
+    repoURL: withoutUserinfo(repoURL),
+    paths: paths ?? ['/'],
+    follows: ref || 'HEAD',
+  });
   return mountOf(need, root, checkout, path, (got, reads) => ({ need, got, fixed, ...(fixed ? {} : { follows: follows(reads) }) }));
 }
 

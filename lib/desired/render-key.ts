@@ -8,6 +8,7 @@ import { isRecord, type Manifest } from '../model/manifest.ts';
 import type { Need } from '../model/rendering.ts';
 import type { Tree } from '../model/tree.ts';
 import { closureContent, type RenderClosure } from './closure.ts';
+import type { RenderSettings } from './settings.ts';
 import type { RenderPlan } from './source.ts';
 
 /** Something that was fetched for a render. */
@@ -59,11 +60,11 @@ export function revisionKey(facts: Readonly<Record<string, unknown>>): string {
 }
 
 /**
- * `version`: names and versions of the tools. What one project's credentials fetched is for that project alone, so another that asks the
- * same finds nothing.
+ * `version`: names and versions of the tools. What one project's credentials fetched is for that project alone, and what one setting
+ * allowed for that setting: another that asks the same finds nothing.
  */
-export function planKey(plan: RenderPlan, version: string, project: string): string {
-  return `plan-${hashOf([version, project, plan])}`;
+export function planKey(plan: RenderPlan, version: string, project: string, settings: RenderSettings): string {
+  return `plan-${hashOf([version, project, settings, plan])}`;
 }
 
 /** Equal keys, equal output: the same is asked, of files that are the same, with the same things fetched. */

@@ -166,7 +166,7 @@ async function refCheckouts(
 async function renderFrom(source: Prepared, key: string, ports: RenderPorts, take: Take): Promise<Rendered> {
   const { job, plan, checkouts } = source;
   const trees = new Map([...checkouts].map(([name, checkout]) => [name, checkout.files.tree]));
-  const asked = planKey(plan, job.version, projectOf(job.input));
+  const asked = planKey(plan, job.version, projectOf(job.input), job.input.settings);
   const traces = decodeTraces(await ports.store?.read(asked));
   const found = job.input.fresh ? undefined : await foundAgain(traces, asked, trees, job, ports);
   const { trace, content, output } = found ?? (await renderedAnew(source, asked, trees, ports, take));

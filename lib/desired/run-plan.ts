@@ -70,8 +70,9 @@ async function answered(
     const answer = await ports.renderer.render(mounted(request, mounts));
     if (answer.kind !== 'needs') return { answer, mounts };
     const before = mounts.length;
+    // A ref of a source may have no colon, so no name is taken twice.
     mounts.push(
-      ...(await Promise.all(answer.needs.map((need, index) => fetchNeed(need, `fetched-${before + index}`, run.input, ports, take)))),
+      ...(await Promise.all(answer.needs.map((need, index) => fetchNeed(need, `fetched:${before + index}`, run.input, ports, take)))),
     );
   }
   throw new InvalidInput(`what it needs from elsewhere needs more in turn, more than ${MAX_ROUNDS} times`);

@@ -128,6 +128,12 @@ describe('dependencies of a chart', () => {
     await expect(act).rejects.toThrow(`helm repos ${index.url} are not permitted in project 'books'`);
   });
 
+  it('take the place of no ref, whatever it is called', async () => {
+    await git.commit({ 'fetched.yaml': 'redis: {value: from the ref}\n' });
+    const source = { repoURL: git.url, path: 'umbrella', helm: { valueFiles: ['$fetched-0/fetched.yaml'] } };
+    expect(await values({ sources: [source, { repoURL: git.url, ref: 'fetched-0' }] })).toMatchObject({ redis: 'from the ref' });
+  });
+
   it('that one project could fetch are found again by no other', async () => {
     const known = ports(true);
     const source = { repoURL: git.url, path: 'umbrella' };
@@ -157,13 +163,17 @@ describe('dependencies of a chart', () => {
 describe('charts in a kustomization', () => {
   const source = () => ({ source: { repoURL: git.url, path: 'kustomized' } });
 
-  it('are fetched and inflated where the installation lets kustomize use helm', async () => {
-    const options = { settings: { 'kustomize.buildOptions': '--enable-helm' } };
-    expect(await values(source(), options)).toMatchObject({ 'k-redis': 'inline' });
+  it.each(['', '--enable-helm'])('are refused with the way out, with build options %j too', async (options) => {
+    const settings = { 'kustomize.buildOptions': options };
+    await expect(render('shop', source(), ports(), { settings })).rejects.toThrow(
+      'must specify --enable-helm; charts in a kustomization are not inflated here: make the chart a source of its own',
+    );
   });
 
-  it('are refused where it does not', async () => {
-    await expect(render('shop', source(), ports())).rejects.toThrow('must specify --enable-helm');
+  it('leave other kustomizations of the installation alone', async () => {
+    await git.commit({ 'other/kustomization.yaml': 'resources: [cm.yaml]\n', 'other/cm.yaml': cm('other', 'x') });
+    const settings = { 'kustomize.buildOptions': '--enable-helm' };
+    expect(await values({ source: { repoURL: git.url, path: 'other' } }, { settings })).toMatchObject({ other: 'x' });
   });
 });
 

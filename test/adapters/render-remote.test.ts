@@ -107,6 +107,21 @@ describe('a kustomization elsewhere', () => {
     await other.commit({ 'base/one.yaml': cm('one') });
   });
 
+  it('that was allowed once is refused by a setting that no longer allows it', async () => {
+    const ports = renderPorts({ kubectl, helm, renderer }, cacheDir, folderStore(cacheDir));
+    const kustomization = `resources: ["${other.url}//base?ref=main"]\nnamePrefix: tightened-\n`;
+    await built(kustomization, { remoteBases: 'any' }, ports);
+    for (const remoteBases of ['fixed', 'refused'] as const)
+      await expect(built(kustomization, { remoteBases }, ports)).rejects.toThrow('EVENKEEL_REMOTE_BASES');
+  });
+
+  it('leaves no password of its URL with the Application', async () => {
+    const url = other.url.replace('http://', 'http://ann:canary-pw@');
+    const { closure } = await built(`resources: ["${url}//base?ref=main"]\nnamePrefix: userinfo-\n`, { remoteBases: 'any' });
+    expect(closure.sources.map(({ follows, repoURL }) => [follows, repoURL])).toContainEqual(['main', other.url]);
+    expect(JSON.stringify(closure)).not.toContain('canary-pw');
+  });
+
   it('at a tag is not asked for again once it is rendered', async () => {
     const ports = renderPorts({ kubectl, helm, renderer }, cacheDir, folderStore(cacheDir));
     await built(`resources: ["${other.url}//base?ref=v1.0.0"]\nnamePrefix: once-\n`, {}, ports);

@@ -23,6 +23,8 @@ export interface RenderPortsOptions {
   readonly cacheDir: string;
   readonly clock: Clock;
   readonly timeoutSeconds: number;
+  /** Whether files may be downloaded from this machine itself. */
+  readonly loopback: boolean;
   readonly log?: Log;
 }
 
@@ -40,7 +42,7 @@ export function createRenderPorts({ programs, ...options }: RenderPortsOptions):
   return {
     repositories: bySource(git, charts),
     charts,
-    downloads: createDownloads(options),
+    downloads: createDownloads({ ...options, dial: { loopback: options.loopback } }),
     renderer: rendererBy(programs, options.timeoutSeconds),
   };
 }

@@ -77,7 +77,14 @@ export async function startStories(): Promise<Stories> {
   const ports = {
     control: createControl(cluster, control),
     clusters,
-    ...createRenderPorts({ programs: { git: 'git', ssh: 'ssh', ...here }, credentials, cacheDir, clock, timeoutSeconds: 30 }),
+    ...createRenderPorts({
+      programs: { git: 'git', ssh: 'ssh', ...here },
+      credentials,
+      cacheDir,
+      clock,
+      timeoutSeconds: 30,
+      loopback: true,
+    }),
     renderSettings: async () => renderSettings({}, 'fixed'),
     store: folderStore(cacheDir),
     clock,

@@ -1,6 +1,7 @@
 // Renders in one warm process of ours: many requests at a time, one line each way. A request that takes too long, or that brings the
 // process down, fails alone: whatever else was under way is asked again of a new process.
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Unavailable } from '../model/errors.ts';
 import type { RenderAnswer, RenderRequest } from '../model/rendering.ts';
@@ -39,14 +40,22 @@ const MAX_MEMORY_MIB = 768;
 
 export function createRenderer(options: RendererOptions): Renderer {
   const pool = new RenderQueue(options);
+  let version: Promise<string> | undefined;
   return {
     sealed: true,
     render: (request) => pool.render(request),
     version: async () => {
-      const { size, mtimeMs } = await stat(findProgram(options.program, 'EVENKEEL_RENDERER'));
-      return `renderer:${size}:${Math.round(mtimeMs)}`;
+      version ??= digestOf(findProgram(options.program, 'EVENKEEL_RENDERER')).then((digest) => `renderer:${digest}`);
+      return version;
     },
   };
+}
+
+/** By content: archives give every file of a layer one date, and two builds may have one size. */
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex').slice(0, 32);
 }
 
 class RenderQueue {
@@ -123,24 +132,36 @@ class RenderQueue {
     return found;
   }
 
-  /** Go has no way to end one of its own; the process ends, and its neighbours are asked again. */
+  /**
+   * Go has no way to end one of its own, so the process ends. One that was alone took too long itself; of several, any may have kept the
+   * others waiting, so that each is asked again with nothing beside it.
+   */
   #expire(id: string): void {
     const late = this.#take(id);
-    late?.reject(renderFault(late.request, `failed timeout after ${durationText(this.#options.timeoutSeconds)}`, 'whole'));
+    if (late === undefined) return;
+    if (this.#underWay.size === 0) {
+      late.reject(renderFault(late.request, `failed timeout after ${durationText(this.#options.timeoutSeconds)}`, 'whole'));
+    } else this.#again([late, ...this.#emptied()], true);
     this.#process?.kill();
+  }
+
+  #emptied(): UnderWay[] {
+    return [...this.#underWay.keys()].map((id) => this.#take(id)).filter((one) => one !== undefined);
+  }
+
+  #again(requests: readonly UnderWay[], suspects: boolean): void {
+    this.#waiting.unshift(
+      ...requests.map(({ request, resolve, reject, suspect }) => ({ request, resolve, reject, suspect: suspect || suspects })),
+    );
   }
 
   /** An orderly end (to give memory back) blames nobody; after another, one that was alone is to blame, several are suspects. */
   #ended({ orderly, reason }: Ending): void {
-    const left = [...this.#underWay.keys()].map((id) => this.#take(id)).filter((one) => one !== undefined);
+    const left = this.#emptied();
     const [only] = left;
     if (!orderly && only !== undefined && left.length === 1) {
       only.reject(reason instanceof Unavailable ? reason : renderFault(only.request, reason, 'whole'));
-    } else {
-      this.#waiting.unshift(
-        ...left.map(({ request, resolve, reject, suspect }) => ({ request, resolve, reject, suspect: suspect || !orderly })),
-      );
-    }
+    } else this.#again(left, !orderly);
     this.#next();
   }
 }

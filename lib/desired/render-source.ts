@@ -58,13 +58,18 @@ export async function renderSource(job: SourceJob, ports: RenderPorts): Promise<
   const remembered = await pointedAt(job, key, ports);
   if (remembered) return remembered;
   const held: Checkout[] = [];
-  const take = async (checkout: Promise<Checkout>) => {
-    held.push(await checkout);
+  let over = false;
+  const take = async (coming: Promise<Checkout>) => {
+    const checkout = await coming;
+    // What comes after another failed is not waited for any more.
+    if (over) checkout.release();
+    else held.push(checkout);
     return checkout;
   };
   try {
     return await renderFrom(await prepared(job, ports, take), key, ports, take);
   } finally {
+    over = true;
     for (const checkout of held) checkout.release();
   }
 }

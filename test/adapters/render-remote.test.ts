@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { closureTouches } from '../../lib/desired/closure.ts';
 import { InvalidInput } from '../../lib/model/errors.ts';
@@ -154,6 +155,25 @@ describe('a kustomization elsewhere', () => {
     await built(`resources: ["${other.url}//base?ref=v1.0.0"]`, { permits: (url) => url === own.url }, watched);
     expect(projects).toEqual(['books', undefined]);
   });
+});
+
+it('what comes after something else has failed is let go again', async () => {
+  const ports = renderPorts({ kubectl, helm, renderer }, cacheDir);
+  const { repositories } = ports;
+  const holders = { taken: 0, released: 0 };
+  const checkout: typeof repositories.checkout = async (...asked) => {
+    const found = await repositories.checkout(...asked);
+    if (asked[0].repoURL === other.url) await sleep(300);
+    holders.taken += 1;
+    const release = () => {
+      holders.released += 1;
+      found.release();
+    };
+    return { ...found, release };
+  };
+  const both = `resources: ["${other.url}//base?ref=v1.0.0", "${filesUrl}/v1.0.0/missing.yaml"]\n`;
+  await expect(built(both, {}, { ...ports, repositories: { ...repositories, checkout } })).rejects.toThrow('missing.yaml answered 404');
+  await expect.poll(() => [holders.taken, holders.released]).toEqual([2, 2]);
 });
 
 describe('a file elsewhere', () => {

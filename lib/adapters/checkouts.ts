@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InvalidInput } from '../model/errors.ts';
 import { realPath, type SourceFiles, type Tree, type TreeEntry, treeOf } from '../model/tree.ts';
 import { SIZE_FILE } from './cache-folder.ts';
 import { type GitOptions, runGit } from './git-command.ts';
@@ -14,11 +15,19 @@ export interface CommitFolder {
 
 const KINDS = { '100644': 'file', '100755': 'file', '120000': 'link', '160000': 'module' } as const;
 
+/**
+ * Files are written as Git stores them: what a `.gitattributes` would make of them is in no hash, so that a change of it would go unseen.
+ * This file of a repository counts before any other (gitattributes, "the highest precedence").
+ */
+const AS_STORED = '* -text -ident -filter -working-tree-encoding\n';
+
 /** Writes the files of a commit that the bare repository has. */
 export async function writeCheckout(options: GitOptions, repository: string, commit: string, path: string): Promise<void> {
   const aside = `${path}.${process.pid}.new`;
   await rm(aside, { recursive: true, force: true });
   await mkdir(join(aside, 'tree'), { recursive: true });
+  await mkdir(join(repository, 'info'), { recursive: true });
+  await writeFile(join(repository, 'info', 'attributes'), AS_STORED);
   const git = (...args: string[]) => ['--git-dir', repository, ...args];
   const [list] = await Promise.all([
     runGit(options, { args: git('ls-tree', '-r', '-l', '-z', '--full-tree', commit) }),
@@ -61,9 +70,17 @@ function treeFrom(list: string, dir: string): Tree {
     const path = line.slice(tab + 1);
     const [mode = '', , hash = ''] = line.slice(0, tab).split(/ +/);
     const kind = mode in KINDS ? KINDS[mode as keyof typeof KINDS] : 'file'; // `in` has just said so
-    entries.set(path, kind === 'link' ? { hash, kind, target: readlinkSync(join(dir, path)) } : { hash, kind });
+    entries.set(path, kind === 'link' ? { hash, kind, target: targetOf(dir, path) } : { hash, kind });
   }
   return treeOf(entries);
+}
+
+function targetOf(dir: string, path: string): string {
+  try {
+    return readlinkSync(join(dir, path));
+  } catch (cause) {
+    throw new InvalidInput(`${path}: the link cannot be read; its name has to be UTF-8`, { cause });
+  }
 }
 
 function readText(dir: string, tree: Tree, name: string): string | undefined {

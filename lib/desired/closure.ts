@@ -40,7 +40,7 @@ export function renderClosure(
     [...names].map((name) => {
       const { paths = [], matching = [] } = consulted.get(name) ?? {};
       const tree = trees.get(name);
-      const all = [...paths, ...(reads[name] ?? [])];
+      const all = [...paths, ...(reads[name] ?? []), ...(tree ? matchingLinks(matching, tree) : [])];
       return [name, { paths: tree ? settled(all, tree) : [...new Set(all)].sort(), ...(matching.length > 0 ? { matching } : {}) }];
     }),
   );
@@ -146,6 +146,12 @@ function lineOf(path: string, tree: Tree): string {
   const entry = tree.entries.get(path) ?? (real === undefined ? undefined : tree.entries.get(real));
   const what = entry ? `${entry.kind} ${entry.hash}` : real !== undefined && tree.folders.has(real) ? 'folder' : '-';
   return `${path} ${real === path ? '' : real} ${what}`;
+}
+
+/** Links that count by their names: a file that comes to be where one leads counts too. */
+function matchingLinks(matching: readonly FileMatch[], tree: Tree): Paths {
+  const isLink = (path: string) => tree.entries.get(path)?.kind === 'link';
+  return matching.flatMap((match) => entriesBelow(tree, match.folder).filter((path) => isLink(path) && fileMatches(match, path)));
 }
 
 function matched({ matching = [] }: RootClosure, tree: Tree): readonly string[] {

@@ -27,7 +27,7 @@ export interface DesiredStateInput {
   readonly permits: (repoURL: string) => boolean;
   /** Answers of remotes that are older than this (ms) do not count. */
   readonly notBefore: number;
-  /** Remembers nothing: a hard refresh. */
+  /** A hard refresh: renders again, whatever is remembered, and holds it against that. */
   readonly fresh?: boolean;
   /** What the last render left with the Application. */
   readonly before?: Closure | undefined;

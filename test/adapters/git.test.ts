@@ -236,6 +236,15 @@ describe('checkout', () => {
     checkout.release();
   });
 
+  it('gives files as Git stores them, whatever attributes ask for', async () => {
+    const asked = '*.txt text eol=crlf\nwide.txt working-tree-encoding=UTF-16LE\nid.txt ident\n';
+    const commit = await remote.commit({ '.gitattributes': asked, 'f.txt': 'a\nb\n', 'id.txt': '$Id$\n' });
+    const checkout = await repositories().checkout(source(), commit, 'default');
+    expect([checkout.files.read('f.txt'), checkout.files.read('id.txt')]).toEqual(['a\nb\n', '$Id$\n']);
+    checkout.release();
+    await remote.commit({ '.gitattributes': undefined, 'f.txt': undefined, 'id.txt': undefined });
+  });
+
   it('fetches and writes once for a hundred at the same time', async () => {
     const shared = repositories();
     const checkouts = await Promise.all(Array.from({ length: 100 }, () => shared.checkout(source(), tagged)));

@@ -189,6 +189,12 @@ describe('renderClosure', () => {
     expect(found.get('other')).toEqual({ paths: ['env/a.yaml'], matching: [{ folder: '', pattern: 'env/*.yaml' }] });
   });
 
+  it('waits where a link leads that counts by its name, though nothing is there yet', () => {
+    const there = sourceFiles({ 'app/x.yaml': { link: '../shared/x.yaml' }, 'app/a.yaml': 'a', 'app/notes': { link: '../shared/notes' } });
+    const found = closure(plan({ directory: {} }, there, 'app'), 'app', ['app/a.yaml'], false, there).get('');
+    expect(found?.paths).toEqual(['app/.argocd-source-shop.yaml', 'app/.argocd-source.yaml', 'app/a.yaml', 'app/x.yaml', 'shared/x.yaml']);
+  });
+
   it('of a kustomization waits for components that are left out', () => {
     const there = sourceFiles({ 'k/kustomization.yaml': 'kind: Kustomization' });
     const kustomize = { components: ['../c'], ignoreMissingComponents: true };

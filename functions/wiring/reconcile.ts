@@ -19,7 +19,15 @@ export const reconcilePorts = kept(async () => {
   const control = createControl(cluster, namespace);
   const queue = createQueue(config.queue);
   return {
-    ...createRenderPorts({ programs, credentials: createCredentials({ cluster, namespace, clock }), cacheDir, clock, timeoutSeconds, loopback: aws === undefined, log }),
+    ...createRenderPorts({
+      programs,
+      credentials: createCredentials({ cluster, namespace, clock }),
+      cacheDir,
+      clock,
+      timeoutSeconds,
+      loopback: aws === undefined,
+      log,
+    }),
     control,
     clusters: createClusters({ control: cluster, connection, namespace, clock, aws }),
     renderSettings: async () => renderSettings(await control.settings(), config.remoteBases),

@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os"
 	"sync"
-	"time"
 )
-
-const lastWordsPatience = 2 * time.Second
 
 // output writes whole lines, each at once, as they come from any goroutine.
 type output struct {
@@ -36,16 +32,6 @@ func (o *output) answer(answer Answer) {
 	if err := o.send(answer); err != nil {
 		_ = o.send(Answer{ID: answer.ID, Reads: answer.Reads, Error: "renderer: internal error: the answer is no JSON"})
 	}
-}
-
-// lastWords end the process once they are said. A reader that takes nothing must not keep it alive.
-func (o *output) lastWords(message any, code int) {
-	time.AfterFunc(lastWordsPatience, func() { os.Exit(code) })
-	if line, err := encoded(message); err == nil {
-		o.turn.Lock()
-		_, _ = o.out.Write(line)
-	}
-	os.Exit(code)
 }
 
 func (o *output) failure() error {

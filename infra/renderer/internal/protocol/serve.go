@@ -26,13 +26,14 @@ type Renders map[string]Render
 // Server answers requests until there are no more.
 type Server struct {
 	renders Renders
-	work    *work
 	out     *output
+	// busy is held for reading by each request from its beginning to the end of its answer.
+	busy sync.RWMutex
 }
 
 // NewServer writes its answers to out.
 func NewServer(renders Renders, out io.Writer) *Server {
-	return &Server{renders: renders, work: newWork(), out: &output{out: out}}
+	return &Server{renders: renders, out: &output{out: out}}
 }
 
 // Serve says that it is ready, reads requests and answers each as soon as it is done, as many at once as Go has processors.
@@ -92,8 +93,8 @@ func (s *Server) answer(line []byte) {
 		s.out.answer(Answer{Error: "renderer: the request is not understood", Reads: map[string][]string{}})
 		return
 	}
-	done := s.work.begin(request.ID)
-	defer done()
+	s.busy.RLock()
+	defer s.busy.RUnlock()
 	answer := s.render(request)
 	answer.ID = request.ID
 	s.out.answer(answer)

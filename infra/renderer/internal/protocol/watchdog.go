@@ -3,15 +3,13 @@ package protocol
 import (
 	"os"
 	"runtime/debug"
-	"runtime/metrics"
-	"syscall"
-	"time"
+
+	"evenkeel.dev/renderer/internal/memory"
 )
 
 const (
-	watchInterval = 50 * time.Millisecond
-	exitMemory    = 3
-	collectAt     = 400
+	exitMemory = 3
+	collectAt  = 400
 )
 
 // Memory bounds what this process takes, in bytes.
@@ -22,42 +20,24 @@ type Memory struct {
 	Recycle uint64
 }
 
-// Fatal is the last line of a process that ran out of memory.
-type Fatal struct {
-	Fatal    string   `json:"fatal"`
-	InFlight []string `json:"inflight"`
-}
-
 // Watch looks at the memory for as long as the process lives. The collector comes seldom while the heap is small, as renders leave
-// much behind and keep little, and more often as the limit comes near.
-func (s *Server) Watch(memory Memory) {
+// much behind and keep little.
+func (s *Server) Watch(bounds Memory) {
 	debug.SetGCPercent(collectAt)
-	debug.SetMemoryLimit(int64(memory.Limit - memory.Limit/8))
-	// One large allocation can outrun the watch. The system then refuses it, and Go ends the process with code 2 and no last line.
-	hard := memory.Limit + memory.Limit/2
-	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: hard, Max: hard})
-	go func() {
-		for range time.Tick(watchInterval) {
-			switch used := usedBytes(); {
-			case used > memory.Limit:
-				s.out.lastWords(Fatal{Fatal: "memory", InFlight: s.work.requests()}, exitMemory)
-			case used > memory.Recycle:
-				s.work.whenIdle(func() { recycle(memory) })
-			}
+	memory.Bound(bounds.Limit, func(used uint64) {
+		if used > bounds.Limit {
+			os.Exit(exitMemory)
 		}
-	}()
+		if used > bounds.Recycle && s.busy.TryLock() {
+			recycle(bounds)
+			s.busy.Unlock()
+		}
+	})
 }
 
-func recycle(memory Memory) {
+func recycle(bounds Memory) {
 	debug.FreeOSMemory()
-	if usedBytes() > memory.Recycle {
+	if memory.Used() > bounds.Recycle {
 		os.Exit(0)
 	}
-}
-
-// usedBytes is what the runtime holds of the machine's memory: the heap, the stacks, and its own books.
-func usedBytes() uint64 {
-	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
-	metrics.Read(samples)
-	return samples[0].Value.Uint64() - samples[1].Value.Uint64()
 }

@@ -29,6 +29,7 @@ export interface ProcessResult {
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const MAX_STDERR_BYTES = 64 * 1024;
+const GO_CRASHED = 2;
 
 /** Groups that run now, so that none outlives this process when it ends in order. */
 const running = new Set<number>();
@@ -77,6 +78,11 @@ export function runProcess(run: ProcessRun): Promise<ProcessResult> {
     // A program that ends without reading its input closes the pipe; its exit says why.
     child.stdin.on('error', () => undefined).end(run.input ?? '');
   });
+}
+
+/** Whether a Go program ended because the system gave it no more memory, by what it said of that. */
+export function ranOutOfMemory(code: number | null, complaint: string): boolean {
+  return code === GO_CRASHED && /^.*(?:out of memory|cannot allocate memory|new OS thread)/.test(complaint);
 }
 
 function collected(stream: Readable, limit: number, onOverflow: () => void): readonly Buffer[] {

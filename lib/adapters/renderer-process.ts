@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { Unavailable } from '../model/errors.ts';
-import { endGroup, guarded, unguarded } from './process.ts';
+import { endGroup, guarded, ranOutOfMemory, unguarded } from './process.ts';
 import { sealedEnvironment } from './sealed-environment.ts';
 
 /** `orderly`: it ended by itself, to give memory back, or because we ended it. */
@@ -56,7 +56,8 @@ export class RendererProcess {
       onLine(line);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#complaint = (this.#complaint + text).slice(-MAX_STDERR);
+      // A crash says why before it says where.
+      this.#complaint = (this.#complaint + text).slice(0, MAX_STDERR);
     });
     child.stdin.on('error', () => undefined); // How it ended says why.
     child.once('error', (cause) => {
@@ -89,7 +90,7 @@ export class RendererProcess {
   }
 
   #reason(code: number | null, signal: NodeJS.Signals | null): string {
-    if (code === TOO_LARGE) return 'failed: it takes more memory than a render may';
+    if (code === TOO_LARGE || ranOutOfMemory(code, this.#complaint)) return 'failed: it takes more memory than a render may';
     const how = signal === null ? `ended with ${code}` : `was ended by ${signal}`;
     return `failed: the renderer ${how}${this.#complaint === '' ? '' : `: ${this.#complaint.split('\n')[0]}`}`;
   }

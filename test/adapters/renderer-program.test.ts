@@ -164,7 +164,17 @@ describe('what grows without end', () => {
     ['aliases in a template', template(grown(configMap('a')))],
     ['aliases in a manifest', about({ 'a.yaml': grown('') }, { type: 'files', folder: '', paths: ['a.yaml'] })],
     ['a repeated text', template('a: {{ repeat 20000000000 "x" | len }}')],
+    ['an indented text', template('a: {{ indent 1000000000 "x" | len }}')],
     ['a range of numbers', template('a: {{ until 2000000000 | len }}')],
+    ['a range with steps', template('a: {{ untilStep -9223372036854775807 9223372036854775807 1 | len }}')],
+    ['a text of numbers', template('a: {{ seq 1 1000000000 | len }}')],
+    ['a text of numbers that go down', template('a: {{ seq -1000000000 | len }}')],
+    ['a text of numbers with steps', template('a: {{ seq 1 2 1000000000 | len }}')],
+    ['random text by randAlphaNum', template('a: {{ randAlphaNum 1000000000 | len }}')],
+    ['random text by randAlpha', template('a: {{ randAlpha 1000000000 | len }}')],
+    ['random text by randAscii', template('a: {{ randAscii 1000000000 | len }}')],
+    ['random text by randNumeric', template('a: {{ randNumeric 1000000000 | len }}')],
+    ['random text by randBytes', template('a: {{ randBytes 1000000000 | len }}')],
     ['a template that calls itself', template('{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}')],
     ['lists in lists', about({ 'a.yaml': '['.repeat(100_000) }, { type: 'files', folder: '', paths: ['a.yaml'] })],
     ['documents', template('{{ range until 20001 }}\n---\na: {{ . }}{{ end }}')],
@@ -176,6 +186,13 @@ describe('what grows without end', () => {
     expect(message?.length).toBeLessThan(1000);
   });
 
+  it('makes as much as was asked for up to there', async () => {
+    const text =
+      'a: {{ seq 3 }} {{ seq 2 4 }} {{ seq 5 -2 1 }} {{ seq 1 0 3 }}{{ seq }}\nb: {{ randAlphaNum 1000 | len }} {{ randBytes 30 | len }}\nc: {{ printf "%1000000000d" 1 | len }}';
+    const { documents } = await process.ask(template(text));
+    expect(documents).toEqual([{ a: '1 2 3 2 3 4 5 3 1', b: '1000 40', c: 25 }]);
+  });
+
   it('ends the process at the limit of its memory, with a code of its own', async () => {
     const own = startRenderer(renderer, ['-memory', '256']);
     const endless = '{{ define "a" }}{{ tpl "{{ template \\"a\\" . }}" . }}{{ end }}{{ template "a" . }}';
@@ -185,7 +202,7 @@ describe('what grows without end', () => {
 
   it('cannot take much more than that in one step', async () => {
     const own = startRenderer(renderer, ['-memory', '256']);
-    void own.ask(template('a: {{ randAlpha 900000000 | len }}')).catch(() => undefined);
+    void own.ask(template('a: {{ replace "x" (repeat 10000 "y") (repeat 1000000 "x") | len }}')).catch(() => undefined);
     expect([2, 3]).toContain(await own.ended);
   });
 

@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/template"
@@ -12,13 +13,16 @@ import (
 
 const maxItems = 10_000_000
 
-// bounded are the template functions that make as much as they are told to. A number with a digit too many would end this process, and
-// every other render in it.
+// bounded are the template functions that make as much as a number tells them to (repeat, indent, nindent, until, untilStep, seq and those
+// that make random text). A number with a digit too many would end this process, and every other render in it would have to begin again.
+// What many calls make together is bounded by the memory of the process alone.
 func bounded() template.FuncMap {
-	until, _ := sprig.TxtFuncMap()["untilStep"].(func(start, stop, step int) []int)
+	functions := sprig.TxtFuncMap()
+	until, _ := functions["untilStep"].(func(start, stop, step int) []int)
+	seq, _ := functions["seq"].(func(numbers ...int) string)
 	steps := func(start, stop, step int) ([]int, error) {
-		if step != 0 && (stop-start)/step > maxItems {
-			return nil, fmt.Errorf("more than %d items", maxItems)
+		if err := checkItems(start, stop, step); err != nil {
+			return nil, err
 		}
 		return until(start, stop, step), nil
 	}
@@ -29,13 +33,31 @@ func bounded() template.FuncMap {
 		pad := strings.Repeat(" ", spaces)
 		return pad + strings.ReplaceAll(text, "\n", "\n"+pad), nil
 	}
-	return template.FuncMap{
+	limited := template.FuncMap{
 		"untilStep": steps,
 		"until": func(count int) ([]int, error) {
 			if count < 0 {
 				return steps(0, count, -1)
 			}
 			return steps(0, count, 1)
+		},
+		"seq": func(numbers ...int) (string, error) {
+			start, step, end := 1, 1, 1
+			switch len(numbers) {
+			case 1:
+				end = numbers[0]
+			case 2:
+				start, end = numbers[0], numbers[1]
+			case 3:
+				start, step, end = numbers[0], numbers[1], numbers[2]
+			}
+			if len(numbers) < 3 && end < start {
+				step = -1
+			}
+			if err := checkItems(start, end, step); err != nil {
+				return "", err
+			}
+			return seq(numbers...), nil
 		},
 		"repeat": func(count int, text string) (string, error) {
 			if err := checkSize(count, len(text)); err != nil {
@@ -49,6 +71,34 @@ func bounded() template.FuncMap {
 			return "\n" + indented, err
 		},
 	}
+	for _, name := range []string{"randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randBytes"} {
+		limited[name] = limitedText(functions[name])
+	}
+	return limited
+}
+
+// limitedText is a function that makes text of the length that it is told.
+func limitedText(function any) func(count int) (string, error) {
+	return func(count int) (string, error) {
+		if err := checkSize(count, 1); err != nil {
+			return "", err
+		}
+		switch text := function.(type) {
+		case func(count int) (string, error):
+			return text(count)
+		case func(count int) string:
+			return text(count), nil
+		}
+		return "", errors.New("a function of another shape")
+	}
+}
+
+// checkItems reckons in floating point, in which nothing overflows.
+func checkItems(start, stop, step int) error {
+	if step != 0 && (float64(stop)-float64(start))/float64(step) > maxItems {
+		return fmt.Errorf("more than %d items", maxItems)
+	}
+	return nil
 }
 
 func checkSize(count, size int) error {

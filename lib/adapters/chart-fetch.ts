@@ -5,10 +5,11 @@ import * as z from 'zod';
 import type { ChartSource } from '../model/chart-source.ts';
 import { InvalidInput, NotPermitted, Unavailable } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
-import { findProgram, runProcess } from './process.ts';
+import { findProgram, ranOutOfMemory, runProcess } from './process.ts';
 
-/** What is taken from a server at most. */
+/** What is taken from a server at most, and what the program may take of the machine. */
 export interface FetchLimits {
+  readonly memoryBytes: number;
   readonly indexBytes: number;
   readonly archiveBytes: number;
   readonly totalBytes: number;
@@ -37,6 +38,7 @@ export interface FetchRequest {
 const MEBIBYTE = 1024 * 1024;
 
 export const FETCH_LIMITS: FetchLimits = {
+  memoryBytes: 320 * MEBIBYTE,
   indexBytes: 64 * MEBIBYTE,
   archiveBytes: 256 * MEBIBYTE,
   totalBytes: 1024 * MEBIBYTE,
@@ -74,6 +76,10 @@ export async function fetchRemote(options: FetchOptions, request: FetchRequest):
     timeoutSeconds: options.timeoutSeconds + GRACE_SECONDS,
     maxOutputBytes: MAX_ANSWER_BYTES,
   });
+  if (ranOutOfMemory(result.code, result.stderr)) {
+    const limit = `${options.limits.memoryBytes / MEBIBYTE} MiB`;
+    throw new InvalidInput(`${shownURL(request.source.url)}: reading what it serves takes more than ${limit} of memory`);
+  }
   if (result.code !== 0 || result.overflow) {
     const how = result.overflow
       ? 'it answered too much'

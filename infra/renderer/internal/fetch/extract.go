@@ -63,7 +63,6 @@ func extract(archive io.Reader, zipped bool, top topFolder, request *Request) (*
 	if top == stripTop && e.folder == "" {
 		return nil, invalidf("the archive is empty: expected 1 directory, found 0")
 	}
-	e.pulled.Folder = e.folder
 	return &e.pulled, e.checkLinks()
 }
 

@@ -64,6 +64,12 @@ func (request *Request) answerFault(ctx context.Context, err error) *Fault {
 	return &Fault{kindOf(err), request.Access.scrubbed(messageOf(err))}
 }
 
+// memoryFault is for what would take more memory than there is for it: nobody but the server can change that.
+func (request *Request) memoryFault() *Fault {
+	limit := sizeText(int64(request.Limits.MemoryBytes))
+	return &Fault{kindInvalid, fmt.Sprintf("%s: reading what it serves takes more than %s of memory", shownURL(request.Access.URL), limit)}
+}
+
 // kindOf looks for the innermost answer to the question who has to act; what is not known is a broken connection.
 func kindOf(err error) string {
 	var known *kinded

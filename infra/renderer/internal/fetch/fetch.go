@@ -8,7 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"sync"
 	"time"
+
+	"evenkeel.dev/renderer/internal/memory"
 )
 
 const maxRequestBytes = 8 << 20
@@ -20,13 +24,24 @@ func Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(io.LimitReader(in, maxRequestBytes)).Decode(&request); err != nil {
 		return errors.New("the request is not the JSON that is expected") // its text may hold secrets
 	}
+	var said sync.Once
+	say := func(answer Answer) (err error) {
+		said.Do(func() { err = json.NewEncoder(out).Encode(answer) })
+		return err
+	}
+	memory.Bound(request.Limits.MemoryBytes, func(used uint64) {
+		if used > request.Limits.MemoryBytes {
+			_ = say(Answer{Error: request.memoryFault()})
+			os.Exit(0)
+		}
+	})
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(request.TimeoutSeconds*float64(time.Second)))
 	defer cancel()
 	answer, err := serve(ctx, &request)
 	if err != nil {
 		answer = Answer{Error: request.answerFault(ctx, err)}
 	}
-	return json.NewEncoder(out).Encode(answer)
+	return say(answer)
 }
 
 func serve(ctx context.Context, request *Request) (Answer, error) {

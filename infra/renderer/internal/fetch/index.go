@@ -3,6 +3,7 @@ package fetch
 import (
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,15 +37,22 @@ func indexVersions(ctx context.Context, r *origin, request *Request) (Answer, er
 // chartEntries reads the index and keeps what it says of one chart, the newest version first.
 func chartEntries(ctx context.Context, r *origin, request *Request) ([]entry, error) {
 	r.credentialFor[originOf(r.base)] = true
-	data, err := readIndex(ctx, r, request.Limits.IndexBytes)
+	index, err := openIndex(ctx, r, request.Limits.IndexBytes)
 	if err != nil {
 		return nil, err
 	}
-	entries, found, err := entriesOf(data, request.Chart)
-	if err != nil {
+	defer index.body.Close()
+	entries, found, err := entriesOf(index, request.Chart)
+	switch {
+	case index.broken != nil:
+		return nil, fmt.Errorf("failed to get index: %w", index.broken)
+	case index.size > index.limit:
+		return nil, invalidf("failed to get index: %s is larger than %s", indexURL(r), sizeText(index.limit))
+	case errors.Is(err, errTooLarge):
+		return nil, invalidf("failed to get index: %s is %d MiB and neither JSON nor YAML in block style, and such an index may have %s: publish it as helm repo index writes it, with or without --json", indexURL(r), index.size>>20, sizeText(maxWhole))
+	case err != nil:
 		return nil, invalidf("failed to get index: %s: it is no index of a Helm repository: %w", indexURL(r), err)
-	}
-	if !found {
+	case !found:
 		return nil, invalidf("chart '%s' not found in index", request.Chart)
 	}
 	return sorted(entries), nil
@@ -54,7 +62,36 @@ func indexURL(r *origin) *url.URL {
 	return r.base.JoinPath("index.yaml")
 }
 
-func readIndex(ctx context.Context, r *origin, limit int64) ([]byte, error) {
+// indexReader counts what arrives of an index, ends one that is larger than its limit, and keeps the beginning of it for whoever has to
+// begin again.
+type indexReader struct {
+	text        io.Reader
+	body        io.Closer
+	limit, size int64
+	// head is all of it while it is no larger than maxWhole.
+	head []byte
+	// broken is what ended the transfer.
+	broken error
+}
+
+func (r *indexReader) Read(into []byte) (int, error) {
+	read, err := r.text.Read(into)
+	r.size += int64(read)
+	if r.size <= maxWhole {
+		r.head = append(r.head, into[:read]...)
+	} else {
+		r.head = nil
+	}
+	if err != nil && err != io.EOF {
+		r.broken = err
+	}
+	if r.size > r.limit {
+		return 0, errTooLarge
+	}
+	return read, err
+}
+
+func openIndex(ctx context.Context, r *origin, limit int64) (*indexReader, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, indexURL(r).String(), nil)
 	if err != nil {
 		return nil, invalid(err)
@@ -64,24 +101,19 @@ func readIndex(ctx context.Context, r *origin, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to get index: %s: %w", indexURL(r), unwrapped(err))
 	}
-	defer response.Body.Close()
+	index := &indexReader{text: response.Body, body: response.Body, limit: limit}
 	if response.StatusCode != http.StatusOK {
-		return nil, statusFault(response.StatusCode, fmt.Errorf("failed to get index: %s", response.Status))
-	}
-	body := io.Reader(response.Body)
-	if response.Header.Get("Content-Encoding") == "gzip" {
-		if body, err = gzip.NewReader(response.Body); err != nil {
-			return nil, fmt.Errorf("failed to get index: %w", err)
+		err = statusFault(response.StatusCode, fmt.Errorf("failed to get index: %s", response.Status))
+	} else if response.Header.Get("Content-Encoding") == "gzip" {
+		if index.text, err = gzip.NewReader(response.Body); err != nil {
+			err = fmt.Errorf("failed to get index: %w", err)
 		}
 	}
-	data, err := io.ReadAll(io.LimitReader(body, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("failed to get index: %w", err)
+		response.Body.Close()
+		return nil, err
 	}
-	if int64(len(data)) > limit {
-		return nil, invalidf("failed to get index: %s is larger than %s", indexURL(r), sizeText(limit))
-	}
-	return data, nil
+	return index, nil
 }
 
 // sorted leaves out what is no version, as Helm does.

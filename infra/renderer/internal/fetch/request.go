@@ -47,10 +47,11 @@ type KeyPair struct {
 	Key  string `json:"key"`
 }
 
-// Limits bound what is taken from a server.
+// Limits bound what is taken from a server, and what this process may take of the machine.
 type Limits struct {
-	IndexBytes   int64 `json:"indexBytes"`
-	ArchiveBytes int64 `json:"archiveBytes"`
+	MemoryBytes  uint64 `json:"memoryBytes"`
+	IndexBytes   int64  `json:"indexBytes"`
+	ArchiveBytes int64  `json:"archiveBytes"`
 	// TotalBytes and Files bound what is extracted, FileBytes each file of it.
 	TotalBytes int64 `json:"totalBytes"`
 	FileBytes  int64 `json:"fileBytes"`
@@ -76,8 +77,6 @@ type Version struct {
 type Pulled struct {
 	// Digest is the archive's for an index, the manifest's for a registry.
 	Digest string `json:"digest"`
-	// Folder is the archive's top folder, whose content went into the given one; empty where all of the archive did.
-	Folder string `json:"folder"`
 	Files  int    `json:"files"`
 	Bytes  int64  `json:"bytes"`
 }

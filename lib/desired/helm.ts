@@ -12,6 +12,8 @@ export interface HelmPlan {
   readonly type: 'Helm';
   readonly folder: string;
   readonly job: HelmJob;
+  /** Whether the credential of a dependency's repository goes to whatever host its index names. */
+  readonly passCredentials: boolean;
   /** What the choice of value files depended on, whether it is there or not. */
   readonly consulted: readonly Consulted[];
 }
@@ -25,7 +27,9 @@ export function planHelm(input: PlanInput): HelmPlan {
   if (!VERSIONS.has(parameters.version)) throw new InvalidInput(`helm version '${parameters.version}' is not supported`);
   const chart = input.folder === '' ? 'Chart.yaml' : `${input.folder}/Chart.yaml`;
   if (!isFile(input.files.tree, chart)) throw new InvalidInput(`${NO_CHART} ${chart}: no such file`);
-  return { type: 'Helm', folder: input.folder, job: jobOf(parameters, input), consulted: consultedFiles(parameters, input) };
+  const { passCredentials } = parameters;
+  const consulted = consultedFiles(parameters, input);
+  return { type: 'Helm', folder: input.folder, job: jobOf(parameters, input), passCredentials, consulted };
 }
 
 function jobOf(parameters: HelmParameters, input: PlanInput): HelmJob {

@@ -37,6 +37,7 @@ const helm = z.looseObject({
   parameters: list(z.object({ name: z.string(), value: text, forceString: flag })),
   fileParameters: list(z.object({ name: z.string(), path: z.string() })),
   version: text,
+  passCredentials: flag,
   skipCrds: flag,
   skipTests: flag,
   skipSchemaValidation: flag,
@@ -107,7 +108,7 @@ export function overrideFiles(folder: string, instanceName: string): readonly st
 }
 
 /**
- * The source with the override files of its folder merged in; where it comes from cannot be overridden.
+ * The source with the override files of its folder merged in; where it comes from cannot be overridden, nor where credentials go.
  * Throws InvalidInput with the file that does not parse.
  */
 export function withOverrides(source: ApplicationSource, files: SourceFiles, folder: string, instanceName: string): ApplicationSource {
@@ -117,7 +118,9 @@ export function withOverrides(source: ApplicationSource, files: SourceFiles, fol
     if (text !== undefined) merged = mergedObject(merged, overrideFrom(text, file), false);
   }
   const { repoURL, path, targetRevision, chart } = source;
-  return { ...merged, repoURL, path, targetRevision, chart };
+  const passing = { passCredentials: source.helm?.['passCredentials'] };
+  const helmBlock = isRecord(merged['helm']) ? { helm: { ...merged['helm'], ...passing } } : {};
+  return { ...merged, ...helmBlock, repoURL, path, targetRevision, chart };
 }
 
 function overrideFrom(text: string, file: string): Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@
 
 import { InvalidInput } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
-import type { RenderAnswer, RenderJob, RenderRequest } from '../model/rendering.ts';
+import type { Need, RenderAnswer, RenderJob, RenderRequest } from '../model/rendering.ts';
 import { manifestFrom } from '../model/yaml.ts';
 import type { Checkout } from '../ports.ts';
 import { closureEntries, expectedReads } from './closure.ts';
@@ -70,12 +70,15 @@ async function answered(
     const answer = await ports.renderer.render(mounted(request, mounts));
     if (answer.kind !== 'needs') return { answer, mounts };
     const before = mounts.length;
+    const needs = answer.needs.map((need) => passing(need, run.plan));
     // A ref of a source may have no colon, so no name is taken twice.
-    mounts.push(
-      ...(await Promise.all(answer.needs.map((need, index) => fetchNeed(need, `fetched:${before + index}`, run.input, ports, take)))),
-    );
+    mounts.push(...(await Promise.all(needs.map((need, index) => fetchNeed(need, `fetched:${before + index}`, run.input, ports, take)))));
   }
   throw new InvalidInput(`what it needs from elsewhere needs more in turn, more than ${MAX_ROUNDS} times`);
+}
+
+function passing(need: Need, plan: RenderPlan): Need {
+  return need.kind === 'chart' && plan.type === 'Helm' && plan.passCredentials ? { ...need, passCredentials: true } : need;
 }
 
 /** The files at URLs among the value files of a chart. */

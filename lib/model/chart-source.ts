@@ -16,7 +16,7 @@ export interface ChartDependency {
   readonly version: string;
   readonly locked?: string | undefined;
   /** Of the Application's source: the credential goes to whatever host the index names. */
-  readonly passCredentials?: boolean | undefined;
+  readonly passCredentials?: boolean;
 }
 
 /** `named`: registered by that name. `url`: reached as it is written. `other`: nothing that is fetched. */

@@ -15,6 +15,8 @@ export interface ChartNeed {
   readonly name: string;
   readonly version: string;
   readonly locked: string;
+  /** Set where the source says so: the credential goes to whatever host the index names. */
+  readonly passCredentials?: boolean;
 }
 
 /** An entry of a kustomization that is not in the repository, as it stands there. */

@@ -7,7 +7,7 @@ import { InvalidInput } from '../../lib/model/errors.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { heldCredentials } from '../support/credentials.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
-import { type HelmRemote, startHelmRemote } from '../support/helm-remote.ts';
+import { basic, type HelmRemote, startHelmRemote } from '../support/helm-remote.ts';
 import { LAYER_GZIP, type OciRemote, startOciRemote } from '../support/oci-remote.ts';
 import { folderStore } from '../support/render-store.ts';
 import { type RenderOptions, type RenderPorts, render, renderPorts } from '../support/rendering.ts';
@@ -157,6 +157,62 @@ describe('dependencies of a chart', () => {
     expect(index.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
     expect((await render('shop', source, fresh())).manifests.length).toBeGreaterThan(0);
     index.demand = undefined;
+  });
+});
+
+describe("the credential of a dependency's repository", () => {
+  const secret = 'ann:canary-pw';
+  let own: HelmRemote;
+  let other: HelmRemote;
+  beforeAll(async () => {
+    [own, other] = await Promise.all([startHelmRemote(), startHelmRemote()]);
+    own.demand = secret;
+    other.serve('/port.tgz', chart('port', '1.0.0'));
+    own.add('near', '1.0.0', { archive: chart('near', '1.0.0') });
+    own.add('port', '1.0.0', { archive: chart('port', '1.0.0'), url: `${other.url}/port.tgz` });
+    own.add('name', '1.0.0', {
+      archive: chart('name', '1.0.0'),
+      url: `${own.url.replace('127.0.0.1', 'localhost')}/charts/name-1.0.0.tgz`,
+    });
+    credentials.secrets = [
+      ...credentials.secrets,
+      { data: { url: own.url, type: 'helm', name: 'own', username: 'ann', password: 'canary-pw' } },
+    ];
+    const umbrella = (...names: readonly string[]) =>
+      `apiVersion: v2\nname: umbrella\nversion: 1.0.0\ndependencies:\n${names.map((name) => `  - {name: ${name}, version: 1.0.0, repository: "@own"}\n`).join('')}`;
+    await git.commit({
+      'near-port/Chart.yaml': umbrella('near', 'port'),
+      'by-name/Chart.yaml': umbrella('name'),
+      'asked/Chart.yaml': umbrella('port'),
+      'asked/.argocd-source.yaml': 'helm: {passCredentials: true}\n',
+    });
+  });
+  afterAll(() => Promise.all([own.close(), other.close()]));
+  const act = (path: string, helmBlock?: Readonly<Record<string, unknown>>) => {
+    other.requests.length = 0;
+    const fresh = renderPorts({ kubectl, helm, renderer }, mkdtempSync(join(cacheDir, 'passing-')), folderStore(cacheDir), credentials);
+    return render('shop', { source: { repoURL: git.url, path, ...(helmBlock ? { helm: helmBlock } : {}) } }, fresh);
+  };
+
+  it('stays with its own scheme, host and port, unless the source passes it on', async () => {
+    expect((await act('near-port')).manifests).toHaveLength(2);
+    expect(other.requests).toEqual([{ path: '/port.tgz', authorization: undefined }]);
+    // What was rendered without it is remembered, and for nobody who passes it on.
+    expect((await act('near-port', { passCredentials: false })).manifests).toHaveLength(2);
+    expect(other.requests).toEqual([]);
+    expect((await act('near-port', { passCredentials: true })).manifests).toHaveLength(2);
+    expect(other.requests).toEqual([{ path: '/port.tgz', authorization: basic(secret) }]);
+  });
+
+  it('is not for the same machine by another name', async () => {
+    await expect(act('by-name')).rejects.toThrow('failed to fetch http://localhost');
+    expect((await act('by-name', { passCredentials: true })).manifests).toHaveLength(1);
+    await expect(act('by-name')).rejects.toThrow('401 Unauthorized');
+  });
+
+  it('is not passed on because a file of the repository says so', async () => {
+    expect((await act('asked')).manifests).toHaveLength(1);
+    expect(other.requests).toEqual([{ path: '/port.tgz', authorization: undefined }]);
   });
 });
 

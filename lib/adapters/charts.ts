@@ -5,7 +5,15 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ApplicationSource } from '../model/application.ts';
-import { type ChartDependency, type ChartSource, chartSource, dependencyPlace, isArtifact, registryNames } from '../model/chart-source.ts';
+import {
+  type ChartDependency,
+  type ChartSource,
+  chartOf,
+  chartSource,
+  dependencyPlace,
+  isArtifact,
+  registryNames,
+} from '../model/chart-source.ts';
 import { greatestVersion, isDigest, isVersion, isWholeVersion } from '../model/chart-version.ts';
 import { InvalidInput, messageOf } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
@@ -67,7 +75,8 @@ class FetchedCharts implements Charts {
 
   async resolveRevision(source: ApplicationSource, notBefore: number, project: string | undefined): Promise<string> {
     const revision = source.targetRevision ?? '';
-    if (isArtifact(source)) return this.#artifactDigest(source, revision, notBefore, project);
+    if (isArtifact(source))
+      return this.#artifactDigest(source, revision, notBefore, project).catch((error) => ignoringChart(source, error));
     if (isVersion(revision)) return revision;
     const choice = greatestVersion(revision, await this.#versionsOf(await this.#placeOf(source, project), notBefore));
     if ('reason' in choice) throw new InvalidInput(`invalid revision: ${choice.reason}`);
@@ -92,7 +101,7 @@ class FetchedCharts implements Charts {
   async #placeOf(source: ApplicationSource, project: string | undefined): Promise<Place> {
     const access = await this.#options.credentials.access(source.repoURL, project);
     const passCredentials = source.helm?.['passCredentials'] === true;
-    return { source: chartSource(source.repoURL, source.chart ?? '', access), access, passCredentials };
+    return { source: chartSource(source.repoURL, chartOf(source), access), access, passCredentials };
   }
 
   async #dependencyPlace(dependency: ChartDependency, project: string, permits: (repoURL: string) => boolean): Promise<Place> {
@@ -180,6 +189,13 @@ class FetchedCharts implements Charts {
     log?.info(`chart ${action}`, { repository: shownURL(url), chart, version, bytes: answer.pulled?.bytes, ms: clock() - started });
     return answer;
   }
+}
+
+/** Throws the error, with a word to who wrote `chart` beside the URL of an artifact. */
+function ignoringChart(source: ApplicationSource, error: unknown): never {
+  if (!source.chart || !(error instanceof InvalidInput)) throw error;
+  const message = `${error.message}; chart ${source.chart} is ignored here: with oci:// repoURL names the chart itself`;
+  throw new InvalidInput(message, { cause: error });
 }
 
 function isRegistered({ credential, clientCertificate, insecure, plainHttp }: RepositoryAccess): boolean {

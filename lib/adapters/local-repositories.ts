@@ -5,6 +5,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ApplicationSource } from '../model/application.ts';
+import { chartOf } from '../model/chart-source.ts';
 import { InvalidInput } from '../model/errors.ts';
 import { withoutUserinfo } from '../model/git-url.ts';
 import { type GivenRepository, givenFor, missingText } from '../model/given-repositories.ts';
@@ -30,8 +31,8 @@ export function createLocalRepositories(options: LocalRepositoriesOptions): Loca
   const folders = new Folders({ ...options, given: options.given.map((one) => ({ ...one, dir: folderAt(one.dir) })) });
   // A source is either; whoever asks need not tell which.
   const sources: Repositories = {
-    resolveRevision: (source) => (source.chart ? folders.chartVersion(source, source.chart) : folders.revision(source)),
-    checkout: (source, revision) => (source.chart ? folders.chart(source.repoURL, source.chart) : folders.checkout(source, revision)),
+    resolveRevision: (source) => (chartOf(source) ? folders.chartVersion(source, chartOf(source)) : folders.revision(source)),
+    checkout: (source, revision) => (chartOf(source) ? folders.chart(source.repoURL, chartOf(source)) : folders.checkout(source, revision)),
   };
   const dependency: Charts['dependency'] = async ({ repository, name, version }) => {
     const chart = await folders.chart(repository, name);

@@ -1,6 +1,7 @@
 // Everything that rendering awaits, made real: repositories of every kind, the renderer or the stock tools in its place, and what is
 // fetched beside them.
 import type { ApplicationSource } from '../model/application.ts';
+import { isArtifact } from '../model/chart-source.ts';
 import { InvalidInput } from '../model/errors.ts';
 import type { Charts, Clock, Credentials, Downloads, Log, Renderer, Repositories } from '../ports.ts';
 import { createCharts } from './charts.ts';
@@ -55,7 +56,7 @@ export function rendererBy(programs: Omit<RenderPortsOptions['programs'], 'git' 
 
 /** `chart:` and `oci://` sources come from Helm repositories and registries, all others from Git (spec/application.md §1.2). */
 function bySource(git: Repositories, charts: Repositories): Repositories {
-  const of = (source: ApplicationSource) => (source.chart || source.repoURL.startsWith('oci://') ? charts : git);
+  const of = (source: ApplicationSource) => (source.chart || isArtifact(source) ? charts : git);
   return {
     resolveRevision: (source, ...rest) => of(source).resolveRevision(source, ...rest),
     checkout: (source, ...rest) => of(source).checkout(source, ...rest),

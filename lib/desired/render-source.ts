@@ -1,5 +1,6 @@
 // One source at one commit -> its objects: found again by what they were made from, else rendered, and remembered.
 import { type ApplicationSource, isMultiSource, type SourceType } from '../model/application.ts';
+import { chartOf, isArtifact } from '../model/chart-source.ts';
 import type { SourceClosure } from '../model/desired.ts';
 import { InvalidInput } from '../model/errors.ts';
 import { withoutUserinfo } from '../model/git-url.ts';
@@ -113,7 +114,7 @@ async function prepared(job: SourceJob, ports: RenderPorts, take: Take): Promise
     return checkout;
   };
   const own = await checkedOut(job.source, job.revision);
-  const folder = sourceFolder(own.files.tree, job.source.chart ? '' : (job.source.path ?? ''));
+  const folder = sourceFolder(own.files.tree, pathOf(job.source));
   const source = withOverrides(job.source, own.files, folder, job.input.instanceName);
   const refs = await refCheckouts({ ...job, source }, own, folder, checkedOut);
   return {
@@ -125,8 +126,13 @@ async function prepared(job: SourceJob, ports: RenderPorts, take: Take): Promise
 }
 
 function contentOf(source: ApplicationSource): string {
-  if (source.repoURL.startsWith('oci://')) return 'oci image';
+  if (isArtifact(source)) return 'oci image';
   return source.chart ? 'chart' : 'repository';
+}
+
+/** A chart is rendered as a whole. */
+function pathOf(source: ApplicationSource): string {
+  return chartOf(source) === '' ? (source.path ?? '') : '';
 }
 
 function planOf(job: SourceJob, own: Checkout, folder: string, refs: ReadonlyMap<string, Checkout>): RenderPlan {
@@ -217,7 +223,7 @@ async function renderedAnew(
   take: Take,
 ): Promise<Found> {
   const { manifests, reads, fetched } = await runPlan({ plan, checkouts, input: job.input }, ports, take);
-  const path = job.source.chart ? '' : (job.source.path ?? '');
+  const path = pathOf(job.source);
   const closure = renderClosure({ plan, instanceName: job.input.instanceName, path, detected }, reads, trees);
   const trace = traceOf(closure, fetched);
   const content = contentKey(asked, trace, trees);

@@ -27,9 +27,14 @@ export type DependencyPlace =
 
 const OCI = 'oci://';
 
-/** Whether a source is an artifact of a registry, and no chart by name. */
-export function isArtifact(source: { readonly repoURL: string; readonly chart?: string | undefined }): boolean {
-  return source.repoURL.startsWith(OCI) && !source.chart;
+/** Whether a source is an artifact of a registry, which may be a chart as a whole. */
+export function isArtifact(source: { readonly repoURL: string }): boolean {
+  return source.repoURL.startsWith(OCI);
+}
+
+/** The chart that a source names, `''` for none: of an artifact `chart` says nothing (spec/application.md §2). */
+export function chartOf(source: { readonly repoURL: string; readonly chart?: string | undefined }): string {
+  return isArtifact(source) ? '' : (source.chart ?? '');
 }
 
 /** A URL without scheme is a registry's, and so is one whose access says so. */

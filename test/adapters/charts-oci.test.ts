@@ -73,8 +73,8 @@ describe('a chart in a registry', () => {
     expect(checkout.files.read('values.yaml')).toBe('version: 1.0.0\n');
   });
 
-  it('is reached by oci:// and under a folder, and its last name counts', async () => {
-    const url = `oci://${registry.host}`;
+  it('is reached under a folder, and its last name counts', async () => {
+    const url = registry.host;
     const checkout = await charts({ [url]: plain }).checkout(
       { repoURL: url, chart: 'charts/redis', targetRevision: '1.0.0' },
       '1.0.0',
@@ -225,6 +225,20 @@ describe('an artifact', () => {
     const source = await pushed('chart', { config: CHART_CONFIG, layers: [layer, chart] });
     const checkout = await artifacts('/chart').checkout(source, source.targetRevision, 'shop');
     expect([...checkout.files.tree.entries.keys()]).toEqual(['Chart.yaml']);
+  });
+
+  it('is what repoURL names, whatever chart says, and an error tells who meant another', async () => {
+    const named = { repoURL: `oci://${registry.host}/charts/redis`, chart: 'redis', targetRevision: '1.0.0' };
+    const access = { [named.repoURL]: plain };
+    const digest = await charts(access).resolveRevision(named, 0, 'shop');
+    expect(digest).toMatch(/^sha256:/);
+    expect((await charts(access).checkout(named, digest, 'shop')).files.read('values.yaml')).toBe('version: 1.0.0\n');
+    const above = `oci://${registry.host}/charts`;
+    for (const targetRevision of ['1.0.0', '^1', 'main']) {
+      const error = await thrown(charts({ [above]: plain }).resolveRevision({ repoURL: above, chart: 'redis', targetRevision }, 0, 'shop'));
+      expect(error).toBeInstanceOf(InvalidInput);
+      expect(error.message).toMatch(/; chart redis is ignored here: with oci:\/\/ repoURL names the chart itself$/);
+    }
   });
 
   it('of the wrong layers is refused', async () => {

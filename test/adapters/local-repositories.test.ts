@@ -180,6 +180,15 @@ describe('a chart', () => {
   const below = (name: string, files: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(files).map(([path, text]) => [`${name}/${path}`, text]));
 
+  it('beside oci:// is ignored: the folder is what repoURL names', async () => {
+    write({ ...below('redis', chart('redis', '1.2.3')), 'Chart.yaml': 'name: whole' });
+    const repoURL = 'oci://registry.example/whole';
+    const { repositories } = local({ url: repoURL, dir });
+    const named = { repoURL, chart: 'redis', targetRevision: '9.9.9' };
+    const revision = await repositories.resolveRevision(named, 0, 'default');
+    expect((await repositories.checkout(named, revision, 'default')).files.read('Chart.yaml')).toBe('name: whole');
+  });
+
   it('is in the folder of its repository by name, or is that folder, with all of its files', async () => {
     write({ ...below('redis', { ...chart('redis', '1.2.3'), '.gitignore': '*', 'values.yaml': 'a: b' }), ...chart('shop', '2.0.0') });
     await commit();

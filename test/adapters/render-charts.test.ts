@@ -240,6 +240,19 @@ describe('an OCI artifact', () => {
     expect(found).toMatchObject({ artifact: 'plain', revisions: [expect.stringMatching(/^sha256:[0-9a-f]{64}$/)] });
   });
 
+  it('that is a chart is rendered with its path, and chart says nothing beside it', async () => {
+    credentials.secrets = [
+      ...credentials.secrets,
+      { data: { url: `oci://${registry.host}/charts/web`, type: 'oci', insecureOCIForceHttp: 'true' } },
+    ];
+    const source = { repoURL: `oci://${registry.host}/charts/web`, targetRevision: '1.1.0', path: '.' };
+    expect(await values({ source })).toMatchObject({ web: 'web 1.1.0' });
+    expect(await values({ source: { ...source, chart: 'web' } })).toMatchObject({ web: 'web 1.1.0' });
+    const { path: _none, ...pathless } = source;
+    expect(await values({ source: { ...pathless, chart: 'other' } })).toMatchObject({ web: 'web 1.1.0' });
+    await expect(values({ source: { ...source, chart: 'web', path: 'missing' } })).rejects.toThrow('missing');
+  });
+
   it('that is not there is named', async () => {
     const source = { repoURL: `oci://${registry.host}/manifests/shop`, targetRevision: 'gone', path: 'app' };
     await expect(render('shop', { source }, ports())).rejects.toThrow('cannot get digest for revision gone');

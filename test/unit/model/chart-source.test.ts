@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chartSource, dependencyPlace, isArtifact, registryNames } from '../../../lib/model/chart-source.ts';
+import { chartOf, chartSource, dependencyPlace, isArtifact, registryNames } from '../../../lib/model/chart-source.ts';
 
 it.each([
   ['https://charts.example.com', 'redis', false, 'index'],
@@ -14,12 +14,14 @@ it.each([
 });
 
 it.each([
-  ['oci://registry.example.com/config', undefined, true],
-  ['oci://registry.example.com/config', '', true],
-  ['oci://registry.example.com/charts', 'redis', false],
-  ['https://example.com/repo.git', undefined, false],
-])('takes %s with the chart %j for an artifact: %s', (repoURL, chart, artifact) => {
-  expect(isArtifact({ repoURL, chart })).toBe(artifact);
+  ['oci://registry.example.com/config', undefined, true, ''],
+  ['oci://registry.example.com/config', '', true, ''],
+  ['oci://registry.example.com/charts', 'redis', true, ''],
+  ['registry.example.com/charts', 'redis', false, 'redis'],
+  ['https://charts.example.com', 'redis', false, 'redis'],
+  ['https://example.com/repo.git', undefined, false, ''],
+])('takes %s with the chart %j for an artifact: %s, and for the chart %j', (repoURL, chart, artifact, name) => {
+  expect([isArtifact({ repoURL }), chartOf({ repoURL, chart })]).toEqual([artifact, name]);
 });
 
 it.each([

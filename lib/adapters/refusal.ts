@@ -1,5 +1,6 @@
 // What an API server's refusal means for the caller: one of our four errors, with the server's own words where they are safe to show.
 import { Conflict, InvalidInput, NotPermitted, Unavailable } from '../model/errors.ts';
+import { parseJson } from '../model/json.ts';
 import { isRecord } from '../model/manifest.ts';
 import type { RestAnswer } from './rest.ts';
 
@@ -138,7 +139,7 @@ function leavesOf(value: unknown): readonly string[] {
 /** The JSON in a body, or undefined: a parser's complaint would quote what it read. */
 export function jsonOf(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseJson(body);
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 // The lines between us and the renderer: a request as JSON, and what an answer says, checked before it is believed.
 import * as z from 'zod';
 import { InvalidInput } from '../model/errors.ts';
+import { parseJson } from '../model/json.ts';
 import { commandLine, type RenderAnswer, type RenderRequest, type RootFile } from '../model/rendering.ts';
 import { SHOWN, shownFault } from './render-fault.ts';
 
@@ -52,7 +53,7 @@ export function readAnswer(text: string): Answered | undefined {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

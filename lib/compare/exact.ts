@@ -19,8 +19,9 @@ export function changedAt(place: Place): Difference {
   return { path: place.text, reason: 'changed' };
 }
 
-/** Equal, or a quantity that is kept in the form that live has. */
+/** Equal, or a quantity that is kept in the form that live has, or an integer in a field that holds a double. */
 export function sameScalar(desired: unknown, live: unknown, place: Place): boolean {
+  if (typeof desired === 'bigint' && typeof live === 'number') return Number(desired) === live;
   return desired === live || (isQuantity(place.kind, place.path) && canonicalQuantity(desired) === live);
 }
 

@@ -14,7 +14,7 @@ interface Decimal {
 
 /** The canonical text of a quantity given as text or number, or undefined when it is none or too fine for the API server to keep. */
 export function canonicalQuantity(value: unknown): string | undefined {
-  const text = typeof value === 'number' ? String(value) : value;
+  const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
   if (typeof text !== 'string' || text.length > LONGEST) return undefined;
   const [, sign = '', whole = '', fraction = '', power, suffix = ''] = FORM.exec(text) ?? [];
   if (whole === '' && fraction === '') return undefined;

@@ -102,7 +102,7 @@ function listIn(kustomization: Kustomization, field: string): readonly unknown[]
 function goType(value: unknown): string {
   if (typeof value === 'object') return 'map[string]interface {}';
   if (typeof value === 'boolean') return 'bool';
-  return typeof value === 'number' ? 'float64' : 'string';
+  return typeof value === 'number' || typeof value === 'bigint' ? 'float64' : 'string';
 }
 
 function substitutedValues(values: Readonly<Record<string, string>>, environment: BuildEnvironment): Record<string, string> {

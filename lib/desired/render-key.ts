@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { SourceType } from '../model/application.ts';
 import type { RootClosure, SourceClosure } from '../model/desired.ts';
+import { parseJson } from '../model/json.ts';
 import { isRecord, type Manifest } from '../model/manifest.ts';
 import type { Need } from '../model/rendering.ts';
 import type { Tree } from '../model/tree.ts';
@@ -44,7 +45,7 @@ export interface Output {
 }
 
 /** Raised whenever the same input would render to something else. */
-const FORMAT = 2;
+const FORMAT = 3;
 /** Traces that are kept of one plan: files come and go, and with them what is read. */
 const MAX_TRACES = 6;
 
@@ -117,7 +118,7 @@ export function decodeTraces(text: string | undefined): readonly Trace[] {
 
 function parsed(text: string | undefined): unknown {
   try {
-    return text === undefined ? undefined : JSON.parse(text);
+    return text === undefined ? undefined : parseJson(text);
   } catch {
     return undefined;
   }

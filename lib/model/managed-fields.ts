@@ -1,5 +1,6 @@
 // managedFields: who set which fields of a live object (Kubernetes API reference, FieldsV1), and how its lists are keyed.
 import { ARGOCD_MANAGER, FIELD_MANAGER, KUBECTL_MANAGER, LAST_APPLIED } from './annotations.ts';
+import { parseJson } from './json.ts';
 import { isRecord, type LiveObject, type ManagedFieldsEntry } from './manifest.ts';
 
 /** A tree of `f:<field>`, `k:<key of a list item>`, `v:<value of a set>`; `.` stands for the node itself. An empty node is a leaf. */
@@ -54,7 +55,7 @@ function stepOf(text: string): FieldStep {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 // Plain YAML scalars as go-yaml resolves them (YAML 1.1 with the octals of 1.2): what a text without quotes stands for.
+import { longInteger } from './json.ts';
 
 const NULLS = new Set(['', '~', 'null', 'Null', 'NULL']);
 const TRUES = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
@@ -22,7 +23,7 @@ export function readBoolean(text: string): boolean {
 
 /** Whether a text is an integer of 64 bits; a longer decimal is a float, and a longer one of another base is text. */
 export function isInteger(text: string): boolean {
-  return looksLikeInteger(text) && Math.abs(readInteger(text)) < MAX_UNSIGNED;
+  return looksLikeInteger(text) && Math.abs(Number(readInteger(text))) < MAX_UNSIGNED;
 }
 
 /** Whether a text is a float; one that is too large for 64 bits is text. */
@@ -36,12 +37,13 @@ export function looksLikeNumber(text: string): boolean {
 }
 
 /** Go's ParseInt with base 0: a leading zero is octal. */
-export function readInteger(text: string): number {
+export function readInteger(text: string): number | bigint {
   const plain = text.replaceAll('_', '').toLowerCase();
-  const sign = plain.startsWith('-') ? -1 : 1;
-  const digits = plain.replace(/^[-+]/, '');
-  const size = /^0[0-7]/.test(digits) ? Number(`0o${digits}`) : Number(digits);
-  return size === 0 ? 0 : sign * size;
+  const negative = plain.startsWith('-');
+  const digits = plain.replace(/^[-+]/, '').replace(/^(?=0[0-7])/, '0o');
+  const size = Number(digits);
+  if (!Number.isSafeInteger(size)) return longInteger(digits, negative) ?? (negative ? -size : size);
+  return size === 0 || !negative ? size : -size;
 }
 
 export function readFloat(text: string): number {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ApplicationSpec } from '../../lib/model/application.ts';
 import { messageOf } from '../../lib/model/errors.ts';
+import { parseJson } from '../../lib/model/json.ts';
 import { repositoryOf } from '../support/case-repository.ts';
 import { casesOf, type GoldenCase } from '../support/cases.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
@@ -64,10 +65,10 @@ describe.each([
       .replaceAll(commit.slice(0, 7), 'SHORT')
       .replaceAll('kubectl kustomize', 'kustomize build')
       .replaceAll(': error: ', ': Error: ');
-    if (tool === 'the renderer') return golden.check(JSON.parse(text));
+    if (tool === 'the renderer') return golden.check(parseJson(text));
     // Another YAML parser has other words for what it cannot read.
     const file = golden.files.includes('expected-stock.yaml') ? 'expected-stock.yaml' : 'expected.yaml';
-    return golden.check(withTraced(JSON.parse(text), golden), file);
+    return golden.check(withTraced(parseJson(text) as Parameters<typeof withTraced>[0], golden), file);
   });
 });
 

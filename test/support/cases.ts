@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
+import { parseJson } from '../../lib/model/json.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'cases');
 
@@ -42,15 +43,23 @@ function caseIn(dir: string, folder: string): GoldenCase {
 
 function documents(path: string): readonly unknown[] {
   if (!existsSync(path)) return [];
-  const parsed = parseAllDocuments(readFileSync(path, 'utf8'));
+  const parsed = parseAllDocuments(readFileSync(path, 'utf8'), { intAsBigInt: true });
   const faults = Array.isArray(parsed) ? parsed.flatMap((document) => document.errors) : [];
   if (faults.length > 0) throw new Error(`${path}: ${faults.map(String).join('; ')}`);
-  return Array.isArray(parsed) ? parsed.map((document): unknown => document.toJS()).filter((value) => value !== null) : [];
+  return Array.isArray(parsed)
+    ? parsed.map((document): unknown => document.toJS({ reviver: (_key, value) => integerOf(value) })).filter((value) => value !== null)
+    : [];
+}
+
+/** As manifests are read: a bigint only where a double may not hold an integer of 64 bits. */
+function integerOf(value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  return BigInt.asIntN(64, value) !== value || Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 /** Only what JSON carries: `undefined` members go, as they do on the way to the API server. */
 function plain(value: unknown): unknown {
-  return value === undefined ? null : JSON.parse(JSON.stringify(value));
+  return value === undefined ? null : parseJson(JSON.stringify(value));
 }
 
 function checkAgainst(path: string, actual: unknown): void {

@@ -25,6 +25,8 @@ describe('canonicalQuantity', () => {
     ['10G', '10G'],
   ])('writes %j as %j', (given, canonical) => expect(canonicalQuantity(given)).toBe(canonical));
 
+  it('takes every digit of a long integer', () => expect(canonicalQuantity(9007199254740993n)).toBe('9007199254740993'));
+
   it.each(['', 'x', '1 ', '1000mm', '+5', '5.', '007', '1e999', '0.1n', null, true, {}, '9'.repeat(60)])(
     'takes %j for no quantity of a known form',
     (given) => {

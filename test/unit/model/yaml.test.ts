@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../../lib/model/errors.ts';
 import { parseManifests, parseYaml, printYaml, readYaml } from '../../../lib/model/yaml.ts';
+import { asRead } from '../../support/integers.ts';
 
 const scalars: readonly (readonly [string, unknown])[] = [
   ['y', true],
@@ -19,6 +20,11 @@ const scalars: readonly (readonly [string, unknown])[] = [
   ['0x1F', 31],
   ['-0b11', -3],
   ['+12', 12],
+  ['9007199254740993', 9007199254740993n],
+  ['-9_223_372_036_854_775_808', -9223372036854775808n],
+  ['0x7fffffffffffffff', 9223372036854775807n],
+  ['0777777777777777777777', 9223372036854775807n],
+  ['18446744073709551615', 2 ** 64],
   ['1e3', 1000],
   ['.5', 0.5],
   ['1.', 1],
@@ -133,7 +139,8 @@ describe('printYaml', () => {
         fc.constantFrom(...scalars.map(([text]) => text)),
         fc.boolean(),
         fc.integer(),
-        fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => (number === 0 ? 0 : number)),
+        fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((long) => (Number.isSafeInteger(Number(long)) ? Number(long) : long)),
+        fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => (number === 0 ? 0 : asRead(number))),
         fc.constant(null),
         fc.array(tie('value')),
         fc.dictionary(key, tie('value'), { noNullPrototype: true }),
@@ -149,6 +156,7 @@ describe('printYaml', () => {
 
   it('writes long lines whole and text blocks as blocks', () => {
     const long = 'word '.repeat(60).trim();
+    expect(printYaml({ a: [9007199254740993n, '9007199254740993'] })).toBe('a:\n  - 9007199254740993\n  - "9007199254740993"\n');
     expect(printYaml({ long, block: 'a\nb\n' })).toBe(`long: ${long}\nblock: |\n  a\n  b\n`);
   });
 });

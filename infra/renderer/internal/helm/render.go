@@ -136,10 +136,17 @@ func (j job) manifests(loaded *chart.Chart, top common.Values, capabilities *com
 	if err != nil {
 		return "", err
 	}
-	for name := range rendered {
+	size := 0
+	for name, text := range rendered {
 		if strings.HasSuffix(name, notesSuffix) {
 			delete(rendered, name)
+			continue
 		}
+		size += len(text)
+	}
+	// Before any of it is read, which takes far longer than making it.
+	if err := checkPrinted(size); err != nil {
+		return "", err
 	}
 	hooks, manifests, err := releaseutil.SortManifests(rendered, nil, releaseutil.InstallOrder)
 	if err != nil {
@@ -160,10 +167,14 @@ func (j job) manifests(loaded *chart.Chart, top common.Values, capabilities *com
 		}
 		fmt.Fprintf(&text, "---\n# Source: %s\n%s\n", hook.Path, hook.Manifest)
 	}
-	if text.Len() > 2*protocol.MaxOutputBytes {
-		return "", fmt.Errorf("the chart renders to %d bytes, more than %d", text.Len(), protocol.MaxOutputBytes)
+	return text.String(), checkPrinted(text.Len())
+}
+
+func checkPrinted(size int) error {
+	if size > 2*protocol.MaxOutputBytes {
+		return fmt.Errorf("the chart renders to %d bytes, more than %d", size, protocol.MaxOutputBytes)
 	}
-	return text.String(), nil
+	return nil
 }
 
 func objects(text string) ([]json.RawMessage, error) {

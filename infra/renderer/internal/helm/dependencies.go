@@ -97,7 +97,7 @@ func (j job) localDependency(view *seal.View, wanted *chart.Dependency, local st
 	if err != nil {
 		return nil, fmt.Errorf("dependency %s: %w", wanted.Name, &seal.OutsideError{Path: wanted.Repository})
 	}
-	tree, err := view.Tree("")
+	tree, err := view.Tree(j.root)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (j job) localDependency(view *seal.View, wanted *chart.Dependency, local st
 	if found.Kind == seal.Absent {
 		return nil, fmt.Errorf("directory %s not found", shownPath(folder))
 	}
-	loaded, err := load(view, protocol.Place{Path: folder})
+	loaded, err := load(view, protocol.Place{Root: j.root, Path: folder})
 	if err != nil {
 		return nil, err
 	}

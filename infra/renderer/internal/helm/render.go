@@ -40,6 +40,11 @@ type job struct {
 	SkipSchemaValidation bool                      `json:"skipSchemaValidation"`
 	SkipTests            bool                      `json:"skipTests"`
 	Charts               map[string]protocol.Place `json:"charts"`
+
+	// What a kustomization with charts says besides: the root that the chart lies in, texts of values, and that no hook is wanted.
+	root      string
+	texts     []ValuesText
+	skipHooks bool
 }
 
 // Render answers a helm job.
@@ -48,49 +53,60 @@ func Render(view *seal.View, raw json.RawMessage) (protocol.Answer, error) {
 	if err := json.Unmarshal(raw, &asked); err != nil {
 		return protocol.Answer{}, errors.New("renderer: the job is not understood")
 	}
-	return asked.render(view)
+	printed, err := asked.template(view)
+	answer := protocol.Answer{Needs: printed.Needs, Warnings: printed.Warnings}
+	if err != nil || len(printed.Needs) > 0 {
+		return answer, err
+	}
+	answer.Documents, err = objects(printed.Text)
+	return answer, err
 }
 
-// render goes in the order in which `helm template` does, so that of several faults the same one is told.
-func (j job) render(view *seal.View) (protocol.Answer, error) {
+// Printed is what `helm template` prints, unless something must be fetched first.
+type Printed struct {
+	Text     string
+	Needs    []protocol.Need
+	Warnings []string
+}
+
+// template goes in the order in which `helm template` does, so that of several faults the same one is told.
+func (j job) template(view *seal.View) (Printed, error) {
+	var printed Printed
 	capabilities, err := j.capabilities()
 	if err != nil {
-		return protocol.Answer{}, err
+		return printed, err
 	}
 	values, err := j.values(view)
 	if err != nil {
-		return protocol.Answer{}, err
+		return printed, err
 	}
-	loaded, err := load(view, protocol.Place{Path: j.Folder})
+	loaded, err := load(view, protocol.Place{Root: j.root, Path: j.Folder})
 	if err != nil {
-		return protocol.Answer{}, err
+		return printed, err
 	}
 	if kind := loaded.Metadata.Type; kind != "" && kind != "application" {
-		return protocol.Answer{}, fmt.Errorf("%s charts are not installable", kind)
+		return printed, fmt.Errorf("%s charts are not installable", kind)
 	}
-	var answer protocol.Answer
 	if loaded.Metadata.Deprecated {
-		answer.Warnings = append(answer.Warnings, "this chart is deprecated")
+		printed.Warnings = append(printed.Warnings, "this chart is deprecated")
 	}
-	if answer.Needs, err = j.dependencies(view, loaded); err != nil || len(answer.Needs) > 0 {
-		return answer, err
+	if printed.Needs, err = j.dependencies(view, loaded); err != nil || len(printed.Needs) > 0 {
+		return printed, err
 	}
 	if err := chartutil.ValidateReleaseName(j.ReleaseName); err != nil {
-		return answer, fmt.Errorf("release name check failed: release name %q: %w", j.ReleaseName, err)
+		return printed, fmt.Errorf("release name check failed: release name %q: %w", j.ReleaseName, err)
 	}
 	if err := chartutil.ProcessDependencies(loaded, values); err != nil {
-		return answer, fmt.Errorf("chart dependencies processing failed: %w", err)
+		return printed, fmt.Errorf("chart dependencies processing failed: %w", err)
 	}
 	top, err := j.renderValues(loaded, values, capabilities)
 	if err != nil {
-		return answer, err
+		return printed, err
 	}
-	text, err := j.manifests(loaded, top, capabilities)
-	if err != nil {
-		return answer, fmt.Errorf("%w\n\nUse --debug flag to render out invalid YAML", err)
+	if printed.Text, err = j.manifests(loaded, top, capabilities); err != nil {
+		return printed, fmt.Errorf("%w\n\nUse --debug flag to render out invalid YAML", err)
 	}
-	answer.Documents, err = objects(text)
-	return answer, err
+	return printed, nil
 }
 
 func (j job) capabilities() (*common.Capabilities, error) {
@@ -162,7 +178,7 @@ func (j job) manifests(loaded *chart.Chart, top common.Values, capabilities *com
 		fmt.Fprintf(&text, "---\n# Source: %s\n%s\n", manifest.Name, manifest.Content)
 	}
 	for _, hook := range hooks {
-		if j.SkipTests && slices.Contains(hook.Events, release.HookTest) {
+		if j.skipHooks || j.SkipTests && slices.Contains(hook.Events, release.HookTest) {
 			continue
 		}
 		fmt.Fprintf(&text, "---\n# Source: %s\n%s\n", hook.Path, hook.Manifest)

@@ -50,6 +50,13 @@ func (j job) values(view *seal.View) (map[string]any, error) {
 		}
 		merged = loader.MergeMaps(merged, values)
 	}
+	for _, given := range j.texts {
+		values, err := loader.LoadValues(bytes.NewReader(given.Text))
+		if err != nil {
+			return nil, fmt.Errorf("failed to parse %s: %w", given.Name, err)
+		}
+		merged = loader.MergeMaps(merged, values)
+	}
 	if j.Values != "" {
 		values, err := loader.LoadValues(bytes.NewReader([]byte(j.Values)))
 		if err != nil {

@@ -1,5 +1,5 @@
 // Command renderer turns sources into manifests. Without an argument it is the sealed batch renderer: it reads only what a request names,
-// reaches no host, and starts no program but the one helm that a kustomization with charts needs.
+// reaches no host, and starts no program.
 package main
 
 import (

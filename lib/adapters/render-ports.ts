@@ -50,8 +50,8 @@ export function createRenderPorts({ programs, ...options }: RenderPortsOptions):
 
 /** The renderer, or the stock tools in its place. */
 export function rendererBy(programs: Omit<RenderPortsOptions['programs'], 'git' | 'ssh'>, timeoutSeconds: number): Renderer {
-  const { renderer: program, helm } = programs;
-  return program ? createRenderer({ program, helm, timeoutSeconds }) : createStockRenderer({ ...programs, timeoutSeconds });
+  const { renderer: program } = programs;
+  return program ? createRenderer({ program, timeoutSeconds }) : createStockRenderer({ ...programs, timeoutSeconds });
 }
 
 /** `chart:` and `oci://` sources come from Helm repositories and registries, all others from Git (spec/application.md §1.2). */

@@ -11,7 +11,7 @@ const need = z.union([
     kind: z.literal('chart'),
     repository: z.string(),
     name: z.string(),
-    version: z.string(),
+    version: z.string().default(''),
     locked: z.string().default(''),
   }),
 ]);
@@ -35,9 +35,8 @@ const answer = z.object({
 
 type Answer = z.output<typeof answer>;
 
-export function requestLine(id: string, request: RenderRequest, helm: string): string {
-  const job = request.job.type === 'kustomize' ? { ...request.job, helm } : request.job;
-  return `${JSON.stringify({ id, roots: request.roots, files: request.files, job })}\n`;
+export function requestLine(id: string, { roots, files, job }: RenderRequest): string {
+  return `${JSON.stringify({ id, roots, files, job })}\n`;
 }
 
 export interface Answered {

@@ -14,8 +14,6 @@ import { type Ending, RendererProcess } from './renderer-process.ts';
 export interface RendererOptions {
   /** Path, or a name to be found on PATH. */
   readonly program: string;
-  /** The stock helm, for kustomizations that inflate charts. */
-  readonly helm: string;
   readonly timeoutSeconds: number;
   /** How many are under way at once; twice as many as there are cores unless given. */
   readonly parallel?: number;
@@ -96,7 +94,7 @@ class RenderQueue {
     this.#underWay.set(id, { ...waiting, timer });
     try {
       this.#process ??= this.#start();
-      this.#process.write(requestLine(id, waiting.request, this.#options.helm));
+      this.#process.write(requestLine(id, waiting.request));
     } catch (error) {
       this.#take(id)?.reject(error instanceof Error ? error : new Unavailable(String(error)));
     }

@@ -8,19 +8,21 @@ import { casesOf } from '../support/cases.ts';
 import { run } from '../support/program.ts';
 import { type Files, layOut, startRenderer } from '../support/renderer.ts';
 
-const { kustomize, renderer } = inject('world');
+const { helm, kustomize, renderer } = inject('world');
 const process = startRenderer(renderer);
 afterAll(() => process.close());
 
 interface Case {
-  readonly job: { readonly folder: string; readonly loadRestrictionsNone?: boolean };
+  readonly job: { readonly folder: string; readonly loadRestrictionsNone?: boolean; readonly enableHelm?: boolean };
   readonly files: Files;
 }
 
 /** What the stock program makes of a source: its objects, or what it says after `Error: `. */
 async function stock(dir: string, job: Case['job']): Promise<{ readonly documents?: readonly unknown[]; readonly error?: string }> {
   const restrictions = job.loadRestrictionsNone ? ['--load-restrictor=LoadRestrictionsNone'] : [];
-  const { code, stdout, stderr } = await run(kustomize, ['build', join(dir, job.folder), ...restrictions], { cwd: dir, env: {} });
+  const charts = job.enableHelm ? ['--enable-helm', `--helm-command=${helm}`] : [];
+  const args = ['build', join(dir, job.folder), ...restrictions, ...charts];
+  const { code, stdout, stderr } = await run(kustomize, args, { cwd: dir, env: job.enableHelm ? { HOME: dir } : {} });
   const error = /(?:^|\n)Error: ([\s\S]*?)\n*$/.exec(stderr)?.[1] ?? '';
   if (code !== 0) return { error: error.replaceAll(dir, '<path to cached source>').replace(/0x[0-9a-f]{6,}/g, '0x…') };
   const { documents, fault } = readYaml(stdout);

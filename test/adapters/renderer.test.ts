@@ -9,7 +9,7 @@ import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
 import type { RenderAnswer, RenderRequest } from '../../lib/model/rendering.ts';
 import { KUSTOMIZE_JOB } from '../support/jobs.ts';
 
-const { renderer: program, helm } = inject('world');
+const { renderer: program } = inject('world');
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'evk-renderer-test-'));
@@ -44,7 +44,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     readFileSync(`${path}.log`, 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('start'));
-  return { renderer: createRenderer({ program: path, helm, timeoutSeconds: 20, ...options }), starts };
+  return { renderer: createRenderer({ program: path, timeoutSeconds: 20, ...options }), starts };
 }
 
 const fault = (work: Promise<unknown>) =>
@@ -56,7 +56,7 @@ const documentsOf = (answer: RenderAnswer) => (answer.kind === 'documents' ? ans
 
 describe('the renderer itself', () => {
   it('renders many at once in one process', async () => {
-    const real = createRenderer({ program, helm, timeoutSeconds: 30 });
+    const real = createRenderer({ program, timeoutSeconds: 30 });
     const answers = await Promise.all(Array.from({ length: 50 }, () => real.render(request())));
     expect(answers.map(documentsOf)).toEqual(
       Array.from({ length: 50 }, () => [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }]),
@@ -69,13 +69,13 @@ describe('the renderer itself', () => {
       const path = join(dir, `version-${text}`);
       writeFileSync(path, text);
       utimesSync(path, 1, 1);
-      return createRenderer({ program: path, helm, timeoutSeconds: 1 }).version();
+      return createRenderer({ program: path, timeoutSeconds: 1 }).version();
     });
     expect(new Set(await Promise.all(versions)).size).toBe(2);
   });
 
   it('says which setting names a program that is not there', async () => {
-    const none = createRenderer({ program: 'no-such-renderer', helm, timeoutSeconds: 1 });
+    const none = createRenderer({ program: 'no-such-renderer', timeoutSeconds: 1 });
     expect(await fault(none.render(request()))).toMatchObject({
       name: 'Unavailable',
       message: 'no-such-renderer is not there: install it, or name its path in EVENKEEL_RENDERER',
@@ -170,7 +170,7 @@ describe('a process', () => {
 
   it('that cannot be started makes requests Unavailable', async () => {
     writeFileSync(join(dir, 'no-program'), 'this is no program');
-    expect(await fault(createRenderer({ program: join(dir, 'no-program'), helm, timeoutSeconds: 5 }).render(request()))).toBeInstanceOf(
+    expect(await fault(createRenderer({ program: join(dir, 'no-program'), timeoutSeconds: 5 }).render(request()))).toBeInstanceOf(
       Unavailable,
     );
   });

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
@@ -20,15 +20,23 @@ const (
 	shownMount  = "<path to cached remote>"
 )
 
-// errAlone stops a build that must begin again with the process to itself; nobody reads it.
-var errAlone = errors.New("this build needs the process to itself")
+// errAgain stops a build that must begin again in another mode; nobody reads it.
+var errAgain = errors.New("this build begins again")
+
+// mode is how a build is made. That it needs something of this is learned from its kustomizations.
+type mode struct {
+	// alone: no other build runs, as something was read that changes the process.
+	alone bool
+	// apart: a kustomization stands at another path for each namespace that it inherits.
+	apart bool
+}
 
 // kustomizing is one build and what is learned while its kustomizations are read.
 type kustomizing struct {
 	view   *seal.View
 	job    job
 	files  *fileSystem
-	mounts map[string]mount
+	mounts map[standing]mount
 	words  words
 	token  string
 
@@ -36,27 +44,29 @@ type kustomizing struct {
 	warnings []string
 	// fault stands above whatever kustomize makes of a file that it was not given.
 	fault error
-	// alone: no other build runs. wantsAlone: that must be so, as something was read that changes the process.
-	alone, wantsAlone, wantsHelm bool
-	// realFolder is where the charts of this build lie on disk; empty for a build that has none.
-	realFolder string
-	prepared   map[string][]byte
-	// fetched is what something fetched stands for, by a part of its path here that nothing else has.
-	fetched map[string]origin
+	// mode is how this build is made, wants how it has to be made.
+	mode, wants mode
+	prepared    map[string][]byte
+	// fetched is what something fetched stands for, by a part of its path here that nothing else has; inflated the same for charts.
+	fetched  map[string]origin
+	inflated map[string]configuration
+	// namespaced: a kustomization that was read sets a namespace; inherits: one has charts that take it from another.
+	namespaced, inherits bool
+	// charted is how much text the charts so far have come to.
+	charted int
 }
 
-func newBuild(view *seal.View, asked job) (*kustomizing, error) {
-	return newBuildAt(view, asked, "/"+rand.Text(), "")
-}
+// standing is what a mount is known by: a root, and the namespace that its kustomizations inherit.
+type standing struct{ root, namespace string }
 
-// newBuildAt puts the mounts below a folder that is there, or below names that only this build knows.
-func newBuildAt(view *seal.View, asked job, source, realFolder string) (*kustomizing, error) {
+// newBuild puts each mount below a name that only this build knows.
+func newBuild(view *seal.View, asked job, how mode) (*kustomizing, error) {
 	b := &kustomizing{
-		view: view, job: asked, mounts: map[string]mount{}, words: newWords(), token: rand.Text(),
-		realFolder: realFolder, prepared: map[string][]byte{}, fetched: map[string]origin{},
+		view: view, job: asked, mounts: map[standing]mount{}, words: newWords(), token: rand.Text(), mode: how, wants: how,
+		prepared: map[string][]byte{}, fetched: map[string]origin{}, inflated: map[string]configuration{},
 	}
 	b.files = &fileSystem{files: map[string]place{}, kustomizations: map[string]string{}, opened: b.opened}
-	if err := b.mount("", source, shownSource); err != nil {
+	if _, err := b.mount(standing{}, shownSource); err != nil {
 		return nil, err
 	}
 	for _, fetched := range [2]map[string]protocol.Place{asked.Remotes, asked.Charts} {
@@ -64,7 +74,7 @@ func newBuildAt(view *seal.View, asked job, source, realFolder string) (*kustomi
 			if _, err := seal.Clean(fetched[entry].Path); err != nil {
 				return nil, err
 			}
-			if err := b.mount(fetched[entry].Root, "/"+rand.Text(), shownMount); err != nil {
+			if _, err := b.mount(standing{root: fetched[entry].Root}, shownMount); err != nil {
 				return nil, err
 			}
 		}
@@ -72,18 +82,19 @@ func newBuildAt(view *seal.View, asked job, source, realFolder string) (*kustomi
 	return b, nil
 }
 
-func (b *kustomizing) mount(root, prefix, shown string) error {
-	if _, ok := b.mounts[root]; ok {
-		return nil
+func (b *kustomizing) mount(at standing, shown string) (mount, error) {
+	if known, ok := b.mounts[at]; ok {
+		return known, nil
 	}
-	tree, err := b.view.Tree(root)
+	tree, err := b.view.Tree(at.root)
 	if err != nil {
-		return err
+		return mount{}, err
 	}
-	b.mounts[root] = mount{prefix: prefix, tree: tree, shown: shown}
-	b.files.mounts = append(b.files.mounts, b.mounts[root])
-	b.words.instead(prefix, shown)
-	return nil
+	mounted := mount{standing: at, prefix: "/" + rand.Text(), tree: tree, shown: shown}
+	b.mounts[at] = mounted
+	b.files.mounts = append(b.files.mounts, mounted)
+	b.words.instead(mounted.prefix, shown)
+	return mounted, nil
 }
 
 // opened sees each file before kustomize does.
@@ -91,18 +102,15 @@ func (b *kustomizing) opened(file opened) ([]byte, error) {
 	if explodes(file.content) {
 		return nil, b.refuse(fmt.Errorf("%s: excessive aliasing", file.path))
 	}
-	if b.job.EnableHelm && b.job.Helm != "" && file.folder == "" {
-		return file.content, b.generatorFile(file)
-	}
-	if file.folder == "" {
+	if file.kustomization == "" {
 		return file.content, nil
 	}
-	if text, ok := b.prepared[file.path]; ok {
+	if text, ok := b.prepared[file.kustomization]; ok {
 		return text, nil
 	}
 	text, err := b.prepare(file)
 	if err == nil {
-		b.prepared[file.path] = text
+		b.prepared[file.kustomization] = text
 	}
 	return text, err
 }
@@ -120,19 +128,23 @@ func (b *kustomizing) prepare(file opened) ([]byte, error) {
 	if document == nil {
 		return file.content, nil
 	}
-	k := &kustomization{folder: file.folder, document: document, resolve: b}
+	folder := path.Dir(file.kustomization)
+	k := &kustomization{folder: folder, document: document, resolve: b}
 	eachField(document.Content[0], func(name string, mapping *yaml.Node, at int) {
 		b.notice(name, followed(mapping.Content[at+1]))
 	})
-	if b.wantsAlone && !b.alone {
-		return nil, b.refuse(errAlone)
+	if b.wants != b.mode {
+		return nil, b.refuse(errAgain)
 	}
 	k.replaceRemote()
 	text, err := k.text(file.content)
-	if err != nil || !b.wantsHelm {
+	if err != nil || !b.job.EnableHelm {
 		return text, err
 	}
-	return text, b.charts(file.folder, text)
+	if text, err = b.inflate(folder, path.Base(file.kustomization), text); err != nil {
+		return nil, b.refuse(err)
+	}
+	return text, nil
 }
 
 // notice learns from a field what the whole build depends on.
@@ -142,15 +154,7 @@ func (b *kustomizing) notice(name string, value *yaml.Node) {
 	}
 	switch name {
 	case "openapi":
-		b.wantsAlone = true
-	case "helmcharts", "helmchartinflationgenerator":
-		b.noticeCharts()
-	case "generators":
-		eachItem(value, func(generator *yaml.Node) {
-			if strings.Contains(generator.Value, generatorKind) {
-				b.noticeCharts()
-			}
-		})
+		b.wants.alone = true
 	case "secretgenerator":
 		eachItem(value, func(generator *yaml.Node) {
 			eachField(generator, func(field string, mapping *yaml.Node, at int) {
@@ -161,12 +165,6 @@ func (b *kustomizing) notice(name string, value *yaml.Node) {
 		})
 	}
 	b.warn(name)
-}
-
-func (b *kustomizing) noticeCharts() {
-	if b.job.EnableHelm && b.job.Helm != "" {
-		b.wantsAlone, b.wantsHelm = true, true
-	}
 }
 
 // warn repeats what kustomize says of fields that are going away.

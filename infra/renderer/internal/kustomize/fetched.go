@@ -11,18 +11,25 @@ import (
 	"evenkeel.dev/renderer/internal/seal"
 )
 
-// file implements resolver: load restrictions hold for a file that stands beside the kustomization.
+// file implements resolver.
 func (b *kustomizing) file(folder, entry string) (string, bool) {
 	at, ok := b.job.Remotes[entry]
 	if !ok {
 		b.need(protocol.Need{Kind: "remote", Text: entry})
 		return "", false
 	}
-	name := "remote-" + b.token + "-" + strconv.Itoa(len(b.files.files)) + path.Ext(path.Base(at.Path))
-	b.files.files[path.Join(folder, name)] = place{tree: b.mounts[at.Root].tree, path: at.Path}
-	b.words.instead(name, shownRemote(entry))
+	from := place{tree: b.mounts[standing{root: at.Root}].tree, path: at.Path}
+	name := b.beside(folder, path.Ext(path.Base(at.Path)), from, shownRemote(entry))
 	b.fetched[name] = origin{entry: entry, top: fileIn(entry)}
 	return name, true
+}
+
+// beside puts a file next to a kustomization, where load restrictions hold for it, under a name that nothing else has.
+func (b *kustomizing) beside(folder, extension string, what place, shown string) (name string) {
+	name = "beside-" + b.token + "-" + strconv.Itoa(len(b.files.files)) + extension
+	b.files.files[path.Join(folder, name)] = what
+	b.words.instead(name, shown)
+	return name
 }
 
 // folder implements resolver: a folder is reached from the kustomization by a relative path, as kustomize takes no other.
@@ -32,7 +39,7 @@ func (b *kustomizing) folder(folder, entry string) (string, bool) {
 		b.need(protocol.Need{Kind: "remote", Text: entry})
 		return "", false
 	}
-	mounted := b.mounts[at.Root]
+	mounted := b.mounts[standing{root: at.Root}]
 	if found, err := mounted.tree.Resolve(at.Path); err == nil && found.Kind == seal.File {
 		return b.file(folder, entry)
 	}

@@ -17,6 +17,7 @@ var errReadOnly = errors.New("files are only read while rendering")
 
 // mount is where a folder of a root stands among the absolute paths that kustomize sees.
 type mount struct {
+	standing
 	prefix string
 	tree   *seal.Tree
 	base   string
@@ -28,9 +29,9 @@ type mount struct {
 type fileSystem struct {
 	filesys.FileSystem
 	mounts []mount
-	// files are single files that came from elsewhere, by the absolute path that they stand at.
+	// files are single files that came from elsewhere or were made here, by the absolute path that they stand at.
 	files map[string]place
-	// kustomizations are real paths by which kustomizations are read, with the folder that each was looked for in.
+	// kustomizations are real paths by which kustomizations are read, with the path that each was looked for at.
 	kustomizations map[string]string
 	// opened sees the content of every file before kustomize does.
 	opened func(file opened) ([]byte, error)
@@ -39,13 +40,22 @@ type fileSystem struct {
 type place struct {
 	tree *seal.Tree
 	path string
+	// text is what stands there when it is in no tree.
+	text []byte
+}
+
+func (p place) read() ([]byte, error) {
+	if p.tree == nil {
+		return p.text, nil
+	}
+	return p.tree.Read(p.path)
 }
 
 type opened struct {
 	path string
-	// folder is where a kustomization lies; "" for any other file.
-	folder  string
-	content []byte
+	// kustomization is where it was looked for as a kustomization; "" for any other file.
+	kustomization string
+	content       []byte
 }
 
 // CleanedAbs follows the symlinks of a path and parts folder from file, as the file system on disk does.
@@ -72,7 +82,7 @@ func (f *fileSystem) CleanedAbs(name string) (filesys.ConfirmedDir, string, erro
 		return filesys.ConfirmedDir(real), "", nil
 	}
 	if isKustomization(name) {
-		f.kustomizations[real] = path.Dir(name)
+		f.kustomizations[real] = name
 	}
 	return filesys.ConfirmedDir(path.Dir(real)), path.Base(real), nil
 }
@@ -81,7 +91,7 @@ func (f *fileSystem) CleanedAbs(name string) (filesys.ConfirmedDir, string, erro
 func (f *fileSystem) ReadFile(name string) ([]byte, error) {
 	file := opened{path: name}
 	if elsewhere, ok := f.files[name]; ok {
-		content, err := elsewhere.tree.Read(elsewhere.path)
+		content, err := elsewhere.read()
 		if err != nil {
 			return nil, err
 		}
@@ -95,9 +105,9 @@ func (f *fileSystem) ReadFile(name string) ([]byte, error) {
 	if file.content, err = at.tree.Read(path.Join(at.base, relative)); err != nil {
 		return nil, at.shownError(err)
 	}
-	file.folder = f.kustomizations[name]
-	if file.folder == "" && isKustomization(name) {
-		file.folder = path.Dir(name)
+	file.kustomization = f.kustomizations[name]
+	if file.kustomization == "" && isKustomization(name) {
+		file.kustomization = name
 	}
 	return f.opened(file)
 }

@@ -68,9 +68,6 @@ func (k *kustomization) replaceRemote() {
 			k.field(value, "path")
 		case "configmapgenerator", "secretgenerator":
 			k.generators(value)
-		case "helmcharts":
-			k.fieldsOf(value, "valuesfile")
-			eachItem(value, func(chart *yaml.Node) { k.lists(chart, "additionalvaluesfiles", k.file) })
 		}
 	})
 }

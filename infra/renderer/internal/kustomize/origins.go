@@ -3,6 +3,7 @@ package kustomize
 import (
 	"encoding/json"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/resource"
@@ -14,7 +15,8 @@ const (
 	transformationsAnnotation = "alpha.config.kubernetes.io/transformations"
 )
 
-// origin is the entry of a kustomization that something was fetched for, and the path in its repository that the root is.
+// origin is the entry of a kustomization that something was fetched for, and the path in its repository that the root is. Without an
+// entry it is the source's own repository, under another name.
 type origin struct{ entry, top string }
 
 // topOf compares where the entry leads in its repository with where that lies in the root.
@@ -60,7 +62,7 @@ func (b *kustomizing) mentionsFetched(text string) bool {
 			return true
 		}
 	}
-	return false
+	return strings.Contains(text, b.token)
 }
 
 func (b *kustomizing) correctOrigins(text string, several bool) (string, error) {
@@ -83,10 +85,15 @@ func (b *kustomizing) correctOrigins(text string, several bool) (string, error) 
 }
 
 func (b *kustomizing) correct(noted *resource.Origin) {
+	b.correctInflated(noted)
 	for place, fetched := range b.fetched {
 		for _, at := range [2]*string{&noted.Path, &noted.ConfiguredIn} {
 			_, below, found := strings.Cut(*at, place)
 			if !found {
+				continue
+			}
+			if fetched.entry == "" {
+				*at = relativeTo(b.job.Folder, strings.TrimPrefix(below, "/"))
 				continue
 			}
 			from, ok := parseRepository(fetched.entry)
@@ -98,4 +105,31 @@ func (b *kustomizing) correct(noted *resource.Origin) {
 			*at = path.Join(fetched.top, strings.TrimPrefix(below, "/"))
 		}
 	}
+}
+
+// correctInflated says of what a chart made what its generator would say.
+func (b *kustomizing) correctInflated(noted *resource.Origin) {
+	for _, at := range [2]*string{&noted.Path, &noted.ConfiguredIn} {
+		by, ok := b.inflated[path.Base(*at)]
+		if !ok {
+			continue
+		}
+		*at = path.Join(path.Dir(*at), by.file)
+		if by.kind == "" {
+			continue
+		}
+		noted.Path, noted.ConfiguredIn = "", *at
+		noted.ConfiguredBy = yaml.ResourceIdentifier{
+			TypeMeta: yaml.TypeMeta{APIVersion: by.apiVersion, Kind: by.kind},
+			NameMeta: yaml.NameMeta{Name: by.name, Namespace: by.namespace},
+		}
+	}
+}
+
+func relativeTo(folder, name string) string {
+	relative, err := filepath.Rel("/"+folder, "/"+name)
+	if err != nil {
+		return name
+	}
+	return relative
 }

@@ -21,15 +21,13 @@ type job struct {
 	Folder               string                    `json:"folder"`
 	LoadRestrictionsNone bool                      `json:"loadRestrictionsNone"`
 	EnableHelm           bool                      `json:"enableHelm"`
-	Helm                 string                    `json:"helm"`
 	HelmKubeVersion      string                    `json:"helmKubeVersion"`
 	HelmAPIVersions      []string                  `json:"helmApiVersions"`
 	Remotes              map[string]protocol.Place `json:"remotes"`
 	Charts               map[string]protocol.Place `json:"charts"`
 }
 
-// turns keeps builds apart that set the schema, or the folder for temporary files: the library keeps both for the whole process.
-// All other builds run together.
+// turns keeps builds apart that set the schema: the library keeps it for the whole process. All other builds run together.
 var turns sync.RWMutex
 
 // stockOptions are the defaults of `kustomize build`, taken from that command itself.
@@ -49,40 +47,36 @@ func Render(view *seal.View, raw json.RawMessage) (protocol.Answer, error) {
 		return protocol.Answer{}, err
 	}
 	asked.Folder = folder
-	shared, err := newBuild(view, asked)
-	if err != nil {
-		return protocol.Answer{}, err
+	var how mode
+	for {
+		b, err := newBuild(view, asked, how)
+		if err != nil {
+			return protocol.Answer{}, err
+		}
+		answer, err := b.inTurn()
+		if b.wants == how {
+			return answer, err
+		}
+		how = b.wants
 	}
-	turns.RLock()
-	answer, err := shared.attempt()
-	turns.RUnlock()
-	if !shared.wantsAlone {
-		return answer, err
+}
+
+// inTurn attempts a build beside others, or with the process to itself.
+func (b *kustomizing) inTurn() (protocol.Answer, error) {
+	if !b.mode.alone {
+		turns.RLock()
+		defer turns.RUnlock()
+		return b.attempt()
 	}
 	turns.Lock()
 	defer turns.Unlock()
 	// The stock program starts with a fresh schema; so does this build, and so does whatever comes after it.
 	openapi.ResetOpenAPI()
 	defer openapi.ResetOpenAPI()
-	return alone(view, asked)
+	return b.attempt()
 }
 
-// alone builds once more with the process to itself. Charts get a real folder, and it is known by then which ones those are.
-func alone(view *seal.View, asked job) (protocol.Answer, error) {
-	inMemory, err := newBuild(view, asked)
-	if err != nil {
-		return protocol.Answer{}, err
-	}
-	inMemory.alone = true
-	answer, err := inMemory.attempt()
-	if !inMemory.wantsHelm || len(answer.Needs) > 0 {
-		return answer, err
-	}
-	openapi.ResetOpenAPI()
-	return inFolder(view, asked)
-}
-
-// attempt builds, unless it turns out that something must be fetched first or that the build must have the process to itself.
+// attempt builds, unless it turns out that something must be fetched first or that the build must be made in another mode.
 func (b *kustomizing) attempt() (protocol.Answer, error) {
 	objects, err := b.objects()
 	answer := protocol.Answer{Needs: b.needs, Warnings: b.warnings}
@@ -93,7 +87,7 @@ func (b *kustomizing) attempt() (protocol.Answer, error) {
 		err = b.fault
 	}
 	if err != nil {
-		return answer, errors.New(b.words.shown(err.Error()))
+		return answer, errors.New(b.notInflated(b.words.shown(err.Error())))
 	}
 	answer.Documents = objects
 	return answer, nil
@@ -105,7 +99,7 @@ func (b *kustomizing) objects() (objects []json.RawMessage, err error) {
 			err = schemaFault(fault)
 		}
 	}()
-	built, err := krusty.MakeKustomizer(b.options()).Run(b.files, b.mounts[""].absolute(b.job.Folder))
+	built, err := krusty.MakeKustomizer(b.options()).Run(b.files, b.mounts[standing{}].absolute(b.job.Folder))
 	if err != nil {
 		return nil, err
 	}
@@ -134,15 +128,10 @@ func schemaFault(fault any) error {
 
 func (b *kustomizing) options() *krusty.Options {
 	options := stockOptions()
+	// This leaves helm disabled too, whatever is asked: kustomize would start a helm that is not sealed. Charts are inflated before.
 	options.PluginConfig = types.DisabledPluginConfig()
 	if b.job.LoadRestrictionsNone {
 		options.LoadRestrictions = types.LoadRestrictionsNone
-	}
-	options.PluginConfig.HelmConfig = types.HelmConfig{
-		Enabled:     b.realFolder != "" || b.job.EnableHelm && b.job.Helm == "",
-		Command:     b.job.Helm,
-		KubeVersion: b.job.HelmKubeVersion,
-		ApiVersions: b.job.HelmAPIVersions,
 	}
 	return &options
 }

@@ -14,9 +14,6 @@ import (
 // ErrNetwork is what every attempt to reach another host meets.
 var ErrNetwork = errors.New("the network is closed while rendering")
 
-// nowhere is a path at which nobody can make a file.
-const nowhere = "/proc/nowhere"
-
 type closed struct{}
 
 func (closed) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -30,20 +27,13 @@ func (closed) RoundTrip(request *http.Request) (*http.Response, error) {
 // Libraries print warnings with file contents to standard error, which nobody reads and which might carry secrets.
 func CloseProcess() error {
 	kept := map[string]string{}
-	// Go reads GODEBUG and GOMAXPROCS when it starts; TMPDIR says where the one kind of render that needs a real folder makes it.
-	for _, name := range []string{"TMPDIR", "GODEBUG", "GOMAXPROCS", "GOMEMLIMIT"} {
+	// Go reads these when it starts.
+	for _, name := range []string{"GODEBUG", "GOMAXPROCS", "GOMEMLIMIT"} {
 		if value, ok := os.LookupEnv(name); ok {
 			kept[name] = value
 		}
 	}
 	os.Clearenv()
-	// What the helm of a kustomization with charts inherits: no way out, and no plugin or setting that a repository could bring.
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY"} {
-		kept[name] = "http://127.0.0.1:1"
-	}
-	for _, name := range []string{"HELM_PLUGINS", "HELM_REPOSITORY_CONFIG", "HELM_REPOSITORY_CACHE", "HELM_REGISTRY_CONFIG"} {
-		kept[name] = nowhere
-	}
 	for name, value := range kept {
 		if err := os.Setenv(name, value); err != nil {
 			return err

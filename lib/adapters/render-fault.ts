@@ -12,10 +12,9 @@ export function shownFault(tool: string, args: readonly string[], fault: string,
   return `\`${shown(shownCommand(tool, args))}\` ${shown(withoutLiterals(fault)).slice(0, MAX_MESSAGE)}${wayOut(fault)}`;
 }
 
-/** What the tool asks for is nothing that a user can give. */
+/** An option of a command line is set elsewhere here. */
 function wayOut(fault: string): string {
-  if (!fault.includes('must specify --enable-helm')) return '';
-  return '; charts in a kustomization are not inflated here: make the chart a source of its own, or commit what it renders';
+  return fault.includes('must specify --enable-helm') ? ' in kustomize.buildOptions of argocd-cm' : '';
 }
 
 /** Kustomize repeats the literal of a secretGenerator that is no key=value. */

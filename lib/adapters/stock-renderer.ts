@@ -90,10 +90,10 @@ function documents(text: string, what: string): RenderAnswer {
 /** What a source adds is written into a private copy of the files that kustomize may read: the checkout is shared. */
 async function kustomized(request: RenderRequest, job: KustomizeJob, options: StockRendererOptions, run: Run): Promise<string> {
   const own = request.roots[''] ?? '';
-  if (job.enableHelm) throw new InvalidInput('kustomize with helm charts needs the renderer, which is not there: set EVENKEEL_RENDERER');
   const tool = kustomizeOf(options);
-  const [, ...args] = commandLine(job, () => '');
-  const runIn = (cwd: string) => run({ tool, cwd, args, input: undefined, hidden: [cwd] });
+  // Never with helm: kustomize would start one that reads any file and reaches the loopback address.
+  const [, ...args] = commandLine({ ...job, enableHelm: false }, () => '');
+  const runIn = (cwd: string) => run({ tool, cwd, args, input: undefined, hidden: [cwd] }).catch(job.enableHelm ? withoutCharts : rethrown);
   if (Object.keys(request.files).length === 0) return runIn(own);
   const copy = await copyOf(own, request.allowed, request.files);
   try {
@@ -101,6 +101,16 @@ async function kustomized(request: RenderRequest, job: KustomizeJob, options: St
   } finally {
     await copy.release();
   }
+}
+
+function withoutCharts(error: unknown): never {
+  if (error instanceof InvalidInput && error.message.includes('must specify --enable-helm'))
+    throw new InvalidInput('kustomize with helm charts needs the renderer, which is not there: set EVENKEEL_RENDERER');
+  throw error;
+}
+
+function rethrown(error: unknown): never {
+  throw error;
 }
 
 function helmRun(request: RenderRequest, job: HelmJob, options: StockRendererOptions): ToolRun {

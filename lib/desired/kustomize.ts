@@ -35,7 +35,7 @@ export function planKustomize(input: PlanInput): KustomizePlan {
     throw new InvalidInput(`error getting kustomize binary path: kustomize version ${parameters.version} is not registered`);
   }
   const components = componentsOf(parameters, input);
-  const plan = { type: 'Kustomize', folder: input.folder, missing: components.missing, job: jobOf(input) } as const;
+  const plan = { type: 'Kustomize', folder: input.folder, missing: components.missing, job: jobOf(parameters, input) } as const;
   const edits = editsOf(parameters, components.wanted, input);
   if (edits.length === 0) return { ...plan, edited: undefined };
   const { file, kustomization } = readKustomization(input.files, input.folder);
@@ -171,16 +171,15 @@ function componentsOf(parameters: KustomizeParameters, input: PlanInput): Compon
   return { wanted: parameters.components.filter(isThere), missing: missing.flatMap((component) => pathOf(component) ?? []) };
 }
 
-/** Helm stays off: kustomize would start a helm that reads any file and reaches the loopback address. */
-function jobOf({ folder, settings }: PlanInput): KustomizeJob {
-  const { loadRestrictionsNone } = settings;
+function jobOf(parameters: KustomizeParameters, input: PlanInput): KustomizeJob {
+  const { loadRestrictionsNone, enableHelm } = input.settings;
   return {
     type: 'kustomize',
-    folder,
+    folder: input.folder,
     loadRestrictionsNone,
-    enableHelm: false,
-    helmKubeVersion: '',
-    helmApiVersions: [],
+    enableHelm,
+    helmKubeVersion: enableHelm ? parameters.kubeVersion || input.kubeVersion : '',
+    helmApiVersions: enableHelm ? (parameters.apiVersions.length > 0 ? parameters.apiVersions : input.apiVersions) : [],
     remotes: {},
     charts: {},
   };

@@ -63,6 +63,8 @@ const kustomize = z.looseObject({
   ignoreMissingComponents: flag,
   patches: list(z.record(z.string(), z.unknown())),
   version: text,
+  kubeVersion: text,
+  apiVersions: texts,
 });
 
 const jsonnetVariables = list(z.object({ name: z.string(), value: text, code: flag }));

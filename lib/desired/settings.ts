@@ -7,18 +7,13 @@ export interface RenderSettings {
   readonly helm: boolean;
   readonly jsonnet: boolean;
   readonly loadRestrictionsNone: boolean;
+  readonly enableHelm: boolean;
   readonly valuesFileSchemes: readonly string[];
   readonly remoteBases: RemoteBases;
 }
 
-/**
- * Options that change nothing of what is rendered here. `--enable-helm` is one: installations that use it for some Applications must not lose
- * the others, and a kustomization with charts is refused by itself, since the helm that kustomize starts is not sealed.
- */
-const WITHOUT_EFFECT = new Set([
-  ...['--enable-alpha-plugins=false', '--enable-exec=false', '--reorder=none'],
-  ...['--enable-helm', '--enable-helm=true', '--enable-helm=false'],
-]);
+/** Options that change nothing of what is rendered here. */
+const WITHOUT_EFFECT = new Set(['--enable-alpha-plugins=false', '--enable-exec=false', '--reorder=none']);
 
 /**
  * `data` of `argocd-cm`, if there is one. Build options come from an allow-list: others are refused by name, since they would start programs
@@ -40,14 +35,15 @@ function enabled(text: string | undefined): boolean {
   return text === undefined || text === '' || text === 'true';
 }
 
-function buildOptions(text: string): Pick<RenderSettings, 'loadRestrictionsNone'> {
+function buildOptions(text: string): Pick<RenderSettings, 'loadRestrictionsNone' | 'enableHelm'> {
   const options = text.split(/\s+/).filter((option) => option !== '' && !WITHOUT_EFFECT.has(option));
   const joined = options.join(' ').replaceAll('--load-restrictor ', '--load-restrictor=').split(' ');
-  const wanted = { loadRestrictionsNone: false };
+  const wanted = { loadRestrictionsNone: false, enableHelm: false };
   for (const option of joined.filter((word) => word !== '')) {
     if (option === '--load-restrictor=LoadRestrictionsNone') wanted.loadRestrictionsNone = true;
+    else if (/^--enable-helm(=true|=false)?$/.test(option)) wanted.enableHelm = !option.endsWith('=false');
     else if (option !== '--load-restrictor=LoadRestrictionsRootOnly')
-      throw new InvalidInput(`argocd-cm: kustomize.buildOptions: ${option} is not supported; --load-restrictor is`);
+      throw new InvalidInput(`argocd-cm: kustomize.buildOptions: ${option} is not supported; --load-restrictor and --enable-helm are`);
   }
   return wanted;
 }

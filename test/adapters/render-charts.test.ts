@@ -28,6 +28,7 @@ let registry: OciRemote;
 beforeAll(async () => {
   [git, index, registry] = await Promise.all([startGitRemote(), startHelmRemote({ authority }), startOciRemote()]);
   for (const version of ['1.0.0', '1.2.0', '2.0.0']) index.add('redis', version, { archive: chart('redis', version) });
+  for (const version of ['1.0.0', '2.0.0-rc.1']) index.add('preview', version, { archive: chart('preview', version) });
   await registry.push('charts/web', '1.1.0', {
     config: 'application/vnd.cncf.helm.config.v1+json',
     layers: [{ mediaType: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip', data: chart('web', '1.1.0') }],
@@ -45,6 +46,12 @@ beforeAll(async () => {
     'values/prod.yaml': 'value: from git\n',
     'umbrella/Chart.yaml': `apiVersion: v2\nname: umbrella\nversion: 1.0.0\ndependencies:\n  - {name: redis, version: ^1, repository: "${index.url}"}\n  - {name: redis, version: 1.0.0, repository: "@stable", alias: cache}\n  - {name: web, version: 1.1.0, repository: "oci://${registry.host}/charts"}\n`,
     'umbrella/values.yaml': 'cache: {value: aliased}\n',
+    'newest/kustomization.yaml': `helmCharts:\n  - {name: redis, repo: "${index.url}"}\n  - {name: preview, repo: "${index.url}", devel: true}\n  - {name: web, repo: "oci://${registry.host}/charts/", version: 1.1.0}\n`,
+    'local/kustomization.yaml': 'helmGlobals: {chartHome: ..}\nhelmCharts:\n  - {name: told, valuesFile: values.yaml, releaseName: told}\n',
+    'local/values.yaml': 'a: 1\n',
+    'told/Chart.yaml': 'apiVersion: v2\nname: told\nversion: 1.0.0\n',
+    'told/templates/cm.yaml': cm('told', '{{ .Capabilities.KubeVersion.Version }} {{ .Capabilities.APIVersions.Has "x.example/v1" }}'),
+    'over/kustomization.yaml': 'resources: [../kustomized]\nnamespace: here\n',
     'kustomized/kustomization.yaml': `helmCharts:\n  - {name: redis, version: 1.2.0, repo: "${index.url}", releaseName: my, valuesInline: {value: inline}}\nnamePrefix: k-\n`,
   });
 });
@@ -217,19 +224,52 @@ describe("the credential of a dependency's repository", () => {
 });
 
 describe('charts in a kustomization', () => {
-  const source = () => ({ source: { repoURL: git.url, path: 'kustomized' } });
+  const source = (path = 'kustomized', kustomize?: Readonly<Record<string, unknown>>) => ({
+    source: { repoURL: git.url, path, ...(kustomize ? { kustomize } : {}) },
+  });
+  const enabled = { settings: { 'kustomize.buildOptions': '--enable-helm' } };
 
-  it.each(['', '--enable-helm'])('are refused with the way out, with build options %j too', async (options) => {
-    const settings = { 'kustomize.buildOptions': options };
-    await expect(render('shop', source(), ports(), { settings })).rejects.toThrow(
-      'must specify --enable-helm; charts in a kustomization are not inflated here: make the chart a source of its own',
-    );
+  it('are fetched and inflated where the installation enables them', async () => {
+    expect(await values(source(), enabled)).toMatchObject({ 'k-redis': 'inline' });
+    expect(await values(source('over'), enabled)).toMatchObject({ 'k-redis': 'inline' });
   });
 
-  it('leave other kustomizations of the installation alone', async () => {
+  it('are changed by what the source adds', async () => {
+    expect(await values(source('kustomized', { namePrefix: 'own-' }), enabled)).toMatchObject({ 'own-redis': 'inline' });
+  });
+
+  it('without a version are the newest, from an index and a registry', async () => {
+    const expected = { redis: 'redis 2.0.0', preview: 'preview 2.0.0-rc.1', web: 'web 1.1.0' };
+    expect(await values(source('newest'), enabled)).toMatchObject(expected);
+  });
+
+  it('are told the versions of the source, or of the destination', async () => {
+    const told = { kubeVersion: '1.21.4', apiVersions: ['x.example/v1'] };
+    expect(await values(source('local', told), enabled)).toMatchObject({ told: 'v1.21.4 true' });
+    expect(await values(source('local'), enabled)).toMatchObject({ told: expect.stringMatching(/^v1\.\d\d\.\d+ false$/) });
+  });
+
+  it('are looked at again only for what they read', async () => {
+    const known = ports(true);
+    await render('shop', source(), known, enabled);
+    await git.commit({ README: 'unrelated to charts' });
+    const before = known.counts.renders;
+    await render('shop', source(), known, enabled);
+    expect(known.counts.renders).toBe(before);
+    await expect(render('shop', source(), known)).rejects.toThrow('must specify --enable-helm in kustomize.buildOptions of argocd-cm');
+  });
+
+  it.each(['', '--enable-helm=false'])('are refused with build options %j', async (options) => {
+    const settings = { 'kustomize.buildOptions': options };
+    await expect(render('shop', source(), ports(), { settings })).rejects.toThrow('must specify --enable-helm');
+  });
+
+  it('need the renderer, and leave other kustomizations of the installation alone', async () => {
     await git.commit({ 'other/kustomization.yaml': 'resources: [cm.yaml]\n', 'other/cm.yaml': cm('other', 'x') });
-    const settings = { 'kustomize.buildOptions': '--enable-helm' };
-    expect(await values({ source: { repoURL: git.url, path: 'other' } }, { settings })).toMatchObject({ other: 'x' });
+    const stock = () => renderPorts({ kubectl, helm }, cacheDir, undefined, credentials);
+    const { manifests } = await render('shop', source('other'), stock(), enabled);
+    expect(manifests).toHaveLength(1);
+    await expect(render('shop', source('local'), stock(), enabled)).rejects.toThrow('kustomize with helm charts needs the renderer');
   });
 });
 

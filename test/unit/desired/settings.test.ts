@@ -8,6 +8,7 @@ describe('renderSettings', () => {
       helm: true,
       jsonnet: true,
       loadRestrictionsNone: false,
+      enableHelm: false,
       valuesFileSchemes: ['https', 'http'],
       remoteBases: 'fixed',
     });
@@ -26,10 +27,11 @@ describe('renderSettings', () => {
   });
 
   it.each([
-    ['--enable-helm', { loadRestrictionsNone: false }],
-    ['--load-restrictor LoadRestrictionsNone  --enable-helm=true', { loadRestrictionsNone: true }],
-    ['--load-restrictor=LoadRestrictionsNone', { loadRestrictionsNone: true }],
-    ['--load-restrictor=LoadRestrictionsRootOnly --reorder=none', { loadRestrictionsNone: false }],
+    ['--enable-helm', { enableHelm: true, loadRestrictionsNone: false }],
+    ['--load-restrictor LoadRestrictionsNone  --enable-helm=true', { enableHelm: true, loadRestrictionsNone: true }],
+    ['--enable-helm --enable-helm=false', { enableHelm: false, loadRestrictionsNone: false }],
+    ['--load-restrictor=LoadRestrictionsNone', { enableHelm: false, loadRestrictionsNone: true }],
+    ['--load-restrictor=LoadRestrictionsRootOnly --reorder=none', { enableHelm: false, loadRestrictionsNone: false }],
   ])('reads build options %s', (text, expected) => {
     expect(renderSettings({ 'kustomize.buildOptions': text }, 'fixed')).toMatchObject(expected);
   });

@@ -6,12 +6,12 @@ import type { HelmJob } from '../../lib/model/rendering.ts';
 import { KUSTOMIZE_JOB } from '../support/jobs.ts';
 import { layOut } from '../support/renderer.ts';
 
-const { renderer: program, helm } = inject('world');
+const { renderer: program } = inject('world');
 const beside = layOut({
   'kustomization.yaml': 'resources: [cm.yaml]\n',
   'cm.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n',
 });
-const renderer = createRenderer({ program, helm, timeoutSeconds: 20 });
+const renderer = createRenderer({ program, timeoutSeconds: 20 });
 beforeAll(() => expect(neighbour()).resolves.toMatchObject({ kind: 'documents' }));
 afterAll(() => beside.remove());
 
@@ -64,7 +64,7 @@ describe('a template that grows', () => {
   });
 
   it('by work that has no end fails alone', async () => {
-    const brief = createRenderer({ program, helm, timeoutSeconds: 3 });
+    const brief = createRenderer({ program, timeoutSeconds: 3 });
     const template = 'a: {{ range until 10000000 }}{{ $_ := genPrivateKey "rsa" }}{{ end }}';
     const [error, other] = await Promise.all([
       rendered(template, brief),

@@ -139,10 +139,3 @@ describe('a secret value', () => {
     expect(answer.error).not.toContain('canary');
   });
 });
-
-describe('a warning', () => {
-  it('is given for a chart that is deprecated', async () => {
-    const answer = await render({ ...chart('shop', 'shop', '0.1.0', 'deprecated: true\n') });
-    expect(answer.warnings).toEqual(['this chart is deprecated']);
-  });
-});

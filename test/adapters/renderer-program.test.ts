@@ -91,13 +91,6 @@ describe('the renderer', () => {
     await own.close();
     expect(own.lines.every((line) => typeof JSON.parse(line) === 'object')).toBe(true);
   });
-
-  it('repeats the warnings of kustomize', async () => {
-    const { warnings } = await process.ask(
-      kustomization({ 'app/kustomization.yaml': 'commonLabels: {a: b}\nresources: [cm.yaml]\n', 'app/cm.yaml': configMap('a') }),
-    );
-    expect(warnings).toEqual([expect.stringContaining("'commonLabels' is deprecated")]);
-  });
 });
 
 describe('one request', () => {

@@ -11,7 +11,6 @@ export interface Answer {
   readonly documents?: readonly unknown[];
   readonly files?: readonly FileAnswer[];
   readonly needs?: readonly Readonly<Record<string, string>>[];
-  readonly warnings?: readonly string[];
   readonly error?: string;
 }
 

@@ -54,7 +54,7 @@ func Render(view *seal.View, raw json.RawMessage) (protocol.Answer, error) {
 		return protocol.Answer{}, errors.New("renderer: the job is not understood")
 	}
 	printed, err := asked.template(view)
-	answer := protocol.Answer{Needs: printed.Needs, Warnings: printed.Warnings}
+	answer := protocol.Answer{Needs: printed.Needs}
 	if err != nil || len(printed.Needs) > 0 {
 		return answer, err
 	}
@@ -64,9 +64,8 @@ func Render(view *seal.View, raw json.RawMessage) (protocol.Answer, error) {
 
 // Printed is what `helm template` prints, unless something must be fetched first.
 type Printed struct {
-	Text     string
-	Needs    []protocol.Need
-	Warnings []string
+	Text  string
+	Needs []protocol.Need
 }
 
 // template goes in the order in which `helm template` does, so that of several faults the same one is told.
@@ -86,9 +85,6 @@ func (j job) template(view *seal.View) (Printed, error) {
 	}
 	if kind := loaded.Metadata.Type; kind != "" && kind != "application" {
 		return printed, fmt.Errorf("%s charts are not installable", kind)
-	}
-	if loaded.Metadata.Deprecated {
-		printed.Warnings = append(printed.Warnings, "this chart is deprecated")
 	}
 	if printed.Needs, err = j.dependencies(view, loaded); err != nil || len(printed.Needs) > 0 {
 		return printed, err

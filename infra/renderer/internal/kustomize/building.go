@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
-	"sigs.k8s.io/kustomize/api/types"
 
 	"evenkeel.dev/renderer/internal/protocol"
 	"evenkeel.dev/renderer/internal/seal"
@@ -40,8 +39,7 @@ type kustomizing struct {
 	words  words
 	token  string
 
-	needs    []protocol.Need
-	warnings []string
+	needs []protocol.Need
 	// fault stands above whatever kustomize makes of a file that it was not given.
 	fault error
 	// mode is how this build is made, wants how it has to be made.
@@ -163,32 +161,5 @@ func (b *kustomizing) notice(name string, value *yaml.Node) {
 				}
 			})
 		})
-	}
-	b.warn(name)
-}
-
-// warn repeats what kustomize says of fields that are going away.
-func (b *kustomizing) warn(field string) {
-	var used types.Kustomization
-	switch field {
-	case "bases":
-		used.Bases = []string{}
-	case "commonlabels":
-		used.CommonLabels = map[string]string{}
-	case "imagetags":
-		used.ImageTags = []types.Image{}
-	case "patchesjson6902":
-		used.PatchesJson6902 = []types.Patch{}
-	case "patchesstrategicmerge":
-		used.PatchesStrategicMerge = []types.PatchStrategicMerge{}
-	case "vars":
-		used.Vars = []types.Var{}
-	default:
-		return
-	}
-	for _, message := range *used.CheckDeprecatedFields() {
-		if !slices.Contains(b.warnings, message) {
-			b.warnings = append(b.warnings, message)
-		}
 	}
 }

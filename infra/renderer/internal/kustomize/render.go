@@ -79,7 +79,7 @@ func (b *kustomizing) inTurn() (protocol.Answer, error) {
 // attempt builds, unless it turns out that something must be fetched first or that the build must be made in another mode.
 func (b *kustomizing) attempt() (protocol.Answer, error) {
 	objects, err := b.objects()
-	answer := protocol.Answer{Needs: b.needs, Warnings: b.warnings}
+	answer := protocol.Answer{Needs: b.needs}
 	if len(b.needs) > 0 {
 		return answer, nil
 	}

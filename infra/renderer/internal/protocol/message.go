@@ -18,7 +18,6 @@ type Answer struct {
 	Documents []json.RawMessage   `json:"documents,omitzero"`
 	Files     []File              `json:"files,omitzero"`
 	Needs     []Need              `json:"needs,omitzero"`
-	Warnings  []string            `json:"warnings,omitzero"`
 	Error     string              `json:"error,omitzero"`
 }
 

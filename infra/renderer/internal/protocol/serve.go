@@ -118,7 +118,7 @@ func (s *Server) render(request Request) (answer Answer) {
 		err = withinLimits(answer)
 	}
 	if err != nil {
-		return Answer{Error: strings.TrimRight(err.Error(), "\n"), Warnings: answer.Warnings}
+		return Answer{Error: strings.TrimRight(err.Error(), "\n")}
 	}
 	return answer
 }

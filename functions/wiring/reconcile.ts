@@ -14,7 +14,7 @@ import { controlCluster } from './control-cluster.ts';
 
 export const reconcilePorts = kept(async () => {
   const { config, log } = settings();
-  const { namespace, programs, cacheDir, toolTimeoutSeconds: timeoutSeconds, defaultServiceAccount, aws } = config;
+  const { namespace, programs, cacheDir, toolTimeoutSeconds: timeoutSeconds, defaultServiceAccount, loopback, aws } = config;
   const [{ connection, cluster, secret }, shelf] = await Promise.all([controlCluster(config), shelfOf(config)]);
   const control = createControl(cluster, namespace);
   const queue = createQueue(config.queue);
@@ -25,7 +25,7 @@ export const reconcilePorts = kept(async () => {
       cacheDir,
       clock,
       timeoutSeconds,
-      loopback: aws === undefined,
+      dial: { loopback },
       log,
     }),
     control,

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import * as z from 'zod';
 import type { ChartSource } from '../model/chart-source.ts';
 import { InvalidInput, NotPermitted, Unavailable } from '../model/errors.ts';
+import { refusedAddresses } from '../model/refused-address.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
+import type { DialRules } from './dialed-address.ts';
 import { findProgram, ranOutOfMemory, runProcess } from './process.ts';
 
 /** What is taken from a server at most, and what the program may take of the machine. */
@@ -23,6 +25,7 @@ export interface FetchOptions {
   readonly renderer: string;
   readonly timeoutSeconds: number;
   readonly limits: FetchLimits;
+  readonly dial: Pick<DialRules, 'loopback'>;
 }
 
 export interface FetchRequest {
@@ -93,7 +96,7 @@ export async function fetchRemote(options: FetchOptions, request: FetchRequest):
   return answer;
 }
 
-function requestLine({ timeoutSeconds, limits }: FetchOptions, request: FetchRequest): unknown {
+function requestLine({ timeoutSeconds, limits, dial }: FetchOptions, request: FetchRequest): unknown {
   const { access, source } = request;
   return {
     action: request.action,
@@ -103,6 +106,7 @@ function requestLine({ timeoutSeconds, limits }: FetchOptions, request: FetchReq
     into: request.into ?? '',
     timeoutSeconds,
     limits,
+    refused: refusedAddresses(dial),
     access: {
       url: source.url,
       credential: access.credential.kind === 'ssh' ? { kind: 'none' } : access.credential,

@@ -22,6 +22,7 @@ import type { Charts, Checkout, Clock, Credentials, Log } from '../ports.ts';
 import { type CacheLimits, shrink } from './cache-folder.ts';
 import { FETCH_LIMITS, type FetchAnswer, type FetchLimits, type FetchRequest, fetchRemote, shownURL } from './chart-fetch.ts';
 import { writeChart } from './chart-store.ts';
+import type { DialRules } from './dialed-address.ts';
 import { HeldFolders } from './held-folders.ts';
 import { Locks } from './locks.ts';
 import { Readings } from './readings.ts';
@@ -35,6 +36,7 @@ export interface ChartsOptions {
   readonly clock: Clock;
   readonly timeoutSeconds: number;
   readonly credentials: Credentials;
+  readonly dial: Pick<DialRules, 'loopback'>;
   readonly log?: Log;
   readonly limits?: Partial<CacheLimits & FetchLimits>;
 }
@@ -180,10 +182,10 @@ class FetchedCharts implements Charts {
   }
 
   async #fetch(place: Place, action: FetchRequest['action'], version = '', into = ''): Promise<FetchAnswer> {
-    const { clock, log, renderer, timeoutSeconds } = this.#options;
+    const { clock, dial, log, renderer, timeoutSeconds } = this.#options;
     const started = clock();
     const answer = await this.#turns.take(() =>
-      fetchRemote({ renderer, timeoutSeconds, limits: this.#limits }, { ...place, action, version, into }),
+      fetchRemote({ renderer, timeoutSeconds, dial, limits: this.#limits }, { ...place, action, version, into }),
     );
     const { url, chart } = place.source;
     log?.info(`chart ${action}`, { repository: shownURL(url), chart, version, bytes: answer.pulled?.bytes, ms: clock() - started });

@@ -38,6 +38,8 @@ export interface Config {
   readonly programs: ProgramPlaces;
   readonly toolTimeoutSeconds: number;
   readonly remoteBases: RemoteBases;
+  /** Whether what is fetched may be on this machine itself. */
+  readonly loopback: boolean;
   readonly logLevel: LogLevel;
   /** The function's own identity, as Lambda hands it over; signs tokens for EKS clusters. */
   readonly aws: AwsIdentity | undefined;
@@ -88,6 +90,11 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'fixed',
     'kustomizations on other servers: `refused`, `fixed` (at a commit, tag or version) or `any` (also branches)',
   ),
+  variable(
+    'LOOPBACK',
+    'refused on AWS, else allowed',
+    'whether repositories and files may be on this machine itself, where Lambda has its own API: `allowed` or `refused`',
+  ),
   variable('SQS_ENDPOINT', "AWS's own", 'URL of another service that speaks the SQS protocol'),
   variable('S3_ENDPOINT', "AWS's own", 'URL of another service that speaks the S3 protocol'),
   variable('LOG_LEVEL', 'info', 'least important lines to print: info, warn or error'),
@@ -111,7 +118,9 @@ export function loadConfig(env: Environment, exists: (path: string) => boolean =
     text: (name) => env[`EVENKEEL_${name}`]?.trim() || undefined,
     fault: (name, fault) => faults.push(`EVENKEEL_${name} ${fault}`),
   };
-  const config = { ...behaviour(reader), ...places(reader, exists), aws: awsIdentity(env) };
+  const aws = awsIdentity(env);
+  const loopback = oneOf(reader, 'LOOPBACK', ['allowed', 'refused'], aws ? 'refused' : 'allowed') === 'allowed';
+  const config = { ...behaviour(reader), ...places(reader, exists), loopback, aws };
   if (faults.length > 0) throw new InvalidInput(`configuration is not valid: ${faults.join('; ')}`);
   return config;
 }

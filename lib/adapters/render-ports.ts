@@ -5,6 +5,7 @@ import { isArtifact } from '../model/chart-source.ts';
 import { InvalidInput } from '../model/errors.ts';
 import type { Charts, Clock, Credentials, Downloads, Log, Renderer, Repositories } from '../ports.ts';
 import { createCharts } from './charts.ts';
+import type { DialRules } from './dialed-address.ts';
 import { createDownloads } from './downloads.ts';
 import { createRepositories } from './git.ts';
 import { createRenderer } from './renderer.ts';
@@ -24,8 +25,8 @@ export interface RenderPortsOptions {
   readonly cacheDir: string;
   readonly clock: Clock;
   readonly timeoutSeconds: number;
-  /** Whether files may be downloaded from this machine itself. */
-  readonly loopback: boolean;
+  /** Which addresses may be connected to, for repositories, charts and files alike. */
+  readonly dial: DialRules;
   readonly log?: Log;
 }
 
@@ -43,7 +44,7 @@ export function createRenderPorts({ programs, ...options }: RenderPortsOptions):
   return {
     repositories: bySource(git, charts),
     charts,
-    downloads: createDownloads({ ...options, dial: { loopback: options.loopback } }),
+    downloads: createDownloads(options),
     renderer: rendererBy(programs, options.timeoutSeconds),
   };
 }

@@ -77,7 +77,7 @@ async function renderer({ cluster, namespace }: Session, own: CliSettings): Prom
   const clock = Date.now;
   const credentials = orAnonymous(createCredentials({ cluster, namespace, clock }));
   const found = withBuilt(programs, built, process.env['PATH'] ?? '');
-  return createRenderPorts({ programs: found, credentials, cacheDir, clock, timeoutSeconds, loopback: true });
+  return createRenderPorts({ programs: found, credentials, cacheDir, clock, timeoutSeconds, dial: { loopback: true } });
 }
 
 /** Nothing here can reach a network: folders stand for everything that would be fetched. */

@@ -6,7 +6,7 @@ import { normalizeGitUrl, sameGitUrl } from './git-url.ts';
 import type { Credential, RepositoryAccess } from './repository.ts';
 import { chosenCredential, type GithubApp, proxyFor, type RegisteredKeys } from './repository-credential.ts';
 import type { RepositorySecret, TextKey } from './repository-secret.ts';
-import { isForbiddenHost, type RepositoryUrl, repositoryUrl } from './repository-url.ts';
+import { type RepositoryUrl, refuseHostOf, repositoryUrl } from './repository-url.ts';
 
 /** An access whose app, if it is one, has not asked for its token yet. */
 export type RegisteredAccess = Omit<RepositoryAccess, 'credential'> & { readonly credential: Credential | GithubApp };
@@ -160,7 +160,7 @@ function isRegistryAddress(address: string): boolean {
 
 function registryHost(address: string): string {
   const host = URL.parse(`https://${address.trim().replace(/^oci:\/\//i, '')}`)?.hostname ?? '';
-  if (isForbiddenHost(host)) throw new InvalidInput(`repository ${address} names a link-local or metadata address, which is refused`);
+  refuseHostOf(`repository ${address}`, host.replace(/^\[(.*)\]$/, '$1'));
   return host;
 }
 

@@ -2,6 +2,7 @@
 // credentials is refused here, for whoever is about to connect (threats: SSRF, argument injection).
 import { InvalidInput } from './errors.ts';
 import { withoutUserinfo } from './git-url.ts';
+import { refusedHost } from './refused-address.ts';
 
 export interface RepositoryUrl {
   /** As git takes it: without user name and password where they are a credential (http, https). */
@@ -19,7 +20,6 @@ const PORTS = { http: 80, https: 443, ssh: 22 } as const;
 const SCP_FORM = /^([^/:@]+)@(\[[^\]]+\]|[^/:@[\]]+):(.+)$/;
 const SSH_USER = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/;
 const SSH_HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)$/;
-const METADATA_HOSTS: ReadonlySet<string> = new Set(['metadata.google.internal', 'metadata', 'fd00:ec2::254', '100.100.100.200']);
 
 /** Throws InvalidInput that names the URL, without its password, for another scheme and for what must not be connected to. */
 export function repositoryUrl(text: string): RepositoryUrl {
@@ -27,17 +27,14 @@ export function repositoryUrl(text: string): RepositoryUrl {
   const shown = withoutUserinfo(text);
   if (read === undefined) throw new InvalidInput(`repository URL ${shown.replace(/^[^/]*@/, '')} is no http, https or ssh URL`);
   if (typeof read === 'string') throw new InvalidInput(`repository URL ${shown} ${read}`);
-  if (isForbiddenHost(read.host))
-    throw new InvalidInput(`repository URL ${shown} names a link-local or metadata address, which is refused`);
+  refuseHostOf(`repository URL ${shown}`, read.host);
   return read;
 }
 
-/** Whether a host is one that hands out a machine's credentials, or lies on its link. Takes the spelling of `RepositoryUrl.host`. */
-export function isForbiddenHost(host: string): boolean {
-  const name = host.replace(/\.$/, '');
-  const embedded = /^::ffff:([0-9a-f]+):[0-9a-f]+$/.exec(name)?.[1];
-  if (embedded === 'a9fe') return true;
-  return METADATA_HOSTS.has(name) || /^169\.254\.\d+\.\d+$/.test(name) || /^fe[89ab][0-9a-f]:/.test(name);
+/** Throws InvalidInput for a host that nobody may connect to, whatever machine this is. Takes the spelling of `RepositoryUrl.host`. */
+export function refuseHostOf(named: string, host: string): void {
+  const what = refusedHost(host, { loopback: true });
+  if (what !== undefined) throw new InvalidInput(`${named} names ${what}, which is refused`);
 }
 
 /** A sentence's end for what is refused; undefined for what is no such URL at all. */

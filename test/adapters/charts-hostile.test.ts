@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { InvalidInput, NotPermitted } from '../../lib/model/errors.ts';
+import { ALLOWED, LOOPBACK, REFUSED } from '../support/addresses.ts';
 import { chartsUnderTest, thrown } from '../support/charts.ts';
 import { type HelmRemote, startHelmRemote } from '../support/helm-remote.ts';
 import { chartArchive, type TarEntry, tar, tgz } from '../support/tarball.ts';
@@ -212,6 +213,39 @@ describe('an address that serves credentials', () => {
       expect(error).toBeInstanceOf(NotPermitted);
       expect(error.message).toContain('is a link-local or metadata address, which is refused');
     }
+  });
+
+  it.each(REFUSED)('%s is refused by the list that downloads and git go by', async (address, what) => {
+    const host = address.includes(':') ? `[${address}]` : address;
+    const error = await thrown(charts().resolveRevision(source('a', '*', `http://${host}`), 0, 'shop'));
+    expect(error).toBeInstanceOf(NotPermitted);
+    expect(error.message).toContain(` is ${what}, which is refused`);
+  });
+
+  it.each(LOOPBACK)('%s is refused where this machine has secrets to tell', async (address) => {
+    const guarded = chartsUnderTest({ cacheDir, options: { dial: { loopback: false } } });
+    const host = address.includes(':') ? `[${address}]` : address;
+    const error = await thrown(guarded.resolveRevision(source('a', '*', `http://${host}`), 0, 'shop'));
+    expect(error).toBeInstanceOf(NotPermitted);
+    expect(error.message).toContain('is a loopback address, which is refused');
+  });
+
+  it('is refused behind a name, by the address that is dialed', async () => {
+    const guarded = chartsUnderTest({ cacheDir, options: { dial: { loopback: false } } });
+    const named = remote.url.replace('127.0.0.1', 'localhost');
+    remote.requests.length = 0;
+    const error = await thrown(guarded.resolveRevision(source('a', '*', named), 0, 'shop'));
+    expect(error).toBeInstanceOf(NotPermitted);
+    expect(error.message).toMatch(/(127\.0\.0\.1|::1) is a loopback address, which is refused/);
+    expect(remote.requests).toEqual([]);
+  });
+
+  it.each(ALLOWED)('%s is none', async (address) => {
+    const proxy = await startHelmRemote();
+    const url = `http://${address.includes(':') ? `[${address}]` : address}`;
+    const through = chartsUnderTest({ cacheDir, accesses: { [url]: { proxy: proxy.url } }, options: { dial: { loopback: false } } });
+    expect((await thrown(through.resolveRevision(source('a', '*', url), 0, 'shop'))).message).toBe('failed to get index: 404 Not Found');
+    await proxy.close();
   });
 
   it.each(['http://2852039166', 'http://0xa9fea9fe', 'http://0xa9.254.0xa9fe'])('in the spelling %s is refused', async (address) => {

@@ -55,6 +55,7 @@ it('keeps a password out of arguments, environment and files of the program whil
     cacheDir: join(folder, 'cache'),
     clock: Date.now,
     timeoutSeconds: 30,
+    dial: { loopback: true },
     log,
     credentials: { access: async () => access, named: async () => undefined },
   });

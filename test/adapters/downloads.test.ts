@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isRefusedAddress } from '../../lib/adapters/dialed-address.ts';
 import { createDownloads, type DownloadsOptions } from '../../lib/adapters/downloads.ts';
 import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
 
@@ -88,7 +87,7 @@ describe('an address that hands out credentials', () => {
     asked.length = 0;
     const error = await fault(downloads().download(at(), 0));
     expect(error).toBeInstanceOf(InvalidInput);
-    expect(error.message).toContain('refused');
+    expect(error.message).toMatch(/a link-local or metadata address, which is refused/);
     expect(asked).not.toContain('/creds');
   });
 
@@ -99,20 +98,5 @@ describe('an address that hands out credentials', () => {
       expect(error).toBeInstanceOf(InvalidInput);
     }
     expect(asked).toEqual([]);
-  });
-
-  it.each([
-    ['169.254.1.1', true],
-    ['::ffff:100.100.100.200', true],
-    ['64:ff9b::a9fe:a9fe', true],
-    ['fe80::1', true],
-    ['fd20:ce::254', true],
-    ['10.0.0.1', false],
-    ['192.168.1.1', false],
-    ['2001:db8::1', false],
-    ['::ffff:127.0.0.1', true],
-    ['0.0.0.0', true],
-  ])('%s: %s', (address, refused) => {
-    expect(isRefusedAddress(address, { loopback: false })).toBe(refused);
   });
 });

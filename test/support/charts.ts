@@ -37,6 +37,7 @@ export function chartsUnderTest({ cacheDir, accesses = {}, options = {} }: Chart
     cacheDir,
     clock: Date.now,
     timeoutSeconds: 30,
+    dial: { loopback: true },
     credentials: {
       access: async (url) => accessOf(url, accesses[url]),
       named: async (name) => {

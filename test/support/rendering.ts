@@ -46,7 +46,7 @@ export function renderPorts(
     cacheDir,
     clock: Date.now,
     timeoutSeconds: 30,
-    loopback: true,
+    dial: { loopback: true },
   });
   const counts = { checkouts: 0, renders: 0 };
   const { repositories, renderer } = ports;

@@ -83,7 +83,7 @@ export async function startStories(): Promise<Stories> {
       cacheDir,
       clock,
       timeoutSeconds: 30,
-      loopback: true,
+      dial: { loopback: true },
     }),
     renderSettings: async () => renderSettings({}, 'fixed'),
     store: folderStore(cacheDir),

@@ -85,6 +85,18 @@ describe('loadConfig', () => {
   });
 });
 
+describe('this machine itself', () => {
+  const aws = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+
+  test('may be fetched from, but not on AWS unless a setting says so', () => {
+    expect(load({}).loopback).toBe(true);
+    expect(load(aws).loopback).toBe(false);
+    expect(load({ ...aws, EVENKEEL_LOOPBACK: 'allowed' }).loopback).toBe(true);
+    expect(load({ EVENKEEL_LOOPBACK: 'refused' }).loopback).toBe(false);
+    expect(() => load({ EVENKEEL_LOOPBACK: 'yes' })).toThrow('EVENKEEL_LOOPBACK is "yes": write one of allowed, refused');
+  });
+});
+
 describe('describeConfig', () => {
   test('shows every setting and no secret', () => {
     const aws = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'canary', AWS_SECRET_ACCESS_KEY: 'canary', AWS_SESSION_TOKEN: 'canary' };

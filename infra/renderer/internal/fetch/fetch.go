@@ -24,6 +24,9 @@ func Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(io.LimitReader(in, maxRequestBytes)).Decode(&request); err != nil {
 		return errors.New("the request is not the JSON that is expected") // its text may hold secrets
 	}
+	if len(request.Refused.Addresses) == 0 {
+		return errors.New("the request does not say which addresses are refused")
+	}
 	var said sync.Once
 	say := func(answer Answer) (err error) {
 		said.Do(func() { err = json.NewEncoder(out).Encode(answer) })

@@ -22,7 +22,8 @@ const (
 // origin is a repository and the way there: the connections to its own host use its certificates, those to any other the system's, and
 // the credential goes to the origins (scheme, host and port) in credentialFor alone, whatever redirects say.
 type origin struct {
-	access Access
+	access  Access
+	refused *Refused
 	// base is the repository's URL without user name and password.
 	base          *url.URL
 	credentialFor map[string]bool
@@ -40,15 +41,15 @@ func openOrigin(request *Request) (*origin, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := newTransport(access.Proxy, trust)
+	own, err := newTransport(&request.Refused, access.Proxy, trust)
 	if err != nil {
 		return nil, err
 	}
-	others, err := newTransport(access.Proxy, &tls.Config{MinVersion: tls.VersionTLS12})
+	others, err := newTransport(&request.Refused, access.Proxy, &tls.Config{MinVersion: tls.VersionTLS12})
 	if err != nil {
 		return nil, err
 	}
-	return &origin{access: access, base: base, credentialFor: map[string]bool{}, own: own, others: others}, nil
+	return &origin{access: access, refused: &request.Refused, base: base, credentialFor: map[string]bool{}, own: own, others: others}, nil
 }
 
 // baseURL reads the repository's URL; registries are written without a scheme, with oci:// or with the http(s) of old.
@@ -100,8 +101,8 @@ func trustOf(access *Access) (*tls.Config, error) {
 	return trust, nil
 }
 
-func newTransport(proxy string, trust *tls.Config) (*http.Transport, error) {
-	dialer := &net.Dialer{Timeout: connectTimeout, Control: checkDialed}
+func newTransport(refused *Refused, proxy string, trust *tls.Config) (*http.Transport, error) {
+	dialer := &net.Dialer{Timeout: connectTimeout, Control: refused.checkDialed(proxy != "")}
 	transport := &http.Transport{
 		DialContext:         dialer.DialContext,
 		TLSClientConfig:     trust,
@@ -141,7 +142,7 @@ func (r *origin) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.URL.Scheme != "http" && request.URL.Scheme != "https" {
 		return nil, invalidf("%s leads to a URL of scheme %q, which is refused", r.base.Host, request.URL.Scheme)
 	}
-	if err := checkHost(request.URL.Hostname()); err != nil {
+	if err := r.refused.checkHost(request.URL.Hostname()); err != nil {
 		return nil, err
 	}
 	request = request.Clone(request.Context())

@@ -15,6 +15,7 @@ type Request struct {
 	Into           string  `json:"into"`
 	TimeoutSeconds float64 `json:"timeoutSeconds"`
 	Limits         Limits  `json:"limits"`
+	Refused        Refused `json:"refused"`
 }
 
 // Access is how a repository is reached.

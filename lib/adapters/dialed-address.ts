@@ -1,6 +1,6 @@
 // What a host leads to is judged where it is resolved, and what was judged is what is connected to: no second answer slips in between.
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { InvalidInput } from '../model/errors.ts';
 import { refusedAddress, refusedHost } from '../model/refused-address.ts';
 
@@ -25,6 +25,16 @@ export function guardedLookup(rules: DialRules): LookupFunction {
       (fault: Error) => answer(fault, '', 4),
     );
   };
+}
+
+/**
+ * All addresses of a host, for whoever connects elsewhere and can be told where to; none for one that is an address itself.
+ * Throws InvalidInput when any of them is refused, and the resolver's own error when there are none.
+ */
+export async function judgedAddresses(host: string, rules: DialRules): Promise<readonly string[]> {
+  refuseHost(host, rules);
+  if (isIP(host) !== 0) return [];
+  return (await resolved(host, {}, rules)).map(({ address }) => address);
 }
 
 type Found = readonly [LookupAddress, ...(readonly LookupAddress[])];

@@ -1,15 +1,7 @@
-// git as a process: a clean environment, no configuration but ours, only the protocol that the URL names, commit ids and URLs that cannot
-// be options. Everything secret of a repository's access reaches git and ssh through files of their own, never arguments or environment.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+// git as a process: a clean environment, no configuration but ours, no protocol unless its caller names one.
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { InvalidInput, Unavailable } from '../model/errors.ts';
-import type { RepositoryAccess } from '../model/repository.ts';
-import { type RepositoryUrl, repositoryUrl } from '../model/repository-url.ts';
-import { type Detour, filesOf, isPlain, shellQuoted } from './git-config.ts';
-import { gitFault } from './git-fault.ts';
+import { Unavailable } from '../model/errors.ts';
 import { findProgram, type ProcessResult, runProcess } from './process.ts';
-import { openTunnel, type Tunnel } from './socks.ts';
 
 export interface GitOptions {
   /** Path, or a name to be found on PATH. */
@@ -21,110 +13,56 @@ export interface GitOptions {
 
 export interface GitRun {
   readonly args: readonly string[];
-  /** Of the repository whose URL is among the arguments. */
-  readonly access?: RepositoryAccess;
   readonly cwd?: string;
   readonly indexFile?: string;
   readonly input?: string;
 }
 
-const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
-const CONNECT_MS = 15_000;
-
-const SETTINGS: Readonly<Record<string, string>> = {
-  'core.hooksPath': '/dev/null',
-  'core.fsmonitor': 'false',
-  'core.symlinks': 'true',
-  'core.quotePath': 'false',
-  'gc.auto': '0',
-  'maintenance.auto': 'false',
-  'protocol.version': '2',
-  'safe.directory': '*',
-};
-
-/** Runs git and returns what it prints. Throws Unavailable or InvalidInput, by what git and ssh say, with the repository's URL. */
-export async function runGit(options: GitOptions, run: GitRun): Promise<Buffer> {
-  if (run.access === undefined) return outputOf(await start(options, run, {}), options);
-  const at = repositoryUrl(run.access.url);
-  const prepared = await prepare(options, run.access, at);
-  try {
-    const result = await start(options, run, prepared.environment);
-    if (isSuccess(result)) return result.stdout;
-    const tunnel = prepared.tunnel?.fault();
-    if (tunnel) throw new Unavailable(`repository ${at.url} does not answer: ${tunnel.message}`);
-    const said = saidBy(result, options);
-    const redirect = /returned error: 30\d/.test(said) ? await redirectOf(options, run.access, prepared) : undefined;
-    throw gitFault({ said, access: run.access, redirect });
-  } finally {
-    await prepared.release();
-  }
-}
-
-interface Prepared {
+/** What one run is given beside what all are: variables, and settings as git-config(1) has them, in order. */
+export interface GitSurroundings {
   readonly environment: Readonly<Record<string, string>>;
-  readonly folder: string;
-  readonly tunnel: Tunnel | undefined;
-  release(): Promise<void>;
+  readonly settings: readonly Setting[];
 }
 
-async function prepare(options: GitOptions, access: RepositoryAccess, at: RepositoryUrl): Promise<Prepared> {
-  const allowed = { GIT_ALLOW_PROTOCOL: at.protocol === 'ssh' ? 'ssh' : 'http:https' };
-  if (isPlain(access, at)) return { environment: allowed, folder: '', tunnel: undefined, release: async () => undefined };
-  const ssh = at.protocol === 'ssh' ? findProgram(options.ssh, 'EVENKEEL_SSH') : undefined;
-  const tunnel = ssh === undefined ? undefined : await sshTunnel(access, at);
-  const folder = await mkdtemp(join(tmpdir(), 'evenkeel-git-'));
-  const release = async () => {
-    tunnel?.close();
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    const detour: Detour | undefined = tunnel && { host: '127.0.0.1', port: tunnel.port };
-    for (const [name, text] of filesOf(access, at, folder, detour)) await writeFile(join(folder, name), text, { mode: 0o600 });
-    const config = { GIT_CONFIG_GLOBAL: join(folder, 'config') };
-    return { environment: { ...allowed, ...config, ...(await trusting(access, folder)), ...sshBy(ssh, folder) }, folder, tunnel, release };
-  } catch (error) {
-    await release();
-    throw error;
-  }
+export type Setting = readonly [key: string, value: string];
+
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+
+const SETTINGS: readonly Setting[] = [
+  ['core.hooksPath', '/dev/null'],
+  ['core.fsmonitor', 'false'],
+  ['core.symlinks', 'true'],
+  ['core.quotePath', 'false'],
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
+  ['protocol.version', '2'],
+  ['safe.directory', '*'],
+  // Where a redirect leads has to be judged first; git takes the alternates of a server for redirects too.
+  ['http.followRedirects', 'false'],
+];
+
+/** Runs git on this machine alone and returns what it prints. Throws Unavailable with what it says. */
+export async function runGit(options: GitOptions, run: GitRun): Promise<Buffer> {
+  const result = await startGit(options, run, { environment: {}, settings: [] });
+  if (isSuccess(result)) return result.stdout;
+  throw new Unavailable(`git does not answer: ${saidBy(result, options)}`);
 }
 
-/** ssh has no proxy of its own; what is no SOCKS proxy would see and refuse its protocol. */
-async function sshTunnel({ proxy }: RepositoryAccess, at: RepositoryUrl): Promise<Tunnel | undefined> {
-  if (proxy === undefined) return undefined;
-  const url = new URL(proxy);
-  if (!url.protocol.startsWith('socks5'))
-    throw new InvalidInput(
-      `repository ${at.url}: proxy: SSH goes through a SOCKS proxy only: write socks5://host:port, or list ${at.host} in noProxy`,
-    );
-  return openTunnel(url, at, CONNECT_MS);
-}
-
-/** In the environment, where a launcher of git's may have put the machine's own. The empty folder keeps the system's away. */
-async function trusting({ ca }: RepositoryAccess, folder: string): Promise<Readonly<Record<string, string>>> {
-  if (ca === undefined) return {};
-  await mkdir(join(folder, 'no-cas'));
-  return { GIT_SSL_CAINFO: join(folder, 'ca'), GIT_SSL_CAPATH: join(folder, 'no-cas') };
-}
-
-function sshBy(ssh: string | undefined, folder: string): Readonly<Record<string, string>> {
-  if (ssh === undefined) return {};
-  return { GIT_SSH_COMMAND: `${shellQuoted(ssh)} -F ${shellQuoted(join(folder, 'ssh_config'))}`, GIT_SSH_VARIANT: 'ssh' };
-}
-
-function start(options: GitOptions, run: GitRun, environment: Readonly<Record<string, string>>): Promise<ProcessResult> {
+/** The whole run as data, however it ended. */
+export function startGit(options: GitOptions, run: GitRun, { environment, settings }: GitSurroundings): Promise<ProcessResult> {
   return runProcess({
     program: findProgram(options.git, 'EVENKEEL_GIT'),
     args: run.args,
     cwd: run.cwd ?? tmpdir(),
-    env: { ...cleanEnvironment(), ...environment, ...(run.indexFile === undefined ? {} : { GIT_INDEX_FILE: run.indexFile }) },
+    env: { ...cleanEnvironment(settings), ...environment, ...(run.indexFile === undefined ? {} : { GIT_INDEX_FILE: run.indexFile }) },
     input: run.input,
     timeoutSeconds: options.timeoutSeconds,
     maxOutputBytes: MAX_OUTPUT_BYTES,
   });
 }
 
-function cleanEnvironment(): Readonly<Record<string, string>> {
-  const settings = Object.entries(SETTINGS);
+function cleanEnvironment(more: readonly Setting[]): Readonly<Record<string, string>> {
+  const settings = [...SETTINGS, ...more];
   const numbered = settings.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, key],
     [`GIT_CONFIG_VALUE_${index}`, value],
@@ -143,28 +81,12 @@ function cleanEnvironment(): Readonly<Record<string, string>> {
   };
 }
 
-function isSuccess({ code, overflow }: ProcessResult): boolean {
+export function isSuccess({ code, overflow }: ProcessResult): boolean {
   return code === 0 && !overflow;
 }
 
-function saidBy(result: ProcessResult, { timeoutSeconds }: GitOptions): string {
+/** What git said, or why there is nothing of it. */
+export function saidBy(result: ProcessResult, { timeoutSeconds }: GitOptions): string {
   if (result.timedOut) return `no answer within ${timeoutSeconds} s`;
   return result.stderr || `git ended with ${result.code ?? result.signal}`;
-}
-
-function outputOf(result: ProcessResult, options: GitOptions): Buffer {
-  if (isSuccess(result)) return result.stdout;
-  throw new Unavailable(`git does not answer: ${saidBy(result, options)}`);
-}
-
-/** git does not say where a redirect that it refuses leads, except in a trace of its headers, where it hides credentials by itself. */
-async function redirectOf(options: GitOptions, access: RepositoryAccess, prepared: Prepared): Promise<string | undefined> {
-  if (prepared.folder === '') return undefined;
-  const trace = join(prepared.folder, 'trace');
-  const environment = { ...prepared.environment, GIT_TRACE_CURL: trace, GIT_TRACE_CURL_NO_DATA: '1' };
-  await start(options, { args: ['ls-remote', '--quiet', '--', access.url] }, environment);
-  const text = await readFile(trace, 'utf8').catch(() => '');
-  const location = [...text.matchAll(/<= Recv header: location:\s*(\S+)/gi)].at(-1)?.[1];
-  const url = location === undefined ? null : URL.parse(location, access.url);
-  return url ? `${url.protocol}//${url.host}${url.pathname.replace(/\/info\/refs$/, '')}` : undefined;
 }

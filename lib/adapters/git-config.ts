@@ -4,18 +4,21 @@ import { join } from 'node:path';
 import type { RepositoryAccess } from '../model/repository.ts';
 import type { RepositoryUrl } from '../model/repository-url.ts';
 
-/** Where an ssh that must go through a proxy connects instead: a port of this machine that leads there. */
-export interface Detour {
+/** Where ssh connects instead of where the URL says: an address that was judged, or a port of this machine that leads through a proxy. */
+export interface SshWay {
   readonly host: string;
-  readonly port: number;
+  /** Undefined: the URL's own. */
+  readonly port?: number;
+  /** The server's name in known_hosts, which stays its own. */
+  readonly knownAs: string;
 }
 
 /** Files by name. `at` is the access's own URL. */
-export function filesOf(access: RepositoryAccess, at: RepositoryUrl, folder: string, detour?: Detour): ReadonlyMap<string, string> {
-  const files = new Map([['config', gitConfig(access, at, folder, detour)]]);
+export function filesOf(access: RepositoryAccess, at: RepositoryUrl, folder: string, way?: SshWay): ReadonlyMap<string, string> {
+  const files = new Map([['config', gitConfig(access, at, folder, way)]]);
   const { credential, clientCertificate, ca } = access;
   if (at.protocol === 'ssh') {
-    files.set('ssh_config', sshConfig(access, at, folder, detour));
+    files.set('ssh_config', sshConfig(access, folder, way));
     files.set('known_hosts', access.knownHosts);
     // OpenSSH reads a key only when its last line ends.
     if (credential.kind === 'ssh') files.set('key', `${credential.privateKey.replaceAll('\r', '').trimEnd()}\n`);
@@ -38,12 +41,10 @@ function asksFirst({ credential, forceBasic }: RepositoryAccess): boolean {
   return credential.kind === 'basic' && !forceBasic;
 }
 
-function gitConfig(access: RepositoryAccess, at: RepositoryUrl, folder: string, detour: Detour | undefined): string {
-  if (at.protocol === 'ssh') return detour ? `[url ${quoted(withoutPort(at.url))}]\n\tinsteadOf = ${quoted(at.url)}\n` : '';
-  const { credential, clientCertificate, insecure, proxy } = access;
+function gitConfig(access: RepositoryAccess, at: RepositoryUrl, folder: string, way: SshWay | undefined): string {
+  if (at.protocol === 'ssh') return way?.port ? `[url ${quoted(withoutPort(at.url))}]\n\tinsteadOf = ${quoted(at.url)}\n` : '';
+  const { clientCertificate, insecure, proxy } = access;
   const settings: readonly (readonly [boolean, string])[] = [
-    // What proves who asks would go along to wherever a redirect leads.
-    [credential.kind !== 'none' || clientCertificate !== undefined, 'followRedirects = false'],
     [insecure, 'sslVerify = false'],
     [proxy !== undefined, `proxy = ${quoted(proxy ?? '')}`],
     [clientCertificate !== undefined, `sslCert = ${quoted(join(folder, 'client-cert'))}`],
@@ -74,7 +75,7 @@ function storedCredential({ credential }: RepositoryAccess, at: RepositoryUrl): 
 }
 
 /** Everything that a user's or a machine's own settings could decide is decided here; the first value that ssh reads counts. */
-function sshConfig(access: RepositoryAccess, at: RepositoryUrl, folder: string, detour: Detour | undefined): string {
+function sshConfig(access: RepositoryAccess, folder: string, way: SshWay | undefined): string {
   const { credential, insecure } = access;
   const settings: Readonly<Record<string, string>> = {
     BatchMode: 'yes',
@@ -95,7 +96,8 @@ function sshConfig(access: RepositoryAccess, at: RepositoryUrl, folder: string, 
     ControlMaster: 'no',
     ControlPath: 'none',
     LogLevel: 'ERROR',
-    ...(detour ? { HostName: detour.host, Port: String(detour.port), HostKeyAlias: knownAs(at) } : {}),
+    ...(way ? { HostName: way.host, HostKeyAlias: way.knownAs } : {}),
+    ...(way?.port ? { Port: String(way.port) } : {}),
   };
   return ['Host *', ...Object.entries(settings).map(([key, value]) => `\t${key} ${value}`), ''].join('\n');
 }

@@ -3,13 +3,14 @@ import { InvalidInput, Unavailable } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { type RepositoryUrl, repositoryUrl } from '../model/repository-url.ts';
 import { knownAs } from './git-config.ts';
+import { provesWhoAsks, type Redirect } from './git-redirect.ts';
 
 export interface Failure {
   /** What was printed to standard error, or why there is none. */
   readonly said: string;
   readonly access: RepositoryAccess;
   /** Where a redirect leads that was not followed. */
-  readonly redirect: string | undefined;
+  readonly redirect: Redirect | undefined;
 }
 
 interface Rule {
@@ -22,7 +23,7 @@ const TRUSTED_HOSTS = 'ConfigMap argocd-ssh-known-hosts-cm';
 /** The first that fits. What none of them knows may pass by itself. */
 const RULES: readonly Rule[] = [
   { says: /not our ref|couldn't find remote ref|unadvertised object|no such remote ref/i, means: () => 'no such revision' },
-  { says: /returned error: 30[12378]\b/, means: (_, { redirect }) => movedTo(redirect) },
+  { says: /returned error: 30[12378]\b/, means: movedTo },
   { says: /host identification has changed|host key for \S+ has changed/i, means: changedHostKey },
   { says: /no \S+ host key is known for|host key verification failed/i, means: unknownHostKey },
   {
@@ -103,14 +104,15 @@ function basic({ username, password }: { readonly username: string; readonly pas
   return Buffer.from(`${username}:${password}`).toString('base64');
 }
 
-function movedTo(redirect: string | undefined): string {
-  if (redirect === undefined)
-    return 'it redirects elsewhere, which is not followed with credentials: write the address that it leads to as repoURL';
-  return `it redirects to ${redirect}, which is not followed with credentials: write that as repoURL, and register it`;
+function movedTo(_: RepositoryUrl, { access, redirect }: Failure): string {
+  const unfollowed = provesWhoAsks(access) ? 'which is not followed with credentials' : 'which is not followed';
+  if (redirect === undefined) return `it redirects elsewhere, ${unfollowed}: write the address that it leads to as repoURL`;
+  if (!redirect.isRepository) return `it redirects to ${redirect.url}, which is no repository: correct repoURL`;
+  return `it redirects to ${redirect.url}, ${unfollowed}: write that as repoURL, and register it`;
 }
 
 function refused({ protocol }: RepositoryUrl, { access }: Failure): string {
-  if (access.credential.kind !== 'none' || access.clientCertificate) return 'access refused';
+  if (provesWhoAsks(access)) return 'access refused';
   const what = protocol === 'ssh' ? 'sshPrivateKey' : 'username and password';
   return `access refused, and no credential is registered for it in this project: add a Secret with its url, ${what} and the label argocd.argoproj.io/secret-type: repository`;
 }

@@ -5,14 +5,15 @@ import { dirname, join } from 'node:path';
 import { InvalidInput } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { SIZE_FILE, touch } from './cache-folder.ts';
-import { type GitOptions, runGit } from './git-command.ts';
+import { runGit } from './git-command.ts';
+import { type RemoteOptions, reachGit } from './git-remote.ts';
 
 const REFS = 'refs/evenkeel';
 /** Commits that a clone keeps before it begins afresh: each is a `have` in the next fetch. */
 const MAX_COMMITS = 200;
 
 /** Makes sure that a commit with all its files is in the bare repository `dir`. Its caller holds the repository's lock. */
-export async function ensureCommit(options: GitOptions, dir: string, access: RepositoryAccess, commit: string): Promise<void> {
+export async function ensureCommit(options: RemoteOptions, dir: string, access: RepositoryAccess, commit: string): Promise<void> {
   if (existsSync(join(dir, REFS, commit))) return touch(dir);
   const fresh = await prepared(options, dir);
   await touch(dir);
@@ -28,7 +29,7 @@ export async function ensureCommit(options: GitOptions, dir: string, access: Rep
 }
 
 /** Whether the repository was made just now; one with too many commits is. */
-async function prepared(options: GitOptions, dir: string): Promise<boolean> {
+async function prepared(options: RemoteOptions, dir: string): Promise<boolean> {
   const commits = await readdir(join(dir, REFS)).catch(() => []);
   if (commits.length > MAX_COMMITS) await rm(dir, { recursive: true, force: true });
   if (existsSync(join(dir, 'HEAD'))) return false;
@@ -42,14 +43,14 @@ async function prepared(options: GitOptions, dir: string): Promise<boolean> {
 }
 
 /** Depth one: what the earlier commits hold is not sent again, and nothing of the history is. */
-async function fetchCommit(options: GitOptions, dir: string, access: RepositoryAccess, commit: string): Promise<void> {
+async function fetchCommit(options: RemoteOptions, dir: string, access: RepositoryAccess, commit: string): Promise<void> {
   const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', '--depth=1'];
-  await runGit(options, { access, args: ['--git-dir', dir, 'fetch', ...quiet, '--', access.url, `+${commit}:${REFS}/${commit}`] });
+  await reachGit(options, access, (url) => ['--git-dir', dir, 'fetch', ...quiet, '--', url, `+${commit}:${REFS}/${commit}`]);
 }
 
 /** The commit whose id begins so, found in the history of all branches and tags; undefined when there is none or several. */
 export async function findCommit(
-  options: GitOptions,
+  options: RemoteOptions,
   dir: string,
   access: RepositoryAccess,
   abbreviated: string,
@@ -65,7 +66,7 @@ export async function findCommit(
     '--prune',
     '--filter=tree:0',
   ];
-  await runGit(options, { access, args: ['--git-dir', dir, 'fetch', ...quiet, '--', access.url, ...refs] });
+  await reachGit(options, access, (url) => ['--git-dir', dir, 'fetch', ...quiet, '--', url, ...refs]);
   const log = await runGit(options, { args: ['--git-dir', dir, 'rev-list', '--all'] });
   const found = log
     .toString('latin1')
@@ -74,7 +75,7 @@ export async function findCommit(
   return found.length === 1 ? found[0] : undefined;
 }
 
-async function recordSize(options: GitOptions, dir: string): Promise<void> {
+async function recordSize(options: RemoteOptions, dir: string): Promise<void> {
   const counted = (await runGit(options, { args: ['--git-dir', dir, 'count-objects', '-v'] })).toString('utf8');
   const kibibytes = [...counted.matchAll(/^size(?:-pack)?: (\d+)$/gm)].reduce((sum, [, size]) => sum + Number(size), 0);
   await writeFile(join(dir, SIZE_FILE), String(kibibytes * 1024));

@@ -11,21 +11,17 @@ import type { RepositoryAccess } from '../model/repository.ts';
 import type { Checkout, Clock, Credentials, Log, Repositories } from '../ports.ts';
 import { shrink } from './cache-folder.ts';
 import { writeCheckout } from './checkouts.ts';
-import { runGit } from './git-command.ts';
+import { type RemoteOptions, reachGit } from './git-remote.ts';
 import { ensureCommit, findCommit } from './git-store.ts';
 import { HeldFolders } from './held-folders.ts';
 import { Locks } from './locks.ts';
 import { Readings } from './readings.ts';
 
-export interface RepositoriesOptions {
-  /** Paths, or names to be found on PATH. */
-  readonly git: string;
-  readonly ssh: string;
+export interface RepositoriesOptions extends RemoteOptions {
   readonly credentials: Credentials;
   /** May be deleted at any time; what is in it is fetched again. */
   readonly cacheDir: string;
   readonly clock: Clock;
-  readonly timeoutSeconds: number;
   readonly log?: Log;
   readonly limits?: Partial<RepositoryLimits>;
 }
@@ -94,7 +90,7 @@ class GitRepositories implements Repositories {
 
   async #list(access: RepositoryAccess): Promise<Refs> {
     const started = this.#options.clock();
-    const output = await runGit(this.#options, { access, args: ['ls-remote', '--quiet', '--', access.url] });
+    const output = await reachGit(this.#options, access, (url) => ['ls-remote', '--quiet', '--', url]);
     this.#options.log?.info('git ls-remote', { repository: access.url, ms: this.#options.clock() - started });
     return parseRefs(output.toString('utf8'));
   }

@@ -1,5 +1,4 @@
 // Files at URLs: kept by content, bounded on disk, and never from an address that hands out credentials, whatever name leads there.
-import type { lookup } from 'node:dns';
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDownloads, type DownloadsOptions } from '../../lib/adapters/downloads.ts';
 import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
+import { resolver } from '../support/addresses.ts';
 
 const cacheDir = mkdtempSync(join(tmpdir(), 'evk-downloads-'));
 const asked: string[] = [];
@@ -31,18 +31,11 @@ afterAll(async () => {
   rmSync(cacheDir, { recursive: true, force: true });
 });
 
-/** Names as a server of somebody else's might answer. */
-function names(addresses: Readonly<Record<string, string>>): typeof lookup {
-  const answer = (host: string, _options: unknown, done: (error: null, found: readonly object[]) => void) =>
-    done(null, [{ address: addresses[host] ?? '127.0.0.1', family: 4 }]);
-  return answer as unknown as typeof lookup; // only the form that is used
-}
-
 const downloads = (options: Partial<DownloadsOptions> = {}) =>
   createDownloads({
     cacheDir,
     timeoutSeconds: 10,
-    dial: { loopback: true, lookup: names({ 'creds.example': '169.254.169.254' }) },
+    dial: { loopback: true, lookup: resolver({ 'creds.example': ['169.254.169.254'] }) },
     ...options,
   });
 const url = (path: string, host = '127.0.0.1') => `http://${host}:${port}${path}`;
@@ -94,7 +87,9 @@ describe('an address that hands out credentials', () => {
   it('is this machine itself where that has secrets to tell', async () => {
     asked.length = 0;
     for (const host of ['127.0.0.1', 'name.example']) {
-      const error = await fault(downloads({ dial: { loopback: false, lookup: names({}) } }).download(url('/b', host), 0));
+      const error = await fault(
+        downloads({ dial: { loopback: false, lookup: resolver({ 'name.example': ['127.0.0.1'] }) } }).download(url('/b', host), 0),
+      );
       expect(error).toBeInstanceOf(InvalidInput);
     }
     expect(asked).toEqual([]);

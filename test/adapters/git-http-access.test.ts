@@ -48,7 +48,15 @@ beforeEach(() => {
   proxy.targets.length = 0;
   socks.targets.length = 0;
   credentials = heldCredentials();
-  repositories = createRepositories({ git: 'git', ssh: 'ssh', credentials, cacheDir, clock: Date.now, timeoutSeconds: 30 });
+  repositories = createRepositories({
+    dial: { loopback: true },
+    git: 'git',
+    ssh: 'ssh',
+    credentials,
+    cacheDir,
+    clock: Date.now,
+    timeoutSeconds: 30,
+  });
 });
 afterEach(() => rmSync(cacheDir, { recursive: true, force: true }));
 

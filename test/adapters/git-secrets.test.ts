@@ -107,7 +107,16 @@ async function seenOf(url: string, data: Readonly<Record<string, string>>, revis
     knownHosts: ssh.knownHosts,
     certificates: { '127.0.0.1': authority.ca },
   });
-  const repositories = createRepositories({ git: 'git', ssh: 'ssh', credentials, cacheDir, clock: Date.now, timeoutSeconds: 20, log });
+  const repositories = createRepositories({
+    dial: { loopback: true },
+    git: 'git',
+    ssh: 'ssh',
+    credentials,
+    cacheDir,
+    clock: Date.now,
+    timeoutSeconds: 20,
+    log,
+  });
   for (const targetRevision of revisions) {
     const source = { repoURL: url, targetRevision };
     const work = async () =>

@@ -42,7 +42,15 @@ const register = (data: Readonly<Record<string, string>> = {}, repoURL = url) =>
 
 /** Resolves a revision, checks it out and reads its file. */
 async function read(repoURL = url, targetRevision = 'main', ssh = 'ssh'): Promise<string | undefined> {
-  const repositories = createRepositories({ git: 'git', ssh, credentials, cacheDir, clock: Date.now, timeoutSeconds: 30 });
+  const repositories = createRepositories({
+    dial: { loopback: true },
+    git: 'git',
+    ssh,
+    credentials,
+    cacheDir,
+    clock: Date.now,
+    timeoutSeconds: 30,
+  });
   const source = { repoURL, targetRevision };
   const checkout = await repositories.checkout(source, await repositories.resolveRevision(source, Date.now(), 'shop'), 'shop');
   checkout.release();

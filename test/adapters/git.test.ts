@@ -34,6 +34,7 @@ afterEach(() => rmSync(cacheDir, { recursive: true, force: true }));
 /** For an Application of the default project, unless a test names another. */
 function repositories(extra: Partial<Parameters<typeof createRepositories>[0]> = {}) {
   const created = createRepositories({
+    dial: { loopback: true },
     git: 'git',
     ssh: 'ssh',
     credentials: anonymousCredentials(),

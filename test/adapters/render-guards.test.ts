@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ApplicationSource } from '../../lib/model/application.ts';
 import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
+import { resolver } from '../support/addresses.ts';
 import { type Change, type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { type Programs, render, renderPorts } from '../support/rendering.ts';
 
@@ -165,5 +166,22 @@ describe('a repository', () => {
       'linked/cm.yaml',
       'plain/cm.yaml',
     ]);
+  });
+});
+
+describe('a name that leads to what serves credentials', () => {
+  const ports = (programs: Programs) =>
+    renderPorts(programs, cacheDir, undefined, undefined, { loopback: true, lookup: resolver({ 'creds.example': ['169.254.169.254'] }) });
+  const why = /creds\.example leads to 169\.254\.169\.254, a link-local or metadata address, which is refused: name a server/;
+
+  it('is refused as the repository of a ref source', async () => {
+    const source = { repoURL: remote.url, path: 'chart', helm: { valueFiles: ['$values/a.yaml'] } };
+    const sources = [source, { repoURL: 'http://creds.example/repo.git', ref: 'values' }];
+    await expect(render('shop', { sources }, ports(STOCK))).rejects.toThrow(why);
+  });
+
+  it('is refused as that of a remote base', async () => {
+    await remote.commit({ 'lured/kustomization.yaml': 'resources: ["http://creds.example/o/r.git?ref=v1.0.0"]\n' });
+    await expect(render('shop', { source: { repoURL: remote.url, path: 'lured' } }, ports(SEALED))).rejects.toThrow(why);
   });
 });

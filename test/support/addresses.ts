@@ -1,4 +1,6 @@
-// Addresses that both judges of them, ours and the renderer's, must agree about.
+// A resolver that answers what a test says, as a name server of somebody else's might, and addresses that both judges of them, ours and the renderer's, must agree about.
+import type { LookupAddress, lookup } from 'node:dns';
+import { isIP } from 'node:net';
 
 const CREDENTIALS = 'a link-local or metadata address';
 
@@ -61,3 +63,18 @@ export const ALLOWED: readonly string[] = [
   '2002:808:808::1',
   '::ffff:10.0.0.1',
 ];
+
+/** Names and their addresses, given anew at each question; it knows no others. */
+export function resolver(names: Readonly<Record<string, readonly string[] | (() => readonly string[])>>): typeof lookup {
+  const answer = (host: string, _options: unknown, done: (error: Error | null, found: readonly LookupAddress[]) => void) => {
+    const known = names[host];
+    const addresses = typeof known === 'function' ? known() : known;
+    if (addresses === undefined) done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }), []);
+    else
+      done(
+        null,
+        addresses.map((address) => ({ address, family: isIP(address) })),
+      );
+  };
+  return answer as unknown as typeof lookup; // only the form that is used
+}

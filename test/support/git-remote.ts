@@ -30,6 +30,8 @@ export interface GitRemote {
   demand: string | undefined;
   /** Sends every request to the same path of that server while it is set. */
   redirect: string | undefined;
+  /** A name that `repo` had once: requests for it are sent to this server's `repo`. */
+  formerly: string | undefined;
   commit(changes: Readonly<Record<string, Change>>, branch?: string): Promise<string>;
   git(...args: string[]): Promise<string>;
   close(): Promise<void>;
@@ -56,6 +58,7 @@ export async function startGitRemote(tls?: ServerOptions): Promise<GitRemote> {
     refuse: undefined,
     demand: undefined,
     redirect: undefined,
+    formerly: undefined,
     git,
     commit: async (changes, branch = 'main') => {
       for (const [path, change] of Object.entries(changes)) place(join(work, path), change);
@@ -72,8 +75,9 @@ export async function startGitRemote(tls?: ServerOptions): Promise<GitRemote> {
   };
   const serve: RequestListener = (request, response) => {
     remote.requests.push(`${request.method} ${request.url}`);
-    if (remote.redirect !== undefined) {
-      response.writeHead(301, { location: `${remote.redirect}${request.url}` }).end();
+    const location = locationOf(remote, request.url ?? '');
+    if (location !== undefined) {
+      response.writeHead(301, { location }).end();
       return;
     }
     const status = remote.refuse ?? (allowed(request, remote.demand) ? undefined : 401);
@@ -93,6 +97,11 @@ export async function startGitRemote(tls?: ServerOptions): Promise<GitRemote> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // a listening TCP server has one
   return Object.assign(remote, { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}/repo.git` });
+}
+
+function locationOf({ redirect, formerly }: GitRemote, url: string): string | undefined {
+  if (redirect !== undefined) return `${redirect}${url}`;
+  return formerly !== undefined && url.startsWith(`/${formerly}.git/`) ? url.replace(formerly, 'repo') : undefined;
 }
 
 function allowed(request: IncomingMessage, demand: string | undefined): boolean {

@@ -1,5 +1,6 @@
 // Renders an Application from a real Git server with the real tools, and counts what is asked of them.
 import { anonymousCredentials } from '../../lib/adapters/credentials.ts';
+import type { DialRules } from '../../lib/adapters/dialed-address.ts';
 import { createRenderPorts, type OpenRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { desiredState, resolveRevisions } from '../../lib/desired/render.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
@@ -39,6 +40,7 @@ export function renderPorts(
   cacheDir: string,
   store?: RenderStore,
   credentials: Credentials = anonymousCredentials(),
+  dial: DialRules = { loopback: true },
 ): RenderPorts {
   const ports = createRenderPorts({
     programs: { git: 'git', ssh: 'ssh', ...programs },
@@ -46,7 +48,7 @@ export function renderPorts(
     cacheDir,
     clock: Date.now,
     timeoutSeconds: 30,
-    dial: { loopback: true },
+    dial,
   });
   const counts = { checkouts: 0, renders: 0 };
   const { repositories, renderer } = ports;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { InvalidInput, Unavailable } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { type RepositoryUrl, repositoryUrl } from '../model/repository-url.ts';
+import { DamagedClone, tellsDamage } from './clone-damage.ts';
 import { type Detour, filesOf, isPlain, shellQuoted } from './git-config.ts';
 import { gitFault } from './git-fault.ts';
 import { findProgram, type ProcessResult, runProcess } from './process.ts';
@@ -42,7 +43,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'safe.directory': '*',
 };
 
-/** Runs git and returns what it prints. Throws Unavailable or InvalidInput, by what git and ssh say, with the repository's URL. */
+/**
+ * Runs git and returns what it prints. Throws Unavailable or InvalidInput, by what git and ssh say, with the repository's URL, and
+ * DamagedClone where git finds the repository on this disk damaged.
+ */
 export async function runGit(options: GitOptions, run: GitRun): Promise<Buffer> {
   if (run.access === undefined) return outputOf(await start(options, run, {}), options);
   const at = repositoryUrl(run.access.url);
@@ -154,7 +158,8 @@ function saidBy(result: ProcessResult, { timeoutSeconds }: GitOptions): string {
 
 function outputOf(result: ProcessResult, options: GitOptions): Buffer {
   if (isSuccess(result)) return result.stdout;
-  throw new Unavailable(`git does not answer: ${saidBy(result, options)}`);
+  const said = saidBy(result, options);
+  throw tellsDamage(said) ? new DamagedClone(`a clone is damaged: ${said}`) : new Unavailable(`git does not answer: ${said}`);
 }
 
 /** git does not say where a redirect that it refuses leads, except in a trace of its headers, where it hides credentials by itself. */

@@ -2,6 +2,7 @@
 import { InvalidInput, Unavailable } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { type RepositoryUrl, repositoryUrl } from '../model/repository-url.ts';
+import { DamagedClone, tellsDamage } from './clone-damage.ts';
 import { knownAs } from './git-config.ts';
 
 export interface Failure {
@@ -61,12 +62,13 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** InvalidInput for what somebody has to put right, Unavailable for the rest. */
+/** InvalidInput for what somebody has to put right, DamagedClone for what is wrong on this disk, Unavailable for the rest. */
 export function gitFault(failure: Failure): Error {
   const at = repositoryUrl(failure.access.url);
   const rule = RULES.find(({ says }) => says.test(failure.said));
   const where = `repository ${at.url}`;
   const why = withoutSecrets(lineOf(failure.said), failure.access);
+  if (tellsDamage(failure.said)) return new DamagedClone(`${where}: its clone here is damaged: ${why}`);
   if (rule === undefined) return new Unavailable(`${where} does not answer: ${why}`);
   return new InvalidInput(`${where}: ${rule.means(at, failure)}: ${why}`);
 }

@@ -5,14 +5,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ApplicationSource } from '../model/application.ts';
-import { InvalidInput } from '../model/errors.ts';
+import { InvalidInput, messageOf } from '../model/errors.ts';
 import { commitOf, isAbbreviated, isCommit, parseRefs, type Refs, tipStartingWith } from '../model/git-refs.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import type { Checkout, Clock, Credentials, Log, Repositories } from '../ports.ts';
 import { shrink } from './cache-folder.ts';
 import { writeCheckout } from './checkouts.ts';
 import { runGit } from './git-command.ts';
-import { ensureCommit, findCommit } from './git-store.ts';
+import { ensureCommit, findCommit, mending } from './git-store.ts';
 import { HeldFolders } from './held-folders.ts';
 import { Locks } from './locks.ts';
 import { Readings } from './readings.ts';
@@ -104,14 +104,14 @@ class GitRepositories implements Repositories {
     const tip = tipStartingWith(refs, revision);
     if (tip !== undefined) return tip;
     const dir = this.#repositoryDir(`${keyOf(access)}-history`);
-    return this.#locked(dir, () => findCommit(this.#options, dir, access, revision));
+    return this.#sound(dir, access, () => findCommit(this.#options, dir, access, revision));
   }
 
   async #make(path: string, access: RepositoryAccess, commit: string): Promise<void> {
     const started = this.#options.clock();
     const dir = this.#repositoryDir(keyOf(access));
     await mkdir(join(this.#options.cacheDir, 'checkouts'), { recursive: true });
-    await this.#locked(dir, async () => {
+    await this.#sound(dir, access, async () => {
       if (existsSync(join(path, 'list'))) return;
       await ensureCommit(this.#options, dir, access, commit);
       await writeCheckout(this.#options, dir, commit, path);
@@ -120,8 +120,11 @@ class GitRepositories implements Repositories {
     await this.#shrink();
   }
 
-  #locked<T>(dir: string, work: () => Promise<T>): Promise<T> {
-    return this.#locks.hold(`${dir.replace('/repositories/', '/locks/')}.lock`, work);
+  /** Under the repository's lock, with a clone that is made anew where it is damaged. */
+  #sound<T>(dir: string, access: RepositoryAccess, work: () => Promise<T>): Promise<T> {
+    const told = (damage: Error) =>
+      this.#options.log?.warn('git clone damaged, made anew', { repository: access.url, reason: messageOf(damage) });
+    return this.#locks.hold(`${dir.replace('/repositories/', '/locks/')}.lock`, () => mending(dir, work, told));
   }
 
   #repositoryDir(key: string): string {

@@ -1,21 +1,16 @@
 // Charts over the renderer's mode `fetch`: one look at an index or a registry, one download and one folder serve everyone who asks for the
 // same at the same time, with the same access.
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { ApplicationSource } from '../model/application.ts';
 import { type ChartDependency, type ChartSource, chartSource, dependencyPlace, isArtifact, registryNames } from '../model/chart-source.ts';
-import { greatestVersion, isDigest, isVersion, isWholeVersion } from '../model/chart-version.ts';
+import { exactVersion, greatestVersion, isDigest, isVersion } from '../model/chart-version.ts';
 import { InvalidInput, messageOf } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { parseConstraint } from '../model/semver.ts';
-import type { Charts, Checkout, Clock, Credentials, Log } from '../ports.ts';
-import { type CacheLimits, shrink } from './cache-folder.ts';
+import type { Charts, Checkout, Clock, Credentials, DependencyAsking, Log, SettledDependency } from '../ports.ts';
+import type { CacheLimits } from './cache-folder.ts';
 import { FETCH_LIMITS, type FetchAnswer, type FetchLimits, type FetchRequest, fetchRemote, shownURL } from './chart-fetch.ts';
-import { writeChart } from './chart-store.ts';
-import { HeldFolders } from './held-folders.ts';
-import { Locks } from './locks.ts';
+import { ChartStore } from './chart-store.ts';
 import { Readings } from './readings.ts';
 import { Turns } from './turns.ts';
 
@@ -39,8 +34,6 @@ interface Place {
 }
 
 const LIMITS: CacheLimits = { maxBytes: 1024 ** 3, maxCount: 100, idleMs: 5 * 60_000 };
-/** How old an index may be from which a dependency without a lock is chosen: Argo CD keeps it this long (spec/rendering.md §8). */
-const INDEX_MS = 3 * 60_000;
 /** Fetches at a time: each is a process, and an index fills its memory. */
 const AT_ONCE = 4;
 
@@ -50,19 +43,18 @@ export function createCharts(options: ChartsOptions): Charts {
 
 class FetchedCharts implements Charts {
   readonly #options: ChartsOptions;
-  readonly #limits: CacheLimits & FetchLimits;
+  readonly #limits: FetchLimits;
   readonly #versions: Readings<readonly string[]>;
   readonly #digests: Readings<string>;
-  readonly #held = new HeldFolders();
-  readonly #locks: Locks;
+  readonly #store: ChartStore;
   readonly #turns = new Turns(AT_ONCE);
 
   constructor(options: ChartsOptions) {
     this.#options = options;
-    this.#limits = { ...LIMITS, ...FETCH_LIMITS, ...options.limits };
+    this.#limits = { ...FETCH_LIMITS, ...options.limits };
     this.#versions = new Readings(options.clock);
     this.#digests = new Readings(options.clock);
-    this.#locks = new Locks(options.timeoutSeconds * 2000);
+    this.#store = new ChartStore({ ...options, limits: { ...LIMITS, ...options.limits }, maxHeldMs: options.timeoutSeconds * 2000 });
   }
 
   async resolveRevision(source: ApplicationSource, notBefore: number, project: string | undefined): Promise<string> {
@@ -74,19 +66,21 @@ class FetchedCharts implements Charts {
     return choice.version;
   }
 
-  async checkout(source: ApplicationSource, revision: string, project: string | undefined): Promise<Checkout> {
+  async checkout(source: ApplicationSource, revision: string, project: string | undefined, notBefore = 0): Promise<Checkout> {
     if (isArtifact(source) && !isDigest(revision)) throw new InvalidInput(`revision '${revision}' is no digest of an OCI artifact`);
-    return this.#checkout(await this.#placeOf(source, project), revision);
+    return this.#checkout(await this.#placeOf(source, project), revision, notBefore);
   }
 
-  async dependency(dependency: ChartDependency, project: string, permits: (repoURL: string) => boolean): Promise<Checkout> {
-    const place = await this.#dependencyPlace(dependency, project, permits);
-    const exact = [dependency.locked, dependency.version].find((version) => version !== undefined && isWholeVersion(version));
-    if (exact !== undefined) return this.#checkout(place, exact);
-    const range = dependency.version === '' ? '*' : dependency.version;
-    const choice = greatestVersion(range, await this.#versionsOf(place, this.#options.clock() - INDEX_MS));
-    if ('reason' in choice) throw new InvalidInput(`chart dependency ${dependency.name} ${dependency.version}: ${choice.reason}`);
-    return this.#checkout(place, choice.version);
+  async dependency(dependency: ChartDependency, asking: DependencyAsking): Promise<SettledDependency> {
+    const place = await this.#dependencyPlace(dependency, asking);
+    const version = exactVersion(dependency) ?? (await this.#chosen(dependency, place, asking));
+    return { version, fetch: (notBefore) => this.#checkout(place, version, notBefore) };
+  }
+
+  async #chosen({ name, version }: ChartDependency, place: Place, { notBefore }: DependencyAsking): Promise<string> {
+    const choice = greatestVersion(version === '' ? '*' : version, await this.#versionsOf(place, notBefore));
+    if ('reason' in choice) throw new InvalidInput(`chart dependency ${name} ${version}: ${choice.reason}`);
+    return choice.version;
   }
 
   async #placeOf(source: ApplicationSource, project: string | undefined): Promise<Place> {
@@ -95,7 +89,7 @@ class FetchedCharts implements Charts {
     return { source: chartSource(source.repoURL, source.chart ?? '', access), access, passCredentials };
   }
 
-  async #dependencyPlace(dependency: ChartDependency, project: string, permits: (repoURL: string) => boolean): Promise<Place> {
+  async #dependencyPlace(dependency: ChartDependency, { project, permits }: DependencyAsking): Promise<Place> {
     const { name, repository, passCredentials = false } = dependency;
     const place = dependencyPlace(repository);
     if (place.kind === 'url') {
@@ -151,23 +145,14 @@ class FetchedCharts implements Charts {
     );
   }
 
-  #checkout(place: Place, revision: string): Promise<Checkout> {
-    const key = keyOf(place, revision);
-    const path = join(this.#options.cacheDir, 'charts', key);
-    return this.#held.checkout(path, revision, () =>
-      this.#make(path, join(this.#options.cacheDir, 'locks', `chart-${key}.lock`), place, revision),
+  #checkout(place: Place, revision: string, notBefore: number): Promise<Checkout> {
+    const since = isDigest(revision) ? 0 : notBefore;
+    return this.#store.checkout(
+      keyOf(place, revision),
+      revision,
+      since,
+      async (into) => void (await this.#fetch(place, 'pull', revision, into)),
     );
-  }
-
-  async #make(path: string, lock: string, place: Place, revision: string): Promise<void> {
-    const charts = dirname(path);
-    await mkdir(charts, { recursive: true });
-    await this.#locks.hold(lock, async () => {
-      if (existsSync(join(path, 'list'))) return;
-      await writeChart(path, async (into) => void (await this.#fetch(place, 'pull', revision, into)));
-    });
-    // Files carry the machine's own time.
-    await shrink(charts, this.#limits, Date.now(), (other) => this.#held.inUse(other));
   }
 
   async #fetch(place: Place, action: FetchRequest['action'], version = '', into = ''): Promise<FetchAnswer> {

@@ -11,12 +11,21 @@ import { closureContent, type RenderClosure } from './closure.ts';
 import type { RenderSettings } from './settings.ts';
 import type { RenderPlan } from './source.ts';
 
+/** A value file at a URL. */
+export interface ValueFile {
+  readonly kind: 'values';
+  readonly text: string;
+}
+
 /** Something that was fetched for a render. */
 export interface Fetched {
-  readonly need: Need;
+  readonly need: Need | ValueFile;
   /** The commit, or version and digest, that it got. */
   readonly got: string;
-  /** Asking again gives the same: a commit, a tag, an exact version. */
+  /**
+   * Settled by its name: a commit, a tag, an exact version, a URL that names one of these. Only a hard refresh asks for it again. Anything
+   * else is asked for at each look, where a recent answer does.
+   */
   readonly fixed: boolean;
   /** Pushes that would change it, for one that follows a branch. */
   readonly follows?: SourceClosure;
@@ -44,7 +53,7 @@ export interface Output {
 }
 
 /** Raised whenever the same input would render to something else. */
-const FORMAT = 2;
+const FORMAT = 3;
 /** Traces that are kept of one plan: files come and go, and with them what is read. */
 const MAX_TRACES = 6;
 

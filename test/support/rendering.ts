@@ -54,9 +54,9 @@ export function renderPorts(
     ...ports,
     repositories: {
       resolveRevision: (source, notBefore, project) => repositories.resolveRevision(source, notBefore, project),
-      checkout: (source, revision, project) => {
+      checkout: (...asked) => {
         counts.checkouts += 1;
-        return repositories.checkout(source, revision, project);
+        return repositories.checkout(...asked);
       },
     },
     renderer: {

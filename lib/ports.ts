@@ -171,6 +171,8 @@ export interface DependencyAsking {
 /** A dependency at the version that is taken of it. */
 export interface SettledDependency {
   readonly version: string;
+  /** The repository that the project had to permit, as `permits` was asked; undefined for one that is reached as anybody could. */
+  readonly permitted: string | undefined;
   /** `notBefore` as for a checkout. */
   readonly fetch: (notBefore: number) => Promise<Checkout>;
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { ApplicationSource } from '../model/application.ts';
 import { type ChartDependency, type ChartSource, chartSource, dependencyPlace, isArtifact, registryNames } from '../model/chart-source.ts';
 import { exactVersion, greatestVersion, isDigest, isVersion } from '../model/chart-version.ts';
-import { InvalidInput, messageOf } from '../model/errors.ts';
+import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { parseConstraint } from '../model/semver.ts';
 import type { Charts, Checkout, Clock, Credentials, DependencyAsking, Log, SettledDependency } from '../ports.ts';
@@ -72,9 +72,11 @@ class FetchedCharts implements Charts {
   }
 
   async dependency(dependency: ChartDependency, asking: DependencyAsking): Promise<SettledDependency> {
-    const place = await this.#dependencyPlace(dependency, asking);
-    const version = exactVersion(dependency) ?? (await this.#chosen(dependency, place, asking));
-    return { version, fetch: (notBefore) => this.#checkout(place, version, notBefore) };
+    const { place, permitted } = await this.#dependencyPlace(dependency, asking);
+    const version =
+      exactVersion(dependency) ?? (await this.#reached(permitted, place, asking, () => this.#chosen(dependency, place, asking)));
+    const fetch = (notBefore: number) => this.#reached(permitted, place, asking, () => this.#checkout(place, version, notBefore));
+    return { version, permitted, fetch };
   }
 
   async #chosen({ name, version }: ChartDependency, place: Place, { notBefore }: DependencyAsking): Promise<string> {
@@ -83,18 +85,33 @@ class FetchedCharts implements Charts {
     return choice.version;
   }
 
+  /** spec/rendering.md §3.3: what a repository refuses that the project does not permit is the project's to allow. */
+  async #reached<T>(permitted: string | undefined, { source }: Place, { project }: DependencyAsking, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (permitted !== undefined || !(cause instanceof InvalidInput || cause instanceof NotPermitted)) throw cause;
+      throw new InvalidInput(`${notPermitted(source.url, project)}: ${cause.message}`, { cause });
+    }
+  }
+
   async #placeOf(source: ApplicationSource, project: string | undefined): Promise<Place> {
     const access = await this.#options.credentials.access(source.repoURL, project);
     const passCredentials = source.helm?.['passCredentials'] === true;
     return { source: chartSource(source.repoURL, source.chart ?? '', access), access, passCredentials };
   }
 
-  async #dependencyPlace(dependency: ChartDependency, { project, permits }: DependencyAsking): Promise<Place> {
+  /** `permitted`: the repository that the project permits, so that what is known of it is used. */
+  async #dependencyPlace(
+    dependency: ChartDependency,
+    { project, permits }: DependencyAsking,
+  ): Promise<{ readonly place: Place; readonly permitted: string | undefined }> {
     const { name, repository, passCredentials = false } = dependency;
     const place = dependencyPlace(repository);
     if (place.kind === 'url') {
-      const access = await this.#registered(place.url, permits(place.url) ? project : undefined);
-      return { source: chartSource(place.url, name, access), access, passCredentials };
+      const permitted = permits(place.url) ? place.url : undefined;
+      const access = await this.#registered(place.url, permitted === undefined ? undefined : project);
+      return { place: { source: chartSource(place.url, name, access), access, passCredentials }, permitted };
     }
     const asked = `chart dependency ${name}: repository ${JSON.stringify(shownURL(repository))}`;
     if (place.kind === 'other') {
@@ -106,8 +123,8 @@ class FetchedCharts implements Charts {
     }
     // As projects write it: a server's own root has no slash there.
     const written = access.url.replace(/^(https?:\/\/[^/]+)\/$/, '$1');
-    if (!permits(written)) throw new InvalidInput(`helm repos ${shownURL(written)} are not permitted in project '${project}'`);
-    return { source: chartSource(access.url, name, access), access, passCredentials };
+    if (!permits(written)) throw new InvalidInput(notPermitted(written, project));
+    return { place: { source: chartSource(access.url, name, access), access, passCredentials }, permitted: written };
   }
 
   /** A registry's Secret may name it with oci:// or without scheme; the first that says anything of its own counts. */
@@ -165,6 +182,10 @@ class FetchedCharts implements Charts {
     log?.info(`chart ${action}`, { repository: shownURL(url), chart, version, bytes: answer.pulled?.bytes, ms: clock() - started });
     return answer;
   }
+}
+
+function notPermitted(url: string, project: string): string {
+  return `helm repos ${shownURL(url)} are not permitted in project '${project}'`;
 }
 
 function isRegistered({ credential, clientCertificate, insecure, plainHttp }: RepositoryAccess): boolean {

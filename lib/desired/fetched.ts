@@ -2,7 +2,7 @@
 // value files at URLs.
 import { createHash } from 'node:crypto';
 import { exactVersion } from '../model/chart-version.ts';
-import { InvalidInput } from '../model/errors.ts';
+import { InvalidInput, NotPermitted } from '../model/errors.ts';
 import { isAbbreviated, isCommit } from '../model/git-refs.ts';
 import { withoutUserinfo } from '../model/git-url.ts';
 import {
@@ -64,8 +64,12 @@ export async function fetchValueFile(ref: string, url: string, input: DesiredSta
   return mountOf(need, ref, checkout, DOWNLOADED_NAME, (got) => ({ need, got, fixed }));
 }
 
-/** Whether what was fetched is still what would be fetched now. What is settled by its name is not asked for. */
+/**
+ * Whether what was fetched is still what would be fetched now, by a project that still permits what it needed. What is settled by its name
+ * is not asked for.
+ */
 export async function stillFetched(fetched: readonly Fetched[], input: DesiredStateInput, ports: FetchPorts): Promise<boolean> {
+  if (fetched.some(({ permitted }) => permitted !== undefined && !input.permits(permitted))) return false;
   const answers = await Promise.all(fetched.filter(({ fixed }) => !fixed).map(({ need, got }) => stillSame(need, got, input, ports)));
   return answers.every(Boolean);
 }
@@ -88,10 +92,10 @@ function fileSince(fixed: boolean, input: DesiredStateInput): number {
 }
 
 async function fetchChart(need: ChartNeed, root: string, input: DesiredStateInput, ports: FetchPorts, take: Take): Promise<Mount> {
-  const { fetch } = await settled(need, input, ports);
+  const { permitted, fetch } = await settled(need, input, ports);
   const checkout = await take(fetch(copiesSince(input)));
   const fixed = exactVersion(need) !== undefined;
-  return mountOf(need, root, checkout, '', (got) => ({ need, got, fixed }));
+  return mountOf(need, root, checkout, '', (got) => ({ need, got, fixed, ...(permitted === undefined ? {} : { permitted }) }));
 }
 
 /** Which version a dependency is now. */
@@ -112,7 +116,8 @@ async function fetchRemote(need: RemoteNeed, root: string, input: DesiredStateIn
     );
   }
   const { repoURL, path, ref } = remote;
-  const checkout = await take(ports.repositories.checkout({ repoURL }, commit, projectFor(repoURL, input)));
+  const checkout = await take(asPermitted(repoURL, input, (project) => ports.repositories.checkout({ repoURL }, commit, project)));
+  const lent = input.permits(repoURL) ? { permitted: repoURL } : {};
   const follows = (paths: readonly string[] | undefined) => ({
     repoURL: withoutUserinfo(repoURL),
     paths: paths ?? ['/'],
@@ -122,7 +127,7 @@ async function fetchRemote(need: RemoteNeed, root: string, input: DesiredStateIn
     need,
     got,
     fixed,
-
+    ...lent,
     ...(fixed ? {} : { follows: follows(reads) }),
   }));
 }
@@ -168,15 +173,15 @@ interface Resolved {
 }
 
 /** A commit or a tag is fixed, anything else follows a branch. */
-async function resolved(remote: Extract<Remote, { kind: 'folder' }>, input: DesiredStateInput, ports: FetchPorts): Promise<Resolved> {
-  const { repoURL, ref } = remote;
-  const project = projectFor(repoURL, input);
-  const resolve = (targetRevision: string) => ports.repositories.resolveRevision({ repoURL, targetRevision }, input.notBefore, project);
-  if (isCommit(ref)) return { commit: ref.toLowerCase(), fixed: true };
-  const tag = ref === '' ? undefined : await resolve(`refs/tags/${ref.replace(/^refs\/tags\//, '')}`).catch(absent);
-  if (tag !== undefined) return { commit: tag, fixed: true };
-  const commit = await resolve(ref);
-  return { commit, fixed: isAbbreviated(ref) && commit.startsWith(ref.toLowerCase()) };
+function resolved({ repoURL, ref }: Extract<Remote, { kind: 'folder' }>, input: DesiredStateInput, ports: FetchPorts): Promise<Resolved> {
+  return asPermitted(repoURL, input, async (project) => {
+    const resolve = (targetRevision: string) => ports.repositories.resolveRevision({ repoURL, targetRevision }, input.notBefore, project);
+    if (isCommit(ref)) return { commit: ref.toLowerCase(), fixed: true };
+    const tag = ref === '' ? undefined : await resolve(`refs/tags/${ref.replace(/^refs\/tags\//, '')}`).catch(absent);
+    if (tag !== undefined) return { commit: tag, fixed: true };
+    const commit = await resolve(ref);
+    return { commit, fixed: isAbbreviated(ref) && commit.startsWith(ref.toLowerCase()) };
+  });
 }
 
 function absent(error: unknown): undefined {
@@ -184,9 +189,16 @@ function absent(error: unknown): undefined {
   throw error;
 }
 
-/** What we know of a repository is used only for what the project permits; others are fetched as anybody could. */
-function projectFor(repoURL: string, input: DesiredStateInput): string | undefined {
-  return input.permits(repoURL) ? projectOf(input) : undefined;
+/** What we know of a repository is used only for what the project permits; others are fetched as anybody could, and the message says why. */
+async function asPermitted<T>(repoURL: string, input: DesiredStateInput, work: (project: string | undefined) => Promise<T>): Promise<T> {
+  if (input.permits(repoURL)) return work(projectOf(input));
+  try {
+    return await work(undefined);
+  } catch (cause) {
+    if (!(cause instanceof InvalidInput || cause instanceof NotPermitted)) throw cause;
+    const refusal = `repository ${withoutUserinfo(repoURL)} is not permitted in project '${projectOf(input)}', so no credential is lent to it`;
+    throw new InvalidInput(`${refusal}: ${cause.message}`, { cause });
+  }
 }
 
 function projectOf({ application }: DesiredStateInput): string {

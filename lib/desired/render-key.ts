@@ -27,6 +27,8 @@ export interface Fetched {
    * else is asked for at each look, where a recent answer does.
    */
   readonly fixed: boolean;
+  /** The repository that the project permitted, so that what is known of it was used; none where it was fetched as anybody could. */
+  readonly permitted?: string;
   /** Pushes that would change it, for one that follows a branch. */
   readonly follows?: SourceClosure;
 }

@@ -205,7 +205,7 @@ describe('a dependency', () => {
     const taken = await Promise.all([of('^1', '1.0.0'), of('1.2'), of('^1'), of('1.0.0'), of('')]);
     expect(taken.map(({ revision }) => revision)).toEqual(['1.0.0', '1.2.0', '1.10.0', '1.0.0', '1.10.0']);
     const aliased = await shared.dependency({ repository: 'alias:stable', name: 'redis', version: '1.0.0' }, asking);
-    expect(aliased.version).toBe('1.0.0');
+    expect([aliased.version, aliased.permitted]).toEqual(['1.0.0', remote.url]);
   });
 
   it.each([

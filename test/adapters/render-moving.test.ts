@@ -1,4 +1,5 @@
-// A render that is kept, while what was fetched for it moves: ranges of versions, files, what is published anew.
+// A render that is kept, while what was fetched for it moves: ranges of versions, files, what is published anew; and while the project
+// that permitted it changes its mind.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -8,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { ApplicationSource } from '../../lib/model/application.ts';
 import { createAuthority } from '../support/certificates.ts';
-import { heldCredentials } from '../support/credentials.ts';
+import { heldCredentials, type SecretText } from '../support/credentials.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { type HelmRemote, startHelmRemote } from '../support/helm-remote.ts';
 import { type OciRemote, startOciRemote } from '../support/oci-remote.ts';
@@ -24,6 +25,7 @@ const cm = (name: string, value: string) => `apiVersion: v1\nkind: ConfigMap\nme
 const chart = (version: string, value = version) => chartArchive('redis', version, { 'templates/cm.yaml': cm('redis', value) });
 const MINUTE = 60_000;
 let git: GitRemote;
+let other: GitRemote;
 let index: HelmRemote;
 let registry: OciRemote;
 let files: Server;
@@ -34,30 +36,37 @@ let ports: RenderPorts;
 let count = 0;
 
 beforeAll(async () => {
-  [git, index, registry] = await Promise.all([startGitRemote(), startHelmRemote({ authority }), startOciRemote()]);
+  [git, other, index, registry] = await Promise.all([startGitRemote(), startGitRemote(), startHelmRemote({ authority }), startOciRemote()]);
   files = createServer((request, response) => {
     asked.push(request.url ?? '');
     response.end(request.url?.includes('kustomized') ? cm('file', text) : `value: ${text}\n`);
   });
   await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve));
   filesUrl = `http://127.0.0.1:${(files.address() as AddressInfo).port}`; // a listening TCP server has one
+  await other.commit({ 'base/kustomization.yaml': 'resources: [cm.yaml]\n', 'base/cm.yaml': cm('base', 'elsewhere') });
+  await other.git('tag', 'v1.0.0');
+  await other.git('push', '-q', 'origin', 'v1.0.0');
 });
 afterAll(async () => {
-  await Promise.all([git.close(), index.close(), registry.close()]);
+  await Promise.all([git.close(), other.close(), index.close(), registry.close()]);
   files.closeAllConnections();
   await new Promise((resolve) => files.close(resolve));
   rmSync(folder, { recursive: true, force: true });
 });
 
+const secrets = (login: Readonly<Record<string, string>> = {}): SecretText[] => [
+  { data: { url: index.url, type: 'helm', name: 'stable', ...login } },
+  { data: { url: other.url, type: 'git', ...login } },
+  { data: { url: `${registry.host}/charts`, type: 'helm', enableOCI: 'true', insecureOCIForceHttp: 'true' } },
+];
+
 /** A cache of its own for each test, so that nothing of another is found. */
 beforeEach(() => {
   count += 1;
   const cacheDir = join(folder, `cache-${count}`);
-  credentials.secrets = [
-    { data: { url: index.url, type: 'helm', name: 'stable' } },
-    { data: { url: `${registry.host}/charts`, type: 'helm', enableOCI: 'true', insecureOCIForceHttp: 'true' } },
-  ];
+  credentials.secrets = secrets();
   credentials.trust = { certificates: { '127.0.0.1': authority.ca } };
+  for (const remote of [index, other]) remote.demand = undefined;
   for (const version of ['1.0.0', '1.2.0']) index.add('redis', version, { archive: chart(version) });
   text = 'one';
   ports = renderPorts({ kubectl, helm, renderer }, cacheDir, folderStore(cacheDir), credentials);
@@ -216,5 +225,77 @@ describe('a file that a kustomization names elsewhere', () => {
     text = 'two';
     expect(await look(app, later(60))).toEqual(['one', 0]);
     expect(await look(app, hard())).toEqual(['two', 2]);
+  });
+});
+
+describe('a project that does not permit a repository any more', () => {
+  const withdrawn = (...urls: readonly string[]): RenderOptions => ({ permits: (url) => !urls.includes(url) });
+  const login = { username: 'ann', password: 'canary-pw' };
+  const closed = (...remotes: readonly { demand: string | undefined }[]) => {
+    credentials.secrets = secrets(login);
+    for (const remote of remotes) remote.demand = 'ann:canary-pw';
+  };
+  const based = async (): Promise<ApplicationSource> => {
+    await git.commit({
+      'based/kustomization.yaml': `resources: ["${other.url}//base?ref=v1.0.0"]\nnameSuffix: -at${count}\n`,
+    });
+    return { repoURL: git.url, path: 'based' };
+  };
+
+  it.each([
+    [
+      'a remote base',
+      based,
+      () => other.url,
+      () => `repository ${other.url} is not permitted in project 'books', so no credential is lent to it: `,
+    ],
+    [
+      'a dependency by a registered name',
+      () => umbrella('1.0.0'),
+      () => index.url,
+      () => `helm repos ${index.url} are not permitted in project 'books'`,
+    ],
+    [
+      'a dependency by its URL',
+      () => umbrella('1.0.0', index.url),
+      () => index.url,
+      () => `helm repos ${index.url} are not permitted in project 'books': failed to get index: 401 Unauthorized`,
+    ],
+    [
+      'a dependency in a range',
+      () => umbrella('^1', index.url),
+      () => index.url,
+      () => `helm repos ${index.url} are not permitted in project 'books': failed to get index: 401 Unauthorized`,
+    ],
+  ])('has no render that %s of it went into', async (_, sourceOf, urlOf, message) => {
+    closed(other, index);
+    const source = await sourceOf();
+    const [value] = await look(source);
+    expect(value).toBeDefined();
+    const refused = await look(source, withdrawn(urlOf())).then(
+      () => expect.fail('rendered'),
+      (error: Error) => error.message,
+    );
+    expect(refused).toContain(message());
+    expect(refused).not.toContain('canary');
+    await git.commit({ README: `unrelated ${count}` });
+    await expect(look(source, withdrawn(urlOf()))).rejects.toThrow(message());
+    expect(await look(source, withdrawn('https://another.example'))).toEqual([value, 0]);
+  });
+
+  it('has what anybody could fetch, rendered once more and kept as such', async () => {
+    const source = await based();
+    expect(await look(source)).toEqual(['elsewhere', 2]);
+    expect(await look(source, withdrawn(other.url))).toEqual(['elsewhere', 2]);
+    expect(await look(source, withdrawn(other.url))).toEqual(['elsewhere', 0]);
+    expect(await look(source)).toEqual(['elsewhere', 0]);
+  });
+
+  it('counts, not whether its Secret is still there', async () => {
+    closed(other);
+    const source = await based();
+    await look(source);
+    credentials.secrets = [];
+    expect(await look(source)).toEqual(['elsewhere', 0]);
   });
 });

@@ -6,7 +6,8 @@ import { lstat, mkdir, readdir, readlink, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Checkout, Clock } from '../ports.ts';
-import { type CacheLimits, shrink } from './cache-folder.ts';
+import type { CacheLimits } from './cache-folder.ts';
+import { CacheRoom } from './cache-room.ts';
 import { publish } from './checkouts.ts';
 import { HeldFolders } from './held-folders.ts';
 import { Locks } from './locks.ts';
@@ -30,19 +31,25 @@ export class ChartStore {
   readonly #held = new HeldFolders();
   readonly #locks: Locks;
   readonly #fetched: Readings<string>;
+  readonly #room: CacheRoom;
 
   constructor(options: ChartStoreOptions) {
     this.#options = options;
     this.#folder = join(options.cacheDir, 'charts');
     this.#locks = new Locks(options.maxHeldMs);
     this.#fetched = new Readings(options.clock);
+    this.#room = new CacheRoom([{ path: this.#folder, limits: options.limits, inUse: (path) => this.#held.inUse(path) }]);
   }
 
   /**
    * The newest copy under `key`, which is letters and digits, if it was fetched at or after `notBefore` (ms); else what `fill` brings, once
-   * for all who ask at the same time. Throws what `fill` throws.
+   * for all who ask at the same time. Throws what `fill` throws, and Unavailable where the disk is full.
    */
-  async checkout(key: string, revision: string, notBefore: number, fill: Fill): Promise<Checkout> {
+  checkout(key: string, revision: string, notBefore: number, fill: Fill): Promise<Checkout> {
+    return this.#room.relieving(() => this.#checkout(key, revision, notBefore, fill));
+  }
+
+  async #checkout(key: string, revision: string, notBefore: number, fill: Fill): Promise<Checkout> {
     const locked = <T>(work: () => Promise<T>) => this.#locks.hold(join(this.#options.cacheDir, 'locks', `chart-${key}.lock`), work);
     const fetched = () =>
       locked(async () => {
@@ -68,9 +75,7 @@ export class ChartStore {
   async #make(path: string, fill: Fill): Promise<void> {
     if (existsSync(join(path, 'list'))) return;
     await mkdir(this.#folder, { recursive: true });
-    await writeChart(path, fill);
-    // Files carry the machine's own time.
-    await shrink(this.#folder, this.#options.limits, Date.now(), (other) => this.#held.inUse(other));
+    await this.#room.filling(() => writeChart(path, fill));
   }
 }
 

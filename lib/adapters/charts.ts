@@ -8,6 +8,7 @@ import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { parseConstraint } from '../model/semver.ts';
 import type { Charts, Checkout, Clock, Credentials, DependencyAsking, Log, SettledDependency } from '../ports.ts';
+import { CACHE_MIB, cacheBudget } from './cache-budget.ts';
 import type { CacheLimits } from './cache-folder.ts';
 import { FETCH_LIMITS, type FetchAnswer, type FetchLimits, type FetchRequest, fetchRemote, shownURL } from './chart-fetch.ts';
 import { ChartStore } from './chart-store.ts';
@@ -33,7 +34,7 @@ interface Place {
   readonly passCredentials: boolean;
 }
 
-const LIMITS: CacheLimits = { maxBytes: 1024 ** 3, maxCount: 100, idleMs: 5 * 60_000 };
+const LIMITS: CacheLimits = { maxBytes: cacheBudget(CACHE_MIB).charts, maxCount: 100, idleMs: 5 * 60_000 };
 /** Fetches at a time: each is a process, and an index fills its memory. */
 const AT_ONCE = 4;
 

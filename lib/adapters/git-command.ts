@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { InvalidInput, Unavailable } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { type RepositoryUrl, repositoryUrl } from '../model/repository-url.ts';
-import { DamagedClone, tellsDamage } from './clone-damage.ts';
 import { type Detour, filesOf, isPlain, shellQuoted } from './git-config.ts';
 import { gitFault } from './git-fault.ts';
+import { localFault } from './local-fault.ts';
 import { findProgram, type ProcessResult, runProcess } from './process.ts';
 import { openTunnel, type Tunnel } from './socks.ts';
 
@@ -45,7 +45,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /**
  * Runs git and returns what it prints. Throws Unavailable or InvalidInput, by what git and ssh say, with the repository's URL, and
- * DamagedClone where git finds the repository on this disk damaged.
+ * DamagedClone or DiskFull for a fault of this machine.
  */
 export async function runGit(options: GitOptions, run: GitRun): Promise<Buffer> {
   if (run.access === undefined) return outputOf(await start(options, run, {}), options);
@@ -159,7 +159,7 @@ function saidBy(result: ProcessResult, { timeoutSeconds }: GitOptions): string {
 function outputOf(result: ProcessResult, options: GitOptions): Buffer {
   if (isSuccess(result)) return result.stdout;
   const said = saidBy(result, options);
-  throw tellsDamage(said) ? new DamagedClone(`a clone is damaged: ${said}`) : new Unavailable(`git does not answer: ${said}`);
+  throw localFault(said, 'a repository') ?? new Unavailable(`git does not answer: ${said}`);
 }
 
 /** git does not say where a redirect that it refuses leads, except in a trace of its headers, where it hides credentials by itself. */

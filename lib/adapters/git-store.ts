@@ -5,8 +5,8 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { SIZE_FILE, touch } from './cache-folder.ts';
-import { DamagedClone } from './clone-damage.ts';
 import { type GitOptions, runGit } from './git-command.ts';
+import { DamagedClone } from './local-fault.ts';
 
 const REFS = 'refs/evenkeel';
 /** Commits that a clone keeps before it begins afresh: each is a `have` in the next fetch. */

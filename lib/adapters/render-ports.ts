@@ -3,6 +3,8 @@
 import type { ApplicationSource } from '../model/application.ts';
 import { InvalidInput } from '../model/errors.ts';
 import type { Charts, Clock, Credentials, Downloads, Log, Renderer, Repositories } from '../ports.ts';
+import { cacheBudget } from './cache-budget.ts';
+import { FETCH_LIMITS } from './chart-fetch.ts';
 import { createCharts } from './charts.ts';
 import { createDownloads } from './downloads.ts';
 import { createRepositories } from './git.ts';
@@ -23,6 +25,10 @@ export interface RenderPortsOptions {
   readonly cacheDir: string;
   readonly clock: Clock;
   readonly timeoutSeconds: number;
+  /** MiB that everything below the cache folder may take. */
+  readonly cacheMiB: number;
+  /** Whether other processes read there too: what was used of late then stays. */
+  readonly cacheShared: boolean;
   /** Whether files may be downloaded from this machine itself. */
   readonly loopback: boolean;
   readonly log?: Log;
@@ -37,12 +43,16 @@ export interface OpenRenderPorts {
 
 export function createRenderPorts({ programs, ...options }: RenderPortsOptions): OpenRenderPorts {
   const { renderer } = programs;
-  const git = createRepositories({ ...programs, ...options });
-  const charts = renderer ? createCharts({ renderer, ...options }) : NO_CHARTS;
+  const bytes = cacheBudget(options.cacheMiB);
+  const idle = options.cacheShared ? {} : { idleMs: 0 };
+  const gitLimits = { checkoutBytes: bytes.checkouts, repositoryBytes: bytes.repositories, ...idle };
+  const chartLimits = { maxBytes: bytes.charts, totalBytes: Math.min(FETCH_LIMITS.totalBytes, bytes.charts), ...idle };
+  const git = createRepositories({ ...programs, ...options, limits: gitLimits });
+  const charts = renderer ? createCharts({ renderer, ...options, limits: chartLimits }) : NO_CHARTS;
   return {
     repositories: bySource(git, charts),
     charts,
-    downloads: createDownloads({ ...options, dial: { loopback: options.loopback } }),
+    downloads: createDownloads({ ...options, maxBytes: bytes.downloads, dial: { loopback: options.loopback } }),
     renderer: rendererBy(programs, options.timeoutSeconds),
   };
 }

@@ -44,6 +44,8 @@ export function renderPorts(
     programs: { git: 'git', ssh: 'ssh', ...programs },
     credentials,
     cacheDir,
+    cacheMiB: 1024,
+    cacheShared: true,
     clock: Date.now,
     timeoutSeconds: 30,
     loopback: true,

@@ -1,7 +1,7 @@
 // What git, curl and ssh say, in the words of their several builds, and what is made of it.
 import { describe, expect, it } from 'vitest';
-import { DamagedClone } from '../../../lib/adapters/clone-damage.ts';
 import { gitFault } from '../../../lib/adapters/git-fault.ts';
+import { DamagedClone, DiskFull } from '../../../lib/adapters/local-fault.ts';
 import { InvalidInput, Unavailable } from '../../../lib/model/errors.ts';
 import type { RepositoryAccess } from '../../../lib/model/repository.ts';
 
@@ -71,6 +71,11 @@ describe('a failure', () => {
     'fatal: pack has bad object at offset 12: inflate returned -3',
   ])('on the other side is no damage on this: %j', (said) => {
     expect(fault(said)).not.toBeInstanceOf(DamagedClone);
+  });
+
+  it('for want of room is told apart, unless it is room on the other side', () => {
+    expect(fault('fatal: write error: No space left on device\nfatal: fetch-pack: invalid index-pack output')).toBeInstanceOf(DiskFull);
+    expect(fault('remote: fatal: write error: No space left on device\nfatal: early EOF')).not.toBeInstanceOf(DiskFull);
   });
 
   it('of a file of its own is damage', () => {

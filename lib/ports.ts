@@ -138,7 +138,8 @@ export interface Repositories {
    * An answer read from the remote at or after `notBefore` (ms) may be reused. Throws InvalidInput when there is no such revision.
    */
   resolveRevision(source: ApplicationSource, notBefore: number, project: string | undefined): Promise<string>;
-  checkout(source: ApplicationSource, revision: string, project: string | undefined): Promise<Checkout>;
+  /** `notBefore` (ms): of a revision that can be published anew, the version of a chart, a copy that was fetched earlier does not count. */
+  checkout(source: ApplicationSource, revision: string, project: string | undefined, notBefore?: number): Promise<Checkout>;
 }
 
 /** Single files at http and https URLs. */
@@ -155,11 +156,25 @@ export interface Downloads {
  * folder. NotPermitted when the remote refuses the access.
  */
 export interface Charts extends Repositories {
-  /**
-   * A chart that another depends on, from the repository that its Chart.yaml names. `permits`: whether the project lets its Applications use
-   * what we know of a repository; one that is named by a Secret has to be.
-   */
-  dependency(dependency: ChartDependency, project: string, permits: (repoURL: string) => boolean): Promise<Checkout>;
+  /** A chart that another depends on, from the repository that its Chart.yaml names. Throws InvalidInput for what may not be had. */
+  dependency(dependency: ChartDependency, asking: DependencyAsking): Promise<SettledDependency>;
+}
+
+export interface DependencyAsking {
+  readonly project: string;
+  /** Whether the project lets its Applications use what we know of a repository; one that is named by a Secret has to be permitted. */
+  readonly permits: (repoURL: string) => boolean;
+  /** An answer that was read from the remote at or after this (ms) may be reused. */
+  readonly notBefore: number;
+}
+
+/** A dependency at the version that is taken of it. */
+export interface SettledDependency {
+  readonly version: string;
+  /** The repository that the project had to permit, as `permits` was asked; undefined for one that is reached as anybody could. */
+  readonly permitted: string | undefined;
+  /** `notBefore` as for a checkout. */
+  readonly fetch: (notBefore: number) => Promise<Checkout>;
 }
 
 /** Who reaches which repository how, from the Secrets and trust stores of the control cluster (spec/credentials.md). */

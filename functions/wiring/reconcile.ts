@@ -1,5 +1,6 @@
 // The composition root of reconcile.
 import { join } from 'node:path';
+import { cacheBudget } from '../../lib/adapters/cache-budget.ts';
 import { createClusters } from '../../lib/adapters/clusters.ts';
 import type { Config } from '../../lib/adapters/config.ts';
 import { createControl } from '../../lib/adapters/control.ts';
@@ -14,7 +15,7 @@ import { controlCluster } from './control-cluster.ts';
 
 export const reconcilePorts = kept(async () => {
   const { config, log } = settings();
-  const { namespace, programs, cacheDir, toolTimeoutSeconds: timeoutSeconds, defaultServiceAccount, loopback, aws } = config;
+  const { namespace, programs, cacheDir, cacheMiB, toolTimeoutSeconds: timeoutSeconds, defaultServiceAccount, loopback, aws } = config;
   const [{ connection, cluster, secret }, shelf] = await Promise.all([controlCluster(config), shelfOf(config)]);
   const control = createControl(cluster, namespace);
   const queue = createQueue(config.queue);
@@ -23,6 +24,9 @@ export const reconcilePorts = kept(async () => {
       programs,
       credentials: createCredentials({ cluster, namespace, clock }),
       cacheDir,
+      cacheMiB,
+      // Lambda gives each instance a disk of its own.
+      cacheShared: aws === undefined,
       clock,
       timeoutSeconds,
       dial: { loopback },
@@ -41,8 +45,8 @@ export const reconcilePorts = kept(async () => {
 });
 
 /** The S3 client loads while the kubeconfig is fetched, and only where there is a bucket. */
-async function shelfOf({ renderBucket, cacheDir }: Config): Promise<Shelf> {
-  if (renderBucket === undefined) return createFolderShelf(join(cacheDir, 'renders'));
+async function shelfOf({ renderBucket, cacheDir, cacheMiB }: Config): Promise<Shelf> {
+  if (renderBucket === undefined) return createFolderShelf(join(cacheDir, 'renders'), cacheBudget(cacheMiB).renders);
   const { createBucketShelf } = await import('../../lib/adapters/s3.ts');
   return createBucketShelf(renderBucket);
 }

@@ -16,7 +16,12 @@ interface Entry {
   readonly path: string;
   readonly usedAt: number;
   readonly bytes: number;
+  /** A folder whose size nobody recorded: it is being filled, or was when its process ended. */
+  readonly unfinished: boolean;
 }
+
+/** Longer than anything takes to be filled. */
+const ABANDONED_MS = 15 * 60_000;
 
 /** Marks an entry as used now. */
 export async function touch(path: string): Promise<void> {
@@ -24,7 +29,7 @@ export async function touch(path: string): Promise<void> {
   await utimes(path, now, now).catch(() => undefined);
 }
 
-/** Removes the entries that were used longest ago until the folder is within its limits; `keep` ones stay. */
+/** Removes what was left half done, and what was used longest ago until the folder is within its limits; `keep` ones stay. */
 export async function shrink(
   folder: string,
   limits: CacheLimits,
@@ -36,8 +41,9 @@ export async function shrink(
   let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   let count = entries.length;
   for (const entry of entries.sort((a, b) => a.usedAt - b.usedAt)) {
-    if (bytes <= limits.maxBytes && count <= limits.maxCount) return;
-    if (keep(entry.path) || now - entry.usedAt < limits.idleMs) continue;
+    const abandoned = entry.unfinished && now - entry.usedAt > ABANDONED_MS;
+    if (bytes <= limits.maxBytes && count <= limits.maxCount && !abandoned) continue;
+    if (keep(entry.path) || (entry.unfinished && !abandoned) || now - entry.usedAt < limits.idleMs) continue;
     await removeWhole(entry.path);
     bytes -= entry.bytes;
     count -= 1;
@@ -47,8 +53,9 @@ export async function shrink(
 async function entryAt(path: string): Promise<Entry | undefined> {
   try {
     const found = await stat(path);
-    const bytes = found.isDirectory() ? Number(await readFile(join(path, SIZE_FILE), 'utf8').catch(() => '0')) : found.size;
-    return { path, usedAt: found.mtimeMs, bytes: Number.isFinite(bytes) ? bytes : 0 };
+    const recorded = found.isDirectory() ? await readFile(join(path, SIZE_FILE), 'utf8').catch(() => undefined) : String(found.size);
+    const bytes = Number(recorded ?? 0);
+    return { path, usedAt: found.mtimeMs, bytes: Number.isFinite(bytes) ? bytes : 0, unfinished: recorded === undefined };
   } catch {
     return undefined; // Another process removed it.
   }

@@ -7,6 +7,7 @@ import { InvalidInput, NotPermitted, Unavailable } from '../model/errors.ts';
 import { refusedAddresses } from '../model/refused-address.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import type { DialRules } from './dialed-address.ts';
+import { DiskFull } from './local-fault.ts';
 import { findProgram, ranOutOfMemory, runProcess } from './process.ts';
 
 /** What is taken from a server at most, and what the program may take of the machine. */
@@ -58,16 +59,16 @@ const ANSWER = z.object({
   versions: z.array(z.object({ version: z.string() })).default([]),
   digest: z.string().default(''),
   pulled: z.object({ digest: z.string(), files: z.number(), bytes: z.number() }).optional(),
-  error: z.object({ kind: z.enum(['invalid', 'unavailable', 'forbidden']), message: z.string() }).optional(),
+  error: z.object({ kind: z.enum(['invalid', 'unavailable', 'forbidden', 'full']), message: z.string() }).optional(),
 });
 
 export type FetchAnswer = Omit<z.infer<typeof ANSWER>, 'error'>;
 
-const ERRORS = { invalid: InvalidInput, unavailable: Unavailable, forbidden: NotPermitted };
+const ERRORS = { invalid: InvalidInput, unavailable: Unavailable, forbidden: NotPermitted, full: DiskFull };
 
 /**
  * Runs the program once. Throws InvalidInput for what asking again does not change, NotPermitted for what the server or our own guards
- * refuse, Unavailable for a server that does not answer, and when the program is not there.
+ * refuse, Unavailable for a server that does not answer, and when the program is not there, DiskFull for a disk that is.
  */
 export async function fetchRemote(options: FetchOptions, request: FetchRequest): Promise<FetchAnswer> {
   const result = await runProcess({

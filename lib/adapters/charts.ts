@@ -1,9 +1,6 @@
 // Charts over the renderer's mode `fetch`: one look at an index or a registry, one download and one folder serve everyone who asks for the
 // same at the same time, with the same access.
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { ApplicationSource } from '../model/application.ts';
 import {
   type ChartDependency,
@@ -14,17 +11,16 @@ import {
   isArtifact,
   registryNames,
 } from '../model/chart-source.ts';
-import { greatestVersion, isDigest, isVersion, isWholeVersion } from '../model/chart-version.ts';
-import { InvalidInput, messageOf } from '../model/errors.ts';
+import { exactVersion, greatestVersion, isDigest, isVersion } from '../model/chart-version.ts';
+import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import { parseConstraint } from '../model/semver.ts';
-import type { Charts, Checkout, Clock, Credentials, Log } from '../ports.ts';
-import { type CacheLimits, shrink } from './cache-folder.ts';
+import type { Charts, Checkout, Clock, Credentials, DependencyAsking, Log, SettledDependency } from '../ports.ts';
+import { CACHE_MIB, cacheBudget } from './cache-budget.ts';
+import type { CacheLimits } from './cache-folder.ts';
 import { FETCH_LIMITS, type FetchAnswer, type FetchLimits, type FetchRequest, fetchRemote, shownURL } from './chart-fetch.ts';
-import { writeChart } from './chart-store.ts';
+import { ChartStore } from './chart-store.ts';
 import type { DialRules } from './dialed-address.ts';
-import { HeldFolders } from './held-folders.ts';
-import { Locks } from './locks.ts';
 import { Readings } from './readings.ts';
 import { Turns } from './turns.ts';
 
@@ -48,9 +44,7 @@ interface Place {
   readonly passCredentials: boolean;
 }
 
-const LIMITS: CacheLimits = { maxBytes: 1024 ** 3, maxCount: 100, idleMs: 5 * 60_000 };
-/** How old an index may be from which a dependency without a lock is chosen: Argo CD keeps it this long (spec/rendering.md §8). */
-const INDEX_MS = 3 * 60_000;
+const LIMITS: CacheLimits = { maxBytes: cacheBudget(CACHE_MIB).charts, maxCount: 100, idleMs: 5 * 60_000 };
 /** Fetches at a time: each is a process, and an index fills its memory. */
 const AT_ONCE = 4;
 
@@ -60,19 +54,18 @@ export function createCharts(options: ChartsOptions): Charts {
 
 class FetchedCharts implements Charts {
   readonly #options: ChartsOptions;
-  readonly #limits: CacheLimits & FetchLimits;
+  readonly #limits: FetchLimits;
   readonly #versions: Readings<readonly string[]>;
   readonly #digests: Readings<string>;
-  readonly #held = new HeldFolders();
-  readonly #locks: Locks;
+  readonly #store: ChartStore;
   readonly #turns = new Turns(AT_ONCE);
 
   constructor(options: ChartsOptions) {
     this.#options = options;
-    this.#limits = { ...LIMITS, ...FETCH_LIMITS, ...options.limits };
+    this.#limits = { ...FETCH_LIMITS, ...options.limits };
     this.#versions = new Readings(options.clock);
     this.#digests = new Readings(options.clock);
-    this.#locks = new Locks(options.timeoutSeconds * 2000);
+    this.#store = new ChartStore({ ...options, limits: { ...LIMITS, ...options.limits }, maxHeldMs: options.timeoutSeconds * 2000 });
   }
 
   async resolveRevision(source: ApplicationSource, notBefore: number, project: string | undefined): Promise<string> {
@@ -85,19 +78,33 @@ class FetchedCharts implements Charts {
     return choice.version;
   }
 
-  async checkout(source: ApplicationSource, revision: string, project: string | undefined): Promise<Checkout> {
+  async checkout(source: ApplicationSource, revision: string, project: string | undefined, notBefore = 0): Promise<Checkout> {
     if (isArtifact(source) && !isDigest(revision)) throw new InvalidInput(`revision '${revision}' is no digest of an OCI artifact`);
-    return this.#checkout(await this.#placeOf(source, project), revision);
+    return this.#checkout(await this.#placeOf(source, project), revision, notBefore);
   }
 
-  async dependency(dependency: ChartDependency, project: string, permits: (repoURL: string) => boolean): Promise<Checkout> {
-    const place = await this.#dependencyPlace(dependency, project, permits);
-    const exact = [dependency.locked, dependency.version].find((version) => version !== undefined && isWholeVersion(version));
-    if (exact !== undefined) return this.#checkout(place, exact);
-    const range = dependency.version === '' ? '*' : dependency.version;
-    const choice = greatestVersion(range, await this.#versionsOf(place, this.#options.clock() - INDEX_MS));
-    if ('reason' in choice) throw new InvalidInput(`chart dependency ${dependency.name} ${dependency.version}: ${choice.reason}`);
-    return this.#checkout(place, choice.version);
+  async dependency(dependency: ChartDependency, asking: DependencyAsking): Promise<SettledDependency> {
+    const { place, permitted } = await this.#dependencyPlace(dependency, asking);
+    const version =
+      exactVersion(dependency) ?? (await this.#reached(permitted, place, asking, () => this.#chosen(dependency, place, asking)));
+    const fetch = (notBefore: number) => this.#reached(permitted, place, asking, () => this.#checkout(place, version, notBefore));
+    return { version, permitted, fetch };
+  }
+
+  async #chosen({ name, version }: ChartDependency, place: Place, { notBefore }: DependencyAsking): Promise<string> {
+    const choice = greatestVersion(version === '' ? '*' : version, await this.#versionsOf(place, notBefore));
+    if ('reason' in choice) throw new InvalidInput(`chart dependency ${name} ${version}: ${choice.reason}`);
+    return choice.version;
+  }
+
+  /** spec/rendering.md §3.3: what a repository refuses that the project does not permit is the project's to allow. */
+  async #reached<T>(permitted: string | undefined, { source }: Place, { project }: DependencyAsking, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (permitted !== undefined || !(cause instanceof InvalidInput || cause instanceof NotPermitted)) throw cause;
+      throw new InvalidInput(`${notPermitted(source.url, project)}: ${cause.message}`, { cause });
+    }
   }
 
   async #placeOf(source: ApplicationSource, project: string | undefined): Promise<Place> {
@@ -106,12 +113,17 @@ class FetchedCharts implements Charts {
     return { source: chartSource(source.repoURL, chartOf(source), access), access, passCredentials };
   }
 
-  async #dependencyPlace(dependency: ChartDependency, project: string, permits: (repoURL: string) => boolean): Promise<Place> {
+  /** `permitted`: the repository that the project permits, so that what is known of it is used. */
+  async #dependencyPlace(
+    dependency: ChartDependency,
+    { project, permits }: DependencyAsking,
+  ): Promise<{ readonly place: Place; readonly permitted: string | undefined }> {
     const { name, repository, passCredentials = false } = dependency;
     const place = dependencyPlace(repository);
     if (place.kind === 'url') {
-      const access = await this.#registered(place.url, permits(place.url) ? project : undefined);
-      return { source: chartSource(place.url, name, access), access, passCredentials };
+      const permitted = permits(place.url) ? place.url : undefined;
+      const access = await this.#registered(place.url, permitted === undefined ? undefined : project);
+      return { place: { source: chartSource(place.url, name, access), access, passCredentials }, permitted };
     }
     const asked = `chart dependency ${name}: repository ${JSON.stringify(shownURL(repository))}`;
     if (place.kind === 'other') {
@@ -123,8 +135,8 @@ class FetchedCharts implements Charts {
     }
     // As projects write it: a server's own root has no slash there.
     const written = access.url.replace(/^(https?:\/\/[^/]+)\/$/, '$1');
-    if (!permits(written)) throw new InvalidInput(`helm repos ${shownURL(written)} are not permitted in project '${project}'`);
-    return { source: chartSource(access.url, name, access), access, passCredentials };
+    if (!permits(written)) throw new InvalidInput(notPermitted(written, project));
+    return { place: { source: chartSource(access.url, name, access), access, passCredentials }, permitted: written };
   }
 
   /** A registry's Secret may name it with oci:// or without scheme; the first that says anything of its own counts. */
@@ -162,23 +174,14 @@ class FetchedCharts implements Charts {
     );
   }
 
-  #checkout(place: Place, revision: string): Promise<Checkout> {
-    const key = keyOf(place, revision);
-    const path = join(this.#options.cacheDir, 'charts', key);
-    return this.#held.checkout(path, revision, () =>
-      this.#make(path, join(this.#options.cacheDir, 'locks', `chart-${key}.lock`), place, revision),
+  #checkout(place: Place, revision: string, notBefore: number): Promise<Checkout> {
+    const since = isDigest(revision) ? 0 : notBefore;
+    return this.#store.checkout(
+      keyOf(place, revision),
+      revision,
+      since,
+      async (into) => void (await this.#fetch(place, 'pull', revision, into)),
     );
-  }
-
-  async #make(path: string, lock: string, place: Place, revision: string): Promise<void> {
-    const charts = dirname(path);
-    await mkdir(charts, { recursive: true });
-    await this.#locks.hold(lock, async () => {
-      if (existsSync(join(path, 'list'))) return;
-      await writeChart(path, async (into) => void (await this.#fetch(place, 'pull', revision, into)));
-    });
-    // Files carry the machine's own time.
-    await shrink(charts, this.#limits, Date.now(), (other) => this.#held.inUse(other));
   }
 
   async #fetch(place: Place, action: FetchRequest['action'], version = '', into = ''): Promise<FetchAnswer> {
@@ -198,6 +201,10 @@ function ignoringChart(source: ApplicationSource, error: unknown): never {
   if (!source.chart || !(error instanceof InvalidInput)) throw error;
   const message = `${error.message}; chart ${source.chart} is ignored here: with oci:// repoURL names the chart itself`;
   throw new InvalidInput(message, { cause: error });
+}
+
+function notPermitted(url: string, project: string): string {
+  return `helm repos ${shownURL(url)} are not permitted in project '${project}'`;
 }
 
 function isRegistered({ credential, clientCertificate, insecure, plainHttp }: RepositoryAccess): boolean {

@@ -21,10 +21,19 @@ const KINDS = { '100644': 'file', '100755': 'file', '120000': 'link', '160000': 
  */
 const AS_STORED = '* -text -ident -filter -working-tree-encoding\n';
 
-/** Writes the files of a commit that the bare repository has. */
+/** Writes the files of a commit that the bare repository has. When it throws, nothing is left. */
 export async function writeCheckout(options: GitOptions, repository: string, commit: string, path: string): Promise<void> {
   const aside = `${path}.${process.pid}.new`;
   await rm(aside, { recursive: true, force: true });
+  try {
+    await writeAside(options, repository, commit, aside, path);
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function writeAside(options: GitOptions, repository: string, commit: string, aside: string, path: string): Promise<void> {
   await mkdir(join(aside, 'tree'), { recursive: true });
   await mkdir(join(repository, 'info'), { recursive: true });
   await writeFile(join(repository, 'info', 'attributes'), AS_STORED);
@@ -58,8 +67,12 @@ export async function readCheckout(path: string): Promise<CommitFolder> {
   return { dir, files: { tree, read: (name) => readText(dir, tree, name) } };
 }
 
+/** What a file takes is whole blocks of the disk. */
+const BLOCK_BYTES = 4096;
+
 function sizeOf(list: string): number {
-  return [...list.matchAll(/(?:^|\0)\S+ \S+ \S+ +(\d+)\t/g)].reduce((sum, [, size]) => sum + Number(size), 0);
+  const sizes = [...list.matchAll(/(?:^|\0)\S+ \S+ \S+ +(\d+)\t/g)].map(([, size]) => Number(size));
+  return sizes.reduce((sum, size) => sum + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES, 0);
 }
 
 function treeFrom(list: string, dir: string): Tree {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ServiceAccountRef } from '../model/destination.ts';
 import { InvalidInput } from '../model/errors.ts';
 import { REMOTE_BASES, type RemoteBases } from '../model/remote-bases.ts';
+import { CACHE_MIB } from './cache-budget.ts';
 import type { AwsIdentity } from './eks.ts';
 
 export const LOG_LEVELS = ['info', 'warn', 'error'] as const;
@@ -35,6 +36,8 @@ export interface Config {
   readonly resyncSeconds: number;
   readonly sweepCheckpoint: string;
   readonly cacheDir: string;
+  /** All that is kept there, together. */
+  readonly cacheMiB: number;
   readonly programs: ProgramPlaces;
   readonly toolTimeoutSeconds: number;
   readonly remoteBases: RemoteBases;
@@ -77,6 +80,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     '`evenkeel` in the temporary folder',
     'folder for clones and, without a bucket, rendered output; losing it costs only time',
   ),
+  variable('CACHE_MIB', String(CACHE_MIB), 'MiB that everything in the cache folder may take on disk, some more while it is fetched'),
   variable('RENDERER', '`/opt/renderer/renderer` where there is one, else none: kustomize and helm', 'path or name of the renderer'),
   variable('RENDER_BUCKET', 'none: the cache folder', 'S3 bucket for rendered output, shared by all workers; losing it costs only time'),
   variable('KUSTOMIZE', 'none: `kubectl kustomize`', 'path or name of kustomize'),
@@ -139,6 +143,7 @@ function behaviour(reader: Reader) {
     resyncSeconds: seconds(reader, 'RESYNC_SECONDS', 180),
     sweepCheckpoint: reader.text('SWEEP_CHECKPOINT') ?? 'evenkeel-sweep',
     toolTimeoutSeconds: seconds(reader, 'TOOL_TIMEOUT_SECONDS', 90),
+    cacheMiB: whole(reader, 'CACHE_MIB', CACHE_MIB, 'MiB'),
     remoteBases: oneOf(reader, 'REMOTE_BASES', REMOTE_BASES, 'fixed'),
     logLevel: oneOf(reader, 'LOG_LEVEL', LOG_LEVELS, 'info'),
   };
@@ -202,10 +207,14 @@ function flag(reader: Reader, name: string): boolean {
 }
 
 function seconds(reader: Reader, name: string, standard: number): number {
+  return whole(reader, name, standard, 'seconds');
+}
+
+function whole(reader: Reader, name: string, standard: number, unit: string): number {
   const text = reader.text(name);
   if (text === undefined) return standard;
   const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (!Number.isSafeInteger(value) || value < 1) reader.fault(name, `is "${text}": write a whole number of seconds, at least 1`);
+  if (!Number.isSafeInteger(value) || value < 1) reader.fault(name, `is "${text}": write a whole number of ${unit}, at least 1`);
   return value;
 }
 

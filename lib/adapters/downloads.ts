@@ -12,7 +12,9 @@ import { DOWNLOADED_NAME as NAME } from '../model/rendering.ts';
 import { repositoryUrl } from '../model/repository-url.ts';
 import { treeOf } from '../model/tree.ts';
 import type { Checkout, Downloads } from '../ports.ts';
-import { SIZE_FILE, shrink, touch } from './cache-folder.ts';
+import { CACHE_MIB, cacheBudget } from './cache-budget.ts';
+import { SIZE_FILE, touch } from './cache-folder.ts';
+import { CacheRoom } from './cache-room.ts';
 import { type DialRules, guardedLookup, refuseHost } from './dialed-address.ts';
 
 export interface DownloadsOptions {
@@ -25,20 +27,20 @@ export interface DownloadsOptions {
 
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
-const MAX_CACHE_BYTES = 256 * 1024 * 1024;
+/** Nobody holds a file: what was asked for of late may be read by somebody. */
 const LIMITS = { maxCount: 500, idleMs: 5 * 60_000 };
 
 export function createDownloads(options: DownloadsOptions): Downloads {
-  const { cacheDir, maxBytes = MAX_CACHE_BYTES } = options;
+  const { cacheDir, maxBytes = cacheBudget(CACHE_MIB).downloads } = options;
   const dir = join(cacheDir, 'downloads');
+  const room = new CacheRoom([{ path: dir, limits: { ...LIMITS, maxBytes }, inUse: () => false }]);
   return {
     download: async (url, notBefore) => {
       const name = join(dir, hashOf(url).slice(0, 32));
       const known = await kept(name, notBefore);
       if (known !== undefined) return fileIn(name, known);
-      await shrink(dir, { ...LIMITS, maxBytes }, Date.now());
       const content = await fetched(url, options);
-      await keep(name, content);
+      await room.relieving(() => room.filling(() => keep(name, content)));
       return fileIn(name, hashOf(content));
     },
   };
@@ -75,14 +77,16 @@ async function keep(name: string, content: Buffer): Promise<void> {
   const folder = folderOf(name, hashOf(content));
   await mkdir(join(name, '..'), { recursive: true });
   const aside = await mkdtemp(`${name}.new-`);
-  await writeFile(join(aside, NAME), content);
-  await writeFile(join(aside, SIZE_FILE), String(content.length));
-  await writeFile(join(aside, 'digest'), hashOf(content));
-  await rename(join(aside, 'digest'), `${name}.digest`);
-  await rename(aside, folder).catch(async (cause: unknown) => {
+  try {
+    await writeFile(join(aside, NAME), content);
+    await writeFile(join(aside, SIZE_FILE), String(content.length));
+    await writeFile(join(aside, 'digest'), hashOf(content));
+    await rename(join(aside, 'digest'), `${name}.digest`);
+    await rename(aside, folder);
+  } catch (cause) {
     await rm(aside, { recursive: true, force: true });
     if (!existsSync(join(folder, NAME))) throw cause;
-  });
+  }
 }
 
 /** A redirect is followed to wherever it leads, except to what serves a machine's credentials. */

@@ -23,8 +23,13 @@ export async function withFileLock<T>(path: string, maxHeldMs: number, work: () 
 async function taken(path: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600);
-    await file.writeFile(String(process.pid));
-    await file.close();
+    await file
+      .writeFile(String(process.pid))
+      .catch(async (cause: unknown) => {
+        await rm(path, { force: true }); // a lock without its holder's name would be waited for
+        throw cause;
+      })
+      .finally(() => file.close());
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;

@@ -1,6 +1,7 @@
 // git as a process: a clean environment, no configuration but ours, no protocol unless its caller names one.
 import { tmpdir } from 'node:os';
 import { Unavailable } from '../model/errors.ts';
+import { localFault } from './local-fault.ts';
 import { findProgram, type ProcessResult, runProcess } from './process.ts';
 
 export interface GitOptions {
@@ -41,11 +42,12 @@ const SETTINGS: readonly Setting[] = [
   ['http.followRedirects', 'false'],
 ];
 
-/** Runs git on this machine alone and returns what it prints. Throws Unavailable with what it says. */
+/** Runs git on this machine alone and returns what it prints. Throws DamagedClone or DiskFull for a fault of this machine, else Unavailable. */
 export async function runGit(options: GitOptions, run: GitRun): Promise<Buffer> {
   const result = await startGit(options, run, { environment: {}, settings: [] });
   if (isSuccess(result)) return result.stdout;
-  throw new Unavailable(`git does not answer: ${saidBy(result, options)}`);
+  const said = saidBy(result, options);
+  throw localFault(said, 'a repository') ?? new Unavailable(`git does not answer: ${said}`);
 }
 
 /** The whole run as data, however it ended. */

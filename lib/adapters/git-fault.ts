@@ -4,6 +4,7 @@ import type { RepositoryAccess } from '../model/repository.ts';
 import { type RepositoryUrl, repositoryUrl } from '../model/repository-url.ts';
 import { knownAs } from './git-config.ts';
 import { provesWhoAsks, type Redirect } from './git-redirect.ts';
+import { localFault } from './local-fault.ts';
 
 export interface Failure {
   /** What was printed to standard error, or why there is none. */
@@ -62,12 +63,14 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** InvalidInput for what somebody has to put right, Unavailable for the rest. */
+/** InvalidInput for what somebody has to put right, DamagedClone and DiskFull for what is wrong here, Unavailable for the rest. */
 export function gitFault(failure: Failure): Error {
   const at = repositoryUrl(failure.access.url);
   const rule = RULES.find(({ says }) => says.test(failure.said));
   const where = `repository ${at.url}`;
   const why = withoutSecrets(lineOf(failure.said), failure.access);
+  const local = localFault(failure.said, where, why);
+  if (local) return local;
   if (rule === undefined) return new Unavailable(`${where} does not answer: ${why}`);
   return new InvalidInput(`${where}: ${rule.means(at, failure)}: ${why}`);
 }

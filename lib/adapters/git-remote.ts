@@ -8,6 +8,7 @@ import { type GitOptions, isSuccess, saidBy, startGit } from './git-command.ts';
 import { gitFault } from './git-fault.ts';
 import { mayFollow, type Redirect, redirectOf } from './git-redirect.ts';
 import { otherRoute, type Route, routesTo } from './git-route.ts';
+import { DamagedClone, DiskFull } from './local-fault.ts';
 
 export interface RemoteOptions extends GitOptions {
   readonly dial: DialRules;
@@ -72,6 +73,7 @@ async function attempt(
 }
 
 function ledFrom({ url }: RepositoryUrl, error: unknown): unknown {
+  if (error instanceof DamagedClone || error instanceof DiskFull) return error;
   const message = `repository ${url} redirects: ${messageOf(error)}`;
   if (error instanceof InvalidInput) return new InvalidInput(message);
   return error instanceof Unavailable ? new Unavailable(message) : error;

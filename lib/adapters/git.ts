@@ -5,14 +5,15 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ApplicationSource } from '../model/application.ts';
-import { InvalidInput } from '../model/errors.ts';
+import { InvalidInput, messageOf } from '../model/errors.ts';
 import { commitOf, isAbbreviated, isCommit, parseRefs, type Refs, tipStartingWith } from '../model/git-refs.ts';
 import type { RepositoryAccess } from '../model/repository.ts';
 import type { Checkout, Clock, Credentials, Log, Repositories } from '../ports.ts';
-import { shrink } from './cache-folder.ts';
+import { CACHE_MIB, cacheBudget } from './cache-budget.ts';
+import { CacheRoom } from './cache-room.ts';
 import { writeCheckout } from './checkouts.ts';
 import { type RemoteOptions, reachGit } from './git-remote.ts';
-import { ensureCommit, findCommit } from './git-store.ts';
+import { ensureCommit, findCommit, mending } from './git-store.ts';
 import { HeldFolders } from './held-folders.ts';
 import { Locks } from './locks.ts';
 import { Readings } from './readings.ts';
@@ -27,13 +28,16 @@ export interface RepositoriesOptions extends RemoteOptions {
 }
 
 export interface RepositoryLimits {
-  readonly maxBytes: number;
+  readonly checkoutBytes: number;
+  readonly repositoryBytes: number;
+  /** Of each. */
   readonly maxCount: number;
   /** A checkout that nobody here holds, and that was not asked for within this time, may go. */
   readonly idleMs: number;
 }
 
-const LIMITS: RepositoryLimits = { maxBytes: 2 * 1024 ** 3, maxCount: 40, idleMs: 5 * 60_000 };
+const { checkouts: checkoutBytes, repositories: repositoryBytes } = cacheBudget(CACHE_MIB);
+const LIMITS: RepositoryLimits = { checkoutBytes, repositoryBytes, maxCount: 40, idleMs: 5 * 60_000 };
 
 export function createRepositories(options: RepositoriesOptions): Repositories {
   return new GitRepositories(options);
@@ -41,14 +45,16 @@ export function createRepositories(options: RepositoriesOptions): Repositories {
 
 class GitRepositories implements Repositories {
   readonly #options: RepositoriesOptions;
-  readonly #limits: RepositoryLimits;
+  readonly #room: CacheRoom;
+  /** Bare repositories that git works on now, or will. */
+  readonly #working = new Map<symbol, string>();
   readonly #listings: Readings<Refs>;
   readonly #held = new HeldFolders();
   readonly #locks: Locks;
 
   constructor(options: RepositoriesOptions) {
     this.#options = options;
-    this.#limits = { ...LIMITS, ...options.limits };
+    this.#room = this.#roomFor({ ...LIMITS, ...options.limits });
     this.#listings = new Readings(options.clock);
     this.#locks = new Locks(options.timeoutSeconds * 4000);
   }
@@ -73,13 +79,14 @@ class GitRepositories implements Repositories {
   async #reach<T>(repoURL: string, project: string | undefined, work: (access: RepositoryAccess) => Promise<T>): Promise<T> {
     const { credentials } = this.#options;
     const access = await credentials.access(repoURL, project);
+    const roomy = (allowed: RepositoryAccess) => this.#room.relieving(() => work(allowed));
     try {
-      return await work(access);
+      return await roomy(access);
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       const other = await credentials.access(repoURL, project, access);
       if (isDeepStrictEqual(other, access)) throw error;
-      return work(other);
+      return roomy(other);
     }
   }
 
@@ -100,35 +107,47 @@ class GitRepositories implements Repositories {
     const tip = tipStartingWith(refs, revision);
     if (tip !== undefined) return tip;
     const dir = this.#repositoryDir(`${keyOf(access)}-history`);
-    return this.#locked(dir, () => findCommit(this.#options, dir, access, revision));
+    return this.#sound(dir, access, () => findCommit(this.#options, dir, access, revision));
   }
 
   async #make(path: string, access: RepositoryAccess, commit: string): Promise<void> {
     const started = this.#options.clock();
     const dir = this.#repositoryDir(keyOf(access));
     await mkdir(join(this.#options.cacheDir, 'checkouts'), { recursive: true });
-    await this.#locked(dir, async () => {
+    await this.#sound(dir, access, async () => {
       if (existsSync(join(path, 'list'))) return;
       await ensureCommit(this.#options, dir, access, commit);
       await writeCheckout(this.#options, dir, commit, path);
     });
     this.#options.log?.info('git checkout', { repository: access.url, commit, ms: this.#options.clock() - started });
-    await this.#shrink();
   }
 
-  #locked<T>(dir: string, work: () => Promise<T>): Promise<T> {
-    return this.#locks.hold(`${dir.replace('/repositories/', '/locks/')}.lock`, work);
+  /** Under the repository's lock, with room on the disk, and with a clone that is made anew where it is damaged. */
+  #sound<T>(dir: string, access: RepositoryAccess, work: () => Promise<T>): Promise<T> {
+    const told = (damage: Error) =>
+      this.#options.log?.warn('git clone damaged, made anew', { repository: access.url, reason: messageOf(damage) });
+    const turn = Symbol();
+    const done = () => this.#working.delete(turn);
+    this.#working.set(turn, dir);
+    const hold = () => this.#locks.hold(`${dir.replace('/repositories/', '/locks/')}.lock`, () => mending(dir, work, told)).finally(done);
+    return this.#room.filling(hold).finally(done);
+  }
+
+  /** On the repository, or on the one that is to take its place. */
+  #worksOn(path: string): boolean {
+    return [...this.#working.values()].some((dir) => path === dir || path.startsWith(`${dir}.`));
   }
 
   #repositoryDir(key: string): string {
     return join(this.#options.cacheDir, 'repositories', key);
   }
 
-  async #shrink(): Promise<void> {
-    const now = Date.now(); // Files carry the machine's own time.
-    const { cacheDir } = this.#options;
-    await shrink(join(cacheDir, 'checkouts'), this.#limits, now, (path) => this.#held.inUse(path));
-    await shrink(join(cacheDir, 'repositories'), this.#limits, now);
+  #roomFor({ checkoutBytes, repositoryBytes, ...rest }: RepositoryLimits): CacheRoom {
+    const at = (name: string) => join(this.#options.cacheDir, name);
+    return new CacheRoom([
+      { path: at('checkouts'), limits: { maxBytes: checkoutBytes, ...rest }, inUse: (path) => this.#held.inUse(path) },
+      { path: at('repositories'), limits: { maxBytes: repositoryBytes, ...rest }, inUse: (path) => this.#worksOn(path) },
+    ]);
   }
 }
 

@@ -37,7 +37,7 @@ export function createLocalRepositories(options: LocalRepositoriesOptions): Loca
   const dependency: Charts['dependency'] = async ({ repository, name, version }) => {
     const chart = await folders.chart(repository, name);
     checkVersion(name, chart.revision, version, 'the chart that depends on it');
-    return chart;
+    return { version: chart.revision, permitted: undefined, fetch: async () => chart };
   };
   return {
     repositories: sources,

@@ -3,17 +3,23 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidInput } from '../model/errors.ts';
 import { isRecord } from '../model/manifest.ts';
+import { CACHE_MIB, cacheBudget } from './cache-budget.ts';
 import { shrink, touch } from './cache-folder.ts';
 import type { Shelf } from './render-store.ts';
 import { MAX_SEALED_BYTES } from './seal.ts';
 
-const LIMITS = { maxBytes: 256 * 1024 * 1024, maxCount: 5000, idleMs: 0 };
-/** Writes between two looks at the size of the folder. */
+const LIMITS = { maxCount: 5000, idleMs: 0 };
+/** Writes between two looks at the size of the folder, and the part of its bound that they may fill. */
 const SHRINK_EVERY = 500;
+const SHRINK_PART = 1 / 8;
 
 /** Reading marks a file as used, so nothing need be written again for it to stay. */
-export function createFolderShelf(folder: string): Shelf {
-  let writes = 0;
+export function createFolderShelf(folder: string, maxBytes: number = cacheBudget(CACHE_MIB).renders): Shelf {
+  let [writes, looked, written] = [0, 0, 0];
+  const shrunk = async () => {
+    [looked, written] = [writes, 0];
+    await shrink(folder, { ...LIMITS, maxBytes: maxBytes * (1 - SHRINK_PART) }, Date.now());
+  };
   return {
     place: folder,
     renewAfterMs: Number.POSITIVE_INFINITY,
@@ -22,7 +28,8 @@ export function createFolderShelf(folder: string): Shelf {
       writes += 1;
       const path = join(folder, name);
       await write(path, `${path}.${process.pid}.${writes}`, bytes);
-      if (writes % SHRINK_EVERY === 0) await shrink(folder, LIMITS, Date.now());
+      written += bytes.length;
+      if (writes - looked >= SHRINK_EVERY || written > maxBytes * SHRINK_PART) await shrunk();
     },
   };
 }

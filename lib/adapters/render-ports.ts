@@ -4,6 +4,8 @@ import type { ApplicationSource } from '../model/application.ts';
 import { isArtifact } from '../model/chart-source.ts';
 import { InvalidInput } from '../model/errors.ts';
 import type { Charts, Clock, Credentials, Downloads, Log, Renderer, Repositories } from '../ports.ts';
+import { cacheBudget } from './cache-budget.ts';
+import { FETCH_LIMITS } from './chart-fetch.ts';
 import { createCharts } from './charts.ts';
 import type { DialRules } from './dialed-address.ts';
 import { createDownloads } from './downloads.ts';
@@ -25,6 +27,10 @@ export interface RenderPortsOptions {
   readonly cacheDir: string;
   readonly clock: Clock;
   readonly timeoutSeconds: number;
+  /** MiB that everything below the cache folder may take. */
+  readonly cacheMiB: number;
+  /** Whether other processes read there too: what was used of late then stays. */
+  readonly cacheShared: boolean;
   /** Which addresses may be connected to, for repositories, charts and files alike. */
   readonly dial: DialRules;
   readonly log?: Log;
@@ -39,12 +45,16 @@ export interface OpenRenderPorts {
 
 export function createRenderPorts({ programs, ...options }: RenderPortsOptions): OpenRenderPorts {
   const { renderer } = programs;
-  const git = createRepositories({ ...programs, ...options });
-  const charts = renderer ? createCharts({ renderer, ...options }) : NO_CHARTS;
+  const bytes = cacheBudget(options.cacheMiB);
+  const idle = options.cacheShared ? {} : { idleMs: 0 };
+  const gitLimits = { checkoutBytes: bytes.checkouts, repositoryBytes: bytes.repositories, ...idle };
+  const chartLimits = { maxBytes: bytes.charts, totalBytes: Math.min(FETCH_LIMITS.totalBytes, bytes.charts), ...idle };
+  const git = createRepositories({ ...programs, ...options, limits: gitLimits });
+  const charts = renderer ? createCharts({ renderer, ...options, limits: chartLimits }) : NO_CHARTS;
   return {
     repositories: bySource(git, charts),
     charts,
-    downloads: createDownloads(options),
+    downloads: createDownloads({ ...options, maxBytes: bytes.downloads }),
     renderer: rendererBy(programs, options.timeoutSeconds),
   };
 }

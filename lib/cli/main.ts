@@ -69,7 +69,7 @@ async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
 }
 
 async function renderer({ cluster, namespace }: Session, own: CliSettings): Promise<OpenRenderPorts> {
-  const { programs, built, cacheDir, toolTimeoutSeconds: timeoutSeconds } = own;
+  const { programs, built, cacheDir, cacheMiB, toolTimeoutSeconds: timeoutSeconds } = own;
   const [{ createRenderPorts }, { createCredentials, orAnonymous }] = await Promise.all([
     import('../adapters/render-ports.ts'),
     import('../adapters/credentials.ts'),
@@ -77,7 +77,8 @@ async function renderer({ cluster, namespace }: Session, own: CliSettings): Prom
   const clock = Date.now;
   const credentials = orAnonymous(createCredentials({ cluster, namespace, clock }));
   const found = withBuilt(programs, built, process.env['PATH'] ?? '');
-  return createRenderPorts({ programs: found, credentials, cacheDir, clock, timeoutSeconds, dial: { loopback: true } });
+  const dial = { loopback: true };
+  return createRenderPorts({ programs: found, credentials, cacheDir, cacheMiB, cacheShared: true, clock, timeoutSeconds, dial });
 }
 
 /** Nothing here can reach a network: folders stand for everything that would be fetched. */

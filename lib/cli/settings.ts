@@ -21,6 +21,8 @@ export interface CliSettings {
   readonly built: BuiltFolders;
   /** Where clones are kept. */
   readonly cacheDir: string;
+  /** All that is kept there, together. */
+  readonly cacheMiB: number;
   readonly toolTimeoutSeconds: number;
   readonly remoteBases: RemoteBases;
 }
@@ -43,6 +45,7 @@ export interface Programs {
 }
 
 const TOOL_TIMEOUT_SECONDS = 90;
+const CACHE_MIB = 2048;
 
 /** `home`: the user's home folder. */
 export function cliSettings(env: Environment, home: string): CliSettings {
@@ -58,6 +61,7 @@ export function cliSettings(env: Environment, home: string): CliSettings {
     programs: programsIn(env),
     built: { layer: join(cache, 'layer'), renderer: join(cache, 'renderer') },
     cacheDir: env['EVENKEEL_CACHE_DIR'] || join(cache, 'cli'),
+    cacheMiB: Number(/^[1-9]\d*$/.exec(env['EVENKEEL_CACHE_MIB'] ?? '')?.[0] ?? CACHE_MIB),
     toolTimeoutSeconds: TOOL_TIMEOUT_SECONDS,
     remoteBases: REMOTE_BASES.find((word) => word === env['EVENKEEL_REMOTE_BASES']) ?? 'fixed',
   };

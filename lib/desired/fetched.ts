@@ -1,6 +1,8 @@
-// What a render needs from elsewhere, fetched outside its seal and by what it resolved to: remote kustomizations and charts' dependencies.
+// What a render needs from elsewhere, fetched outside its seal and by what it resolved to: remote kustomizations, charts' dependencies and
+// value files at URLs.
 import { createHash } from 'node:crypto';
-import { InvalidInput } from '../model/errors.ts';
+import { exactVersion } from '../model/chart-version.ts';
+import { InvalidInput, NotPermitted } from '../model/errors.ts';
 import { isAbbreviated, isCommit } from '../model/git-refs.ts';
 import { withoutUserinfo } from '../model/git-url.ts';
 import {
@@ -13,10 +15,11 @@ import {
   type RootFile,
 } from '../model/rendering.ts';
 import { outOfBoundsLink } from '../model/tree.ts';
-import type { Charts, Checkout, Downloads, Repositories } from '../ports.ts';
-import { parseRemote, type Remote, shownRemote } from './remote.ts';
+import type { Charts, Checkout, Downloads, Repositories, SettledDependency } from '../ports.ts';
+import { answersSince, copiesSince } from './freshness.ts';
+import { isFixedUrl, parseRemote, type Remote, shownRemote } from './remote.ts';
 import type { DesiredStateInput } from './render.ts';
-import type { Fetched } from './render-key.ts';
+import type { Fetched, ValueFile } from './render-key.ts';
 import type { Take } from './render-source.ts';
 
 export interface FetchPorts {
@@ -28,7 +31,7 @@ export interface FetchPorts {
 /** Something that was fetched, and where in a request it stands. */
 export interface Mount {
   readonly root: string;
-  readonly need: Need;
+  readonly need: Fetched['need'];
   readonly dir: string;
   readonly file: RootFile;
   /** As it is remembered, with what the render read of it. */
@@ -55,33 +58,56 @@ export function fetchNeed(need: Need, root: string, input: DesiredStateInput, po
 
 /** A value file at a URL, which is known before anything is asked: its root is the ref that stands for it. */
 export async function fetchValueFile(ref: string, url: string, input: DesiredStateInput, ports: FetchPorts, take: Take): Promise<Mount> {
-  const need: RemoteNeed = { kind: 'remote', text: url };
-  const checkout = await take(ports.downloads.download(url, input.notBefore));
-  return mountOf(need, ref, checkout, DOWNLOADED_NAME, (got) => ({ need, got, fixed: true }));
+  const need: ValueFile = { kind: 'values', text: url };
+  const fixed = isFixedUrl(url);
+  const checkout = await take(ports.downloads.download(url, fileSince(fixed, input)));
+  return mountOf(need, ref, checkout, DOWNLOADED_NAME, (got) => ({ need, got, fixed }));
 }
 
-/** Whether what was fetched is still what would be fetched now: only what follows a branch is asked for. */
+/**
+ * Whether what was fetched is still what would be fetched now, by a project that still permits what it needed. What is settled by its name
+ * is not asked for.
+ */
 export async function stillFetched(fetched: readonly Fetched[], input: DesiredStateInput, ports: FetchPorts): Promise<boolean> {
+  if (fetched.some(({ permitted }) => permitted !== undefined && !input.permits(permitted))) return false;
   const answers = await Promise.all(fetched.filter(({ fixed }) => !fixed).map(({ need, got }) => stillSame(need, got, input, ports)));
   return answers.every(Boolean);
 }
 
-async function stillSame(need: Need, got: string, input: DesiredStateInput, ports: FetchPorts): Promise<boolean> {
-  if (need.kind === 'chart') return true;
+async function stillSame(need: Fetched['need'], got: string, input: DesiredStateInput, ports: FetchPorts): Promise<boolean> {
+  if (need.kind === 'chart') return got.startsWith(`${(await settled(need, input, ports)).version} `);
+  if (need.kind === 'values') return (await digestNow(need.text, input, ports)) === got;
   const remote = allowed(need, input);
-  return remote.kind === 'file' || (await resolved(remote, input, ports)).commit === got;
+  return got === (remote.kind === 'file' ? await digestNow(remote.url, input, ports) : (await resolved(remote, input, ports)).commit);
 }
 
-async function fetchChart(need: ChartNeed, root: string, input: DesiredStateInput, { charts }: FetchPorts, take: Take): Promise<Mount> {
-  const checkout = await take(charts.dependency(need, input.application.spec.project || 'default', input.permits));
-  return mountOf(need, root, checkout, '', (got) => ({ need, got, fixed: true }));
+async function digestNow(url: string, input: DesiredStateInput, { downloads }: FetchPorts): Promise<string> {
+  const { revision, release } = await downloads.download(url, answersSince(input));
+  release();
+  return revision;
+}
+
+function fileSince(fixed: boolean, input: DesiredStateInput): number {
+  return fixed ? copiesSince(input) : answersSince(input);
+}
+
+async function fetchChart(need: ChartNeed, root: string, input: DesiredStateInput, ports: FetchPorts, take: Take): Promise<Mount> {
+  const { permitted, fetch } = await settled(need, input, ports);
+  const checkout = await take(fetch(copiesSince(input)));
+  const fixed = exactVersion(need) !== undefined;
+  return mountOf(need, root, checkout, '', (got) => ({ need, got, fixed, ...(permitted === undefined ? {} : { permitted }) }));
+}
+
+/** Which version a dependency is now. */
+function settled(need: ChartNeed, input: DesiredStateInput, { charts }: FetchPorts): Promise<SettledDependency> {
+  return charts.dependency(need, { project: projectOf(input), permits: input.permits, notBefore: answersSince(input) });
 }
 
 async function fetchRemote(need: RemoteNeed, root: string, input: DesiredStateInput, ports: FetchPorts, take: Take): Promise<Mount> {
   const remote = allowed(need, input);
   if (remote.kind === 'file') {
-    const checkout = await take(ports.downloads.download(remote.url, remote.fixed ? 0 : input.notBefore));
-    return mountOf(need, root, checkout, DOWNLOADED_NAME, (got) => ({ need, got, fixed: true }));
+    const checkout = await take(ports.downloads.download(remote.url, fileSince(remote.fixed, input)));
+    return mountOf(need, root, checkout, DOWNLOADED_NAME, (got) => ({ need, got, fixed: remote.fixed }));
   }
   const { commit, fixed } = await resolved(remote, input, ports);
   if (!fixed && input.settings.remoteBases !== 'any') {
@@ -90,17 +116,24 @@ async function fetchRemote(need: RemoteNeed, root: string, input: DesiredStateIn
     );
   }
   const { repoURL, path, ref } = remote;
-  const checkout = await take(ports.repositories.checkout({ repoURL }, commit, projectFor(repoURL, input)));
+  const checkout = await take(asPermitted(repoURL, input, (project) => ports.repositories.checkout({ repoURL }, commit, project)));
+  const lent = input.permits(repoURL) ? { permitted: repoURL } : {};
   const follows = (paths: readonly string[] | undefined) => ({
     repoURL: withoutUserinfo(repoURL),
     paths: paths ?? ['/'],
     follows: ref || 'HEAD',
   });
-  return mountOf(need, root, checkout, path, (got, reads) => ({ need, got, fixed, ...(fixed ? {} : { follows: follows(reads) }) }));
+  return mountOf(need, root, checkout, path, (got, reads) => ({
+    need,
+    got,
+    fixed,
+    ...lent,
+    ...(fixed ? {} : { follows: follows(reads) }),
+  }));
 }
 
 function mountOf(
-  need: Need,
+  need: Fetched['need'],
   root: string,
   checkout: Checkout,
   path: string,
@@ -140,15 +173,15 @@ interface Resolved {
 }
 
 /** A commit or a tag is fixed, anything else follows a branch. */
-async function resolved(remote: Extract<Remote, { kind: 'folder' }>, input: DesiredStateInput, ports: FetchPorts): Promise<Resolved> {
-  const { repoURL, ref } = remote;
-  const project = projectFor(repoURL, input);
-  const resolve = (targetRevision: string) => ports.repositories.resolveRevision({ repoURL, targetRevision }, input.notBefore, project);
-  if (isCommit(ref)) return { commit: ref.toLowerCase(), fixed: true };
-  const tag = ref === '' ? undefined : await resolve(`refs/tags/${ref.replace(/^refs\/tags\//, '')}`).catch(absent);
-  if (tag !== undefined) return { commit: tag, fixed: true };
-  const commit = await resolve(ref);
-  return { commit, fixed: isAbbreviated(ref) && commit.startsWith(ref.toLowerCase()) };
+function resolved({ repoURL, ref }: Extract<Remote, { kind: 'folder' }>, input: DesiredStateInput, ports: FetchPorts): Promise<Resolved> {
+  return asPermitted(repoURL, input, async (project) => {
+    const resolve = (targetRevision: string) => ports.repositories.resolveRevision({ repoURL, targetRevision }, input.notBefore, project);
+    if (isCommit(ref)) return { commit: ref.toLowerCase(), fixed: true };
+    const tag = ref === '' ? undefined : await resolve(`refs/tags/${ref.replace(/^refs\/tags\//, '')}`).catch(absent);
+    if (tag !== undefined) return { commit: tag, fixed: true };
+    const commit = await resolve(ref);
+    return { commit, fixed: isAbbreviated(ref) && commit.startsWith(ref.toLowerCase()) };
+  });
 }
 
 function absent(error: unknown): undefined {
@@ -156,7 +189,18 @@ function absent(error: unknown): undefined {
   throw error;
 }
 
-/** What we know of a repository is used only for what the project permits; others are fetched as anybody could. */
-function projectFor(repoURL: string, input: DesiredStateInput): string | undefined {
-  return input.permits(repoURL) ? input.application.spec.project || 'default' : undefined;
+/** What we know of a repository is used only for what the project permits; others are fetched as anybody could, and the message says why. */
+async function asPermitted<T>(repoURL: string, input: DesiredStateInput, work: (project: string | undefined) => Promise<T>): Promise<T> {
+  if (input.permits(repoURL)) return work(projectOf(input));
+  try {
+    return await work(undefined);
+  } catch (cause) {
+    if (!(cause instanceof InvalidInput || cause instanceof NotPermitted)) throw cause;
+    const refusal = `repository ${withoutUserinfo(repoURL)} is not permitted in project '${projectOf(input)}', so no credential is lent to it`;
+    throw new InvalidInput(`${refusal}: ${cause.message}`, { cause });
+  }
+}
+
+function projectOf({ application }: DesiredStateInput): string {
+  return application.spec.project || 'default';
 }

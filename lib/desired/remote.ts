@@ -17,7 +17,7 @@ const SCP = /^([^/@\s]+@[^/:\s]+):(.*)$/;
 /** Throws InvalidInput for a form that kustomize knows and that is not fetched here. */
 export function parseRemote(text: string): Remote {
   if (FILE.test(text) && !/[?&]ref=/.test(text) && !/[^:]\/\//.test(text)) {
-    return { kind: 'file', url: text, fixed: FIXED.test(new URL(text).pathname) };
+    return { kind: 'file', url: text, fixed: isFixedUrl(text) };
   }
   const [target = '', query = ''] = withoutPrefix(text).split('?', 2);
   const { host, path } = hostAndPath(target);
@@ -25,6 +25,11 @@ export function parseRemote(text: string): Remote {
   if (repository === '') throw new InvalidInput(`${shownRemote(text)}: no repository can be read from it`);
   const parameters = new URLSearchParams(query);
   return { kind: 'folder', repoURL: host + repository, path: folder, ref: parameters.get('ref') ?? parameters.get('version') ?? '' };
+}
+
+/** Whether a file's URL names a commit or a version. */
+export function isFixedUrl(url: string): boolean {
+  return FIXED.test(URL.parse(url)?.pathname ?? '');
 }
 
 /** An entry as messages may show it. */

@@ -12,13 +12,24 @@ import { closureContent, type RenderClosure } from './closure.ts';
 import type { RenderSettings } from './settings.ts';
 import type { RenderPlan } from './source.ts';
 
+/** A value file at a URL. */
+export interface ValueFile {
+  readonly kind: 'values';
+  readonly text: string;
+}
+
 /** Something that was fetched for a render. */
 export interface Fetched {
-  readonly need: Need;
+  readonly need: Need | ValueFile;
   /** The commit, or version and digest, that it got. */
   readonly got: string;
-  /** Asking again gives the same: a commit, a tag, an exact version. */
+  /**
+   * Settled by its name: a commit, a tag, an exact version, a URL that names one of these. Only a hard refresh asks for it again. Anything
+   * else is asked for at each look, where a recent answer does.
+   */
   readonly fixed: boolean;
+  /** The repository that the project permitted, so that what is known of it was used; none where it was fetched as anybody could. */
+  readonly permitted?: string;
   /** Pushes that would change it, for one that follows a branch. */
   readonly follows?: SourceClosure;
 }

@@ -9,6 +9,7 @@ import type { Checkout, Renderer, RenderStore, Repositories } from '../ports.ts'
 import { renderClosure } from './closure.ts';
 import { buildEnvironment } from './environment.ts';
 import { type FetchPorts, stillFetched } from './fetched.ts';
+import { copiesSince } from './freshness.ts';
 import { outputHash, settledOutput, shortKey } from './output.ts';
 import { withOverrides } from './parameters.ts';
 import type { DesiredStateInput } from './render.ts';
@@ -108,7 +109,7 @@ interface Prepared {
 async function prepared(job: SourceJob, ports: RenderPorts, take: Take): Promise<Prepared> {
   const project = projectOf(job.input);
   const checkedOut = async (source: ApplicationSource, revision: string) => {
-    const checkout = await take(ports.repositories.checkout(source, revision, project));
+    const checkout = await take(ports.repositories.checkout(source, revision, project, copiesSince(job.input)));
     const link = outOfBoundsLink(checkout.files.tree);
     if (link !== undefined) throw new InvalidInput(`${contentOf(source)} contains out-of-bounds symlinks. file: ${link}`);
     return checkout;

@@ -1,4 +1,5 @@
 // Which version of a chart or artifact a targetRevision names among those that its repository has (spec/rendering.md §7).
+import type { ChartDependency } from './chart-source.ts';
 import { compareVersions, parseConstraint, parseVersion, satisfies, type Version } from './semver.ts';
 
 /** The version as its repository spells it, or why there is none. */
@@ -12,8 +13,13 @@ export function isVersion(text: string): boolean {
 }
 
 /** Whether a text is all three parts of a version: in a chart's dependencies fewer are a range. */
-export function isWholeVersion(text: string): boolean {
+function isWholeVersion(text: string): boolean {
   return isVersion(text) && /^v?\d+\.\d+\.\d+/.test(text);
+}
+
+/** The one version of a dependency that its lock or else its Chart.yaml says; undefined where there is a choice. */
+export function exactVersion({ version, locked }: Pick<ChartDependency, 'version' | 'locked'>): string | undefined {
+  return [locked, version].find((text) => text !== undefined && isWholeVersion(text));
 }
 
 /** Whether a text is the name of one content, which cannot come to mean another. */

@@ -86,7 +86,9 @@ describe('a chart in a registry', () => {
   it('is a dependency, by a registry that a Secret names with or without oci://', async () => {
     const dependency = { repository: `oci://${registry.host}/charts`, name: 'redis', version: '^1' };
     for (const name of [dependency.repository, `${registry.host}/charts`]) {
-      expect((await charts({ [name]: plain }).dependency({ ...dependency, locked: '1.0.0' }, 'shop', () => true)).revision).toBe('1.0.0');
+      const asking = { project: 'shop', permits: () => true, notBefore: 0 };
+      const { fetch } = await charts({ [name]: plain }).dependency({ ...dependency, locked: '1.0.0' }, asking);
+      expect((await fetch(0)).revision).toBe('1.0.0');
     }
   });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { InvalidInput, NotPermitted, Unavailable } from '../../lib/model/errors.ts';
@@ -31,6 +32,7 @@ afterEach(() => rmSync(cacheDir, { recursive: true, force: true }));
 
 const charts = (accesses = {}, options = {}) => chartsUnderTest({ cacheDir, accesses, options });
 const source = (targetRevision: string, chart = 'redis', repoURL = remote.url) => ({ repoURL, chart, targetRevision });
+const asking = { project: 'shop', permits: () => true, notBefore: 0 };
 const paths = () => remote.requests.map(({ path }) => path);
 
 describe('resolveRevision of a chart', () => {
@@ -157,6 +159,29 @@ describe('checkout of a chart', () => {
     expect(readdirSync(join(cacheDir, 'charts'))).toHaveLength(1);
   });
 
+  it('is fetched again once for all who want a later copy; who reads the first goes on reading it', async () => {
+    const values = (text: string) => chartArchive('again', '1.0.0', { 'values.yaml': text });
+    remote.add('again', '1.0.0', { archive: values('first') });
+    const [shared, other] = [charts(), charts()];
+    const first = await shared.checkout(source('1.0.0', 'again'), '1.0.0', 'shop');
+    remote.add('again', '1.0.0', { archive: values('second') });
+    const since = Date.now() + 1;
+    await sleep(2);
+    const later = await Promise.all([shared, shared, other].map((one) => one.checkout(source('1.0.0', 'again'), '1.0.0', 'shop', since)));
+    expect(later.map(({ files }) => files.read('values.yaml'))).toEqual(['second', 'second', 'second']);
+    expect(first.files.read('values.yaml')).toBe('first');
+    expect(readFileSync(join(first.dir, 'values.yaml'), 'utf8')).toBe('first');
+    expect(paths().filter((path) => path.endsWith('.tgz'))).toHaveLength(2);
+    expect((await other.checkout(source('1.0.0', 'again'), '1.0.0', 'shop')).files.read('values.yaml')).toBe('second');
+  });
+
+  it('is fetched again where its folder was removed', async () => {
+    const shared = charts();
+    (await shared.checkout(source('1.0.0'), '1.0.0', 'shop')).release();
+    rmSync(join(cacheDir, 'charts'), { recursive: true });
+    expect((await shared.checkout(source('1.0.0'), '1.0.0', 'shop')).files.read('Chart.yaml')).toContain('version: 1.0.0');
+  });
+
   it('takes the greatest version that a partial one stands for', async () => {
     const checkout = await charts().checkout(source('1'), '1', 'shop');
     expect(checkout.files.read('Chart.yaml')).toContain('version: 1.10.0');
@@ -176,17 +201,11 @@ describe('a dependency', () => {
   it('is taken by its lock, else as the greatest in its range', async () => {
     const shared = charts({ [remote.url]: { name: 'stable' } });
     const of = async (version: string, locked?: string) =>
-      (await shared.dependency({ repository: '@stable', name: 'redis', version, locked }, 'shop', () => true)).revision;
-    expect(await Promise.all([of('^1', '1.0.0'), of('1.2'), of('^1'), of('1.0.0'), of('')])).toEqual([
-      '1.0.0',
-      '1.2.0',
-      '1.10.0',
-      '1.0.0',
-      '1.10.0',
-    ]);
-    expect((await shared.dependency({ repository: 'alias:stable', name: 'redis', version: '1.0.0' }, 'shop', () => true)).revision).toBe(
-      '1.0.0',
-    );
+      (await shared.dependency({ repository: '@stable', name: 'redis', version, locked }, asking)).fetch(0);
+    const taken = await Promise.all([of('^1', '1.0.0'), of('1.2'), of('^1'), of('1.0.0'), of('')]);
+    expect(taken.map(({ revision }) => revision)).toEqual(['1.0.0', '1.2.0', '1.10.0', '1.0.0', '1.10.0']);
+    const aliased = await shared.dependency({ repository: 'alias:stable', name: 'redis', version: '1.0.0' }, asking);
+    expect([aliased.version, aliased.permitted]).toEqual(['1.0.0', remote.url]);
   });
 
   it.each([
@@ -196,7 +215,7 @@ describe('a dependency', () => {
     ['file://../x', '"file://../x" is not fetched'],
     ['', '"" is not fetched'],
   ])('from %j is refused with a way out', async (repository, text) => {
-    const error = await thrown(charts().dependency({ repository, name: 'redis', version: '1.0.0' }, 'shop', () => true));
+    const error = await thrown(charts().dependency({ repository, name: 'redis', version: '1.0.0' }, asking));
     expect(error).toBeInstanceOf(InvalidInput);
     expect(error.message).toContain(`chart dependency redis: repository`);
     expect(error.message).toContain(text);
@@ -205,7 +224,7 @@ describe('a dependency', () => {
 
   it('says which range no version meets', async () => {
     const shared = charts({ [remote.url]: { name: 'stable' } });
-    const error = await thrown(shared.dependency({ repository: '@stable', name: 'redis', version: '^9' }, 'shop', () => true));
+    const error = await thrown(shared.dependency({ repository: '@stable', name: 'redis', version: '^9' }, asking));
     expect(error.message).toBe('chart dependency redis ^9: version matching constraint not found in 4 tags');
   });
 });

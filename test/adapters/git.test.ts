@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { anonymousCredentials } from '../../lib/adapters/credentials.ts';
 import { createRepositories } from '../../lib/adapters/git.ts';
 import type { ApplicationSource } from '../../lib/model/application.ts';
@@ -278,11 +279,116 @@ describe('checkout', () => {
     expect((await one.checkout(source(), tagged)).files.read('README')).toBe('hello\n');
   });
 
-  it('begins afresh when the clone is damaged', async () => {
-    (await repositories().checkout(source(), first)).release();
-    const [clone = ''] = readdirSync(join(cacheDir, 'repositories'));
-    rmSync(join(cacheDir, 'repositories', clone, 'objects'), { recursive: true, force: true });
-    expect((await repositories().checkout(source(), tagged)).files.read('README')).toBe('hello\n');
+  describe('of a repository whose clone is here', () => {
+    const cloned = async () => {
+      const started = await startGitRemote();
+      onTestFinished(() => started.close());
+      const big = await started.commit({ 'big.txt': randomBytes(200_000).toString('hex'), README: 'big\n' });
+      (await repositories().checkout(source('', started.url), big)).release();
+      const [name = ''] = readdirSync(join(cacheDir, 'repositories'));
+      const clone = join(cacheDir, 'repositories', name);
+      writeFileSync(join(clone, 'marker'), '');
+      const next = await started.commit({ README: 'next\n' });
+      return { started, clone, big, next, inode: statSync(clone).ino };
+    };
+    const readme = async (url: string, commit: string) => {
+      const checkout = await repositories().checkout(source('', url), commit);
+      checkout.release();
+      return checkout.files.read('README');
+    };
+
+    type Cloned = Awaited<ReturnType<typeof cloned>>;
+    const outages: readonly (readonly [string, (at: Cloned) => unknown, (at: Cloned) => unknown])[] = [
+      ['is stopped', ({ started }) => started.stop(), ({ started }) => started.start()],
+      ...[500, 503, 401, 403].map(
+        (status) =>
+          [
+            `answers ${status}`,
+            ({ started }: Cloned) => Object.assign(started, { refuse: status }),
+            ({ started }: Cloned) => Object.assign(started, { refuse: undefined }),
+          ] as const,
+      ),
+    ];
+    it.each(outages)('keeps that when its server %s, and is sent only what is new afterwards', async (_, break_, mend) => {
+      const at = await cloned();
+      await break_(at);
+      const error = await thrown(repositories().checkout(source('', at.started.url), at.next));
+      expect(error.message).toMatch(/does not answer|access refused/);
+      expect([existsSync(join(at.clone, 'marker')), statSync(at.clone).ino]).toEqual([true, at.inode]);
+      await mend(at);
+      const before = at.started.sent;
+      expect(await readme(at.started.url, at.next)).toBe('next\n');
+      expect(at.started.sent - before).toBeLessThan(10_000);
+      expect(existsSync(join(at.clone, 'marker'))).toBe(true);
+    });
+
+    it('keeps that when the fetch takes too long, and nothing of what was half done', async () => {
+      const at = await cloned();
+      const slow = join(cacheDir, 'slow-git');
+      writeFileSync(slow, `#!/bin/sh\n: > ${at.clone}/shallow.lock\n: > ${at.clone}/objects/pack/tmp_pack_x\nsleep 30\n`);
+      chmodSync(slow, 0o755);
+      const error = await thrown(repositories({ git: slow, timeoutSeconds: 0.5 }).checkout(source('', at.started.url), at.next));
+      expect(error.message).toContain('no answer within 0.5 s');
+      expect(readdirSync(join(at.clone, 'objects', 'pack')).filter((name) => name.startsWith('tmp_'))).toEqual([]);
+      expect(await readme(at.started.url, at.next)).toBe('next\n');
+      expect(existsSync(join(at.clone, 'marker'))).toBe(true);
+    });
+
+    it('keeps that until another is there, when it holds too many commits', async () => {
+      const at = await cloned();
+      for (let commit = 0; commit <= 200; commit += 1)
+        writeFileSync(join(at.clone, 'refs', 'evenkeel', commit.toString(16).padStart(40, '0')), `${at.big}\n`);
+      at.started.refuse = 503;
+      await thrown(repositories().checkout(source('', at.started.url), at.next));
+      expect(existsSync(join(at.clone, 'marker'))).toBe(true);
+      at.started.refuse = undefined;
+      expect(await readme(at.started.url, at.next)).toBe('next\n');
+      expect(readdirSync(join(at.clone, 'refs', 'evenkeel'))).toEqual([at.next]);
+      expect(readdirSync(join(cacheDir, 'repositories'))).toHaveLength(1);
+    });
+
+    const objects = (clone: string) =>
+      readdirSync(join(clone, 'objects'), { recursive: true, withFileTypes: true }).flatMap((entry) =>
+        entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
+      );
+    const spoil = (path: string, content: string) => {
+      chmodSync(path, 0o644);
+      writeFileSync(path, content);
+    };
+    const packed = ({ clone }: Cloned) => {
+      const pack = (...args: string[]) => execFileSync('git', ['--git-dir', clone, ...args], { stdio: 'ignore' });
+      pack('repack', '-adq');
+      pack('prune-packed', '-q');
+      return objects(clone);
+    };
+    const damages: readonly (readonly [string, (at: Cloned) => unknown])[] = [
+      ['its objects are gone', ({ clone }) => rmSync(join(clone, 'objects'), { recursive: true })],
+      ['its HEAD is gone', ({ clone }) => rmSync(join(clone, 'HEAD'))],
+      ['its HEAD holds nonsense', ({ clone }) => writeFileSync(join(clone, 'HEAD'), 'nonsense')],
+      ['its configuration is cut short', ({ clone }) => writeFileSync(join(clone, 'config'), '[core')],
+      ['its list of shallow commits holds nonsense', ({ clone }) => writeFileSync(join(clone, 'shallow'), 'nonsense\n')],
+      ['its objects are empty', ({ clone }) => objects(clone).map((path) => spoil(path, ''))],
+      ['its objects hold nonsense', ({ clone }) => objects(clone).map((path) => spoil(path, 'nonsense'))],
+      ['single objects are gone', ({ clone }) => objects(clone).map((path) => rmSync(path))],
+      ['its pack is cut short', (at) => packed(at).map((path) => path.endsWith('.pack') && spoil(path, 'PACK'))],
+      ['its pack has an empty index', (at) => packed(at).map((path) => path.endsWith('.idx') && spoil(path, ''))],
+      ['its pack is gone', (at) => packed(at).map((path) => path.endsWith('.pack') && rmSync(path))],
+      ['a git that was killed left its locks', ({ clone }) => writeFileSync(join(clone, 'shallow.lock'), '')],
+    ];
+    it.each(damages)('begins afresh where %s', async (_, damage) => {
+      const at = await cloned();
+      await damage(at);
+      expect(await readme(at.started.url, at.next)).toBe('next\n');
+      rmSync(join(cacheDir, 'checkouts'), { recursive: true });
+      expect(await readme(at.started.url, at.big)).toBe('big\n');
+    });
+  });
+
+  it('finds an abbreviated commit again after the history was damaged', async () => {
+    expect(await repositories().resolveRevision(source(first.slice(0, 9)), 0)).toBe(first);
+    const [history = ''] = readdirSync(join(cacheDir, 'repositories')).filter((name) => name.endsWith('-history'));
+    rmSync(join(cacheDir, 'repositories', history, 'objects'), { recursive: true });
+    expect(await repositories().resolveRevision(source(first.slice(0, 9)), 0)).toBe(first);
   });
 
   it('takes over the lock of a process that is gone', async () => {

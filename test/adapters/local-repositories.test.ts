@@ -13,6 +13,7 @@ import { succeed } from '../support/program.ts';
 
 const URL = 'https://git.example/shop.git';
 const ZEROS = '0'.repeat(40);
+const asking = { project: 'default', permits: () => true, notBefore: 0 };
 
 let folder: string;
 let dir: string;
@@ -203,8 +204,8 @@ describe('a chart', () => {
     write(below('redis', chart('redis', '1.2.3')));
     const { repositories, charts: ports } = local({ url: charts, dir });
     const need = { kind: 'chart', repository: charts, name: 'redis', locked: '' } as const;
-    expect(await ports.dependency({ ...need, version: '1.x' }, 'default', () => true)).toMatchObject({ revision: '1.2.3' });
-    expect(await faultOf(ports.dependency({ ...need, version: '2.x' }, 'default', () => true))).toBe(
+    expect(await (await ports.dependency({ ...need, version: '1.x' }, asking)).fetch(0)).toMatchObject({ revision: '1.2.3' });
+    expect(await faultOf(ports.dependency({ ...need, version: '2.x' }, asking))).toBe(
       'InvalidInput: chart redis is version 1.2.3 in its folder, and the chart that depends on it asks for 2.x',
     );
     expect(await faultOf(repositories.resolveRevision(source('redis', '1.2.4'), 0, 'default'))).toContain('the Application asks for 1.2.4');
@@ -244,7 +245,7 @@ describe('what no folder stands for', () => {
     expect(await faultOf(repositories.resolveRevision({ repoURL }, 0, 'default'))).toBe(message);
     expect(await faultOf(repositories.checkout({ repoURL }, ZEROS, 'default'))).toBe(message);
     const need = { kind: 'chart', repository: repoURL, name: 'redis', version: '1', locked: '' } as const;
-    expect(await faultOf(charts.dependency(need, 'default', () => true))).toBe(message);
+    expect(await faultOf(charts.dependency(need, asking))).toBe(message);
   });
 
   it('is a folder that is none', () => {

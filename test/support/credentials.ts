@@ -22,7 +22,7 @@ export function heldCredentials(secrets: readonly SecretText[] = [], trust: Part
     secrets,
     trust,
     access: async (repoURL, project) => {
-      const read = held.secrets.map(objectOf).map(readRepositorySecret);
+      const read = project === undefined ? [] : held.secrets.map(objectOf).map(readRepositorySecret);
       const known = read.filter((secret) => secret !== undefined);
       const access = repositoryAccess(known, { knownHosts: '', certificates: {}, ...held.trust }, repoURL, project ?? '');
       if (access.credential.kind === 'github-app') throw new Error('no cluster, no GitHub');

@@ -34,6 +34,9 @@ export interface GitRemote {
   formerly: string | undefined;
   commit(changes: Readonly<Record<string, Change>>, branch?: string): Promise<string>;
   git(...args: string[]): Promise<string>;
+  /** Nothing listens any more, until it is started again at the same address. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,9 +70,13 @@ export async function startGitRemote(tls?: ServerOptions): Promise<GitRemote> {
       await git('push', '-q', '--force', 'origin', `HEAD:refs/heads/${branch}`);
       return git('rev-parse', 'HEAD');
     },
-    close: async () => {
+    stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+    },
+    start: () => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
+    close: async () => {
+      await remote.stop();
       rmSync(root, { recursive: true, force: true });
     },
   };

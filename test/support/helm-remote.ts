@@ -16,7 +16,7 @@ export interface HelmRemote {
   demand: string | undefined;
   /** Answers every request with this status while it is set. */
   refuse: number | undefined;
-  /** Adds a version of a chart to the index; a digest or URL other than the right one for those who lie. */
+  /** Adds a version of a chart to the index, or publishes it anew; a digest or URL other than the right one for those who lie. */
   add(name: string, version: string, options?: { archive?: Buffer; digest?: string; url?: string }): void;
   /** What is served at a path instead. */
   serve(path: string, answer: Answer | Buffer | string): void;
@@ -31,7 +31,10 @@ export interface HelmRemoteOptions {
 
 export async function startHelmRemote({ authority, demandCertificate = false }: HelmRemoteOptions = {}): Promise<HelmRemote> {
   const served = new Map<string, Answer | Buffer | string>();
-  const entries: Record<string, unknown[]> = {};
+  const entries: Record<
+    string,
+    { readonly name: string; readonly version: string; readonly digest: string; readonly urls: readonly string[] }[]
+  > = {};
   const listener: RequestListener = (request, response) => {
     const path = request.url ?? '';
     remote.requests.push({ path, authorization: request.headers.authorization });
@@ -60,7 +63,8 @@ export async function startHelmRemote({ authority, demandCertificate = false }: 
       const path = `/charts/${name}-${version}.tgz`;
       served.set(path, archive);
       const sum = digest ?? createHash('sha256').update(archive).digest('hex');
-      entries[name] = [...(entries[name] ?? []), { name, version, digest: sum, urls: [url ?? path.slice(1)] }];
+      const others = (entries[name] ?? []).filter((entry) => entry.version !== version);
+      entries[name] = [...others, { name, version, digest: sum, urls: [url ?? path.slice(1)] }];
     },
     serve: (path, answer) => served.set(path, answer),
     close: async () => {

@@ -46,6 +46,8 @@ export function renderPorts(
     programs: { git: 'git', ssh: 'ssh', ...programs },
     credentials,
     cacheDir,
+    cacheMiB: 1024,
+    cacheShared: true,
     clock: Date.now,
     timeoutSeconds: 30,
     dial,
@@ -56,9 +58,9 @@ export function renderPorts(
     ...ports,
     repositories: {
       resolveRevision: (source, notBefore, project) => repositories.resolveRevision(source, notBefore, project),
-      checkout: (source, revision, project) => {
+      checkout: (...asked) => {
         counts.checkouts += 1;
-        return repositories.checkout(source, revision, project);
+        return repositories.checkout(...asked);
       },
     },
     renderer: {

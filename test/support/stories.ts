@@ -81,6 +81,8 @@ export async function startStories(): Promise<Stories> {
       programs: { git: 'git', ssh: 'ssh', ...here },
       credentials,
       cacheDir,
+      cacheMiB: 1024,
+      cacheShared: true,
       clock,
       timeoutSeconds: 30,
       dial: { loopback: true },

@@ -65,7 +65,7 @@ async function diff(shell: Shell, name: string, flags: Flags, self: Command): Pr
   if (misfit) throw new Exit(EXIT_FAILED, misfit);
   const position = positionRefusal(application, request);
   if (position) throw new InvalidInput(position);
-  const differences = await differencesOf(shell, session, application, request);
+  const differences = await differencesOf(shell, session, application, { ...request, fresh: kind === 'hard' });
   await printDifferences(shell, differences);
   if (differences.length > 0 && flags.exitCode !== false) throw new Exit(flags.diffExitCode ?? EXIT_FAILED, '');
 }

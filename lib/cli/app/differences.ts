@@ -15,19 +15,20 @@ import { checkApplication } from './validation.ts';
 
 const IN_CLUSTER = 'https://kubernetes.default.svc';
 
-/** Nothing is changed. Throws InvalidInput when the Application is not valid or does not render, or lies in another cluster. */
+/** Nothing is changed. `fresh`: charts and files that may have moved are fetched again. Throws InvalidInput when the Application is not valid or does not render, or lies in another cluster. */
 export async function differencesOf(
   shell: Shell,
   session: Session,
   application: Application,
-  request: RevisionRequest,
+  request: RevisionRequest & { readonly fresh?: boolean },
 ): Promise<readonly ObjectDifference[]> {
   const target = await targetOf(session, application);
   const ports = { ...(await shell.renderer(session)), renderSettings: session.renderSettings };
   const sources = sourcesAsked(application, request);
   const notBefore = shell.clock();
   const revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);
-  const { comparison } = await evaluate(target, { sources, revisions, operationStartedAt: undefined, notBefore }, ports);
+  const { fresh = false } = request;
+  const { comparison } = await evaluate(target, { sources, revisions, operationStartedAt: undefined, notBefore, fresh }, ports);
   const rules = comparisonRules(target, instanceName(application.metadata, session.namespace));
   // Hooks and objects that are not compared have no status.
   const rows = comparison.resources.filter((row) => row.status !== '' && row.status !== 'Synced');

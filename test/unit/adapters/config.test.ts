@@ -24,6 +24,7 @@ describe('loadConfig', () => {
       sweepCheckpoint: 'evenkeel-sweep',
       programs: { git: 'git', ssh: 'ssh', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined },
       toolTimeoutSeconds: 90,
+      cacheMiB: 6144,
       logLevel: 'info',
     });
   });
@@ -35,6 +36,7 @@ describe('loadConfig', () => {
       EVENKEEL_LATER_QUEUE_URL: 'later',
       EVENKEEL_RESYNC_SECONDS: '0',
       EVENKEEL_TOOL_TIMEOUT_SECONDS: '1.5',
+      EVENKEEL_CACHE_MIB: '2 GiB',
       EVENKEEL_SQS_ENDPOINT: 'ftp://host',
       EVENKEEL_S3_ENDPOINT: 'host:9000',
       EVENKEEL_LOG_LEVEL: 'loud',

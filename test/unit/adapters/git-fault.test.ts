@@ -1,6 +1,7 @@
 // What git, curl and ssh say, in the words of their several builds, and what is made of it.
 import { describe, expect, it } from 'vitest';
 import { gitFault } from '../../../lib/adapters/git-fault.ts';
+import { DamagedClone, DiskFull } from '../../../lib/adapters/local-fault.ts';
 import { InvalidInput, Unavailable } from '../../../lib/model/errors.ts';
 import type { RepositoryAccess } from '../../../lib/model/repository.ts';
 
@@ -61,6 +62,24 @@ describe('a failure', () => {
     ['no answer within 90 s'],
   ])('%j may pass', (said) => {
     expect(fault(said)).toBeInstanceOf(Unavailable);
+  });
+
+  it.each([
+    'remote: fatal: bad object HEAD\nfatal: the remote end hung up unexpectedly',
+    'fatal: remote error: packfile x.pack does not match index',
+    'error: RPC failed; curl 18 transfer closed\nfatal: early EOF\nfatal: fetch-pack: invalid index-pack output',
+    'fatal: pack has bad object at offset 12: inflate returned -3',
+  ])('on the other side is no damage on this: %j', (said) => {
+    expect(fault(said)).not.toBeInstanceOf(DamagedClone);
+  });
+
+  it('for want of room is told apart, unless it is room on the other side', () => {
+    expect(fault('fatal: write error: No space left on device\nfatal: fetch-pack: invalid index-pack output')).toBeInstanceOf(DiskFull);
+    expect(fault('remote: fatal: write error: No space left on device\nfatal: early EOF')).not.toBeInstanceOf(DiskFull);
+  });
+
+  it('of a file of its own is damage', () => {
+    expect(fault('fatal: loose object 1 (stored in /x/objects/1) is corrupt')).toBeInstanceOf(DamagedClone);
   });
 
   it.each([

@@ -13,9 +13,18 @@ describe('what the command line takes from its environment', () => {
       programs: { git: 'git', ssh: 'ssh', kubectl: 'kubectl', helm: 'helm', kustomize: undefined, renderer: undefined },
       built: { layer: '/home/jane/.cache/evenkeel/layer', renderer: '/home/jane/.cache/evenkeel/renderer' },
       cacheDir: '/home/jane/.cache/evenkeel/cli',
+      cacheMiB: 2048,
       toolTimeoutSeconds: 90,
       remoteBases: 'fixed',
     });
+  });
+
+  it.each([
+    ['512', 512],
+    ['0', 2048],
+    ['a lot', 2048],
+  ])('keeps clones within EVENKEEL_CACHE_MIB=%s: %d', (text, mebibytes) => {
+    expect(cliSettings({ EVENKEEL_CACHE_MIB: text }, '/').cacheMiB).toBe(mebibytes);
   });
 
   it('takes KUBECONFIG file by file', () => {

@@ -27,6 +27,7 @@ const queueEvents = functions.flatMap(([name, given]) =>
     return isRecord(sqs) ? [{ name, timeout: Number(given['timeout']), sqs, queue: String(at(sqs, 'arn', 'Fn::GetAtt', 0)) }] : [];
   }),
 );
+const environmentOf = (name: string) => Object(at(file, 'functions', name, 'environment')) as Fields; // an object, if an empty one
 const propertiesOf = (logicalId: string) => at(file, 'resources', 'Resources', logicalId, 'Properties');
 
 describe('serverless.yml', () => {
@@ -72,6 +73,13 @@ describe('serverless.yml', () => {
   test('answers webhooks before senders give up, and ends a sweep before the next', () => {
     expect(at(file, 'functions', 'webhook', 'timeout')).toBeLessThanOrEqual(10);
     expect(at(file, 'functions', 'sweep', 'timeout')).toBeLessThan(60);
+  });
+
+  test('keeps on the disk of the worker what it has room for, and leaves a quarter to what is being fetched', () => {
+    const room = Number(at(file, 'functions', 'reconcile', 'ephemeralStorageSize'));
+    const { EVENKEEL_CACHE_MIB: kept } = environmentOf('reconcile');
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThanOrEqual((room * 3) / 4);
   });
 
   test('keeps the bucket of renders closed to everybody else, and to connections that others can read', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { greatestVersion, isDigest, isVersion, isWholeVersion } from '../../../lib/model/chart-version.ts';
+import { exactVersion, greatestVersion, isDigest, isVersion } from '../../../lib/model/chart-version.ts';
 
 const VERSIONS = ['latest', '1.0.0', 'v1.2.0', '1.10.0', '2.0.0-rc.1', '2.0.0-rc.2', '1.2.1+build', '0.9'];
 
@@ -37,7 +37,17 @@ it.each([
   ['^1.2.3', false, false],
   ['', false, false],
 ])('reads %j as a version: %s, as a whole one: %s', (text, version, whole) => {
-  expect([isVersion(text), isWholeVersion(text)]).toEqual([version, whole]);
+  expect([isVersion(text), exactVersion({ version: text }) !== undefined]).toEqual([version, whole]);
+});
+
+it.each([
+  ['^1', '1.2.3', '1.2.3'],
+  ['1.0.0', '1.2.3', '1.2.3'],
+  ['1.0.0', '', '1.0.0'],
+  ['1.0.0', '^1', '1.0.0'],
+  ['^1', '', undefined],
+])('takes of a dependency on %j with the lock %j exactly %s', (version, locked, exact) => {
+  expect(exactVersion({ version, locked })).toBe(exact);
 });
 
 it.each([

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry/remote/auth"
@@ -17,7 +18,7 @@ import (
 )
 
 // Fault is an error as the answer has it: invalid (asking again changes nothing), unavailable (it may), forbidden (refused, by the server
-// or by us).
+// or by us), full (the disk has no room).
 type Fault struct {
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
@@ -27,6 +28,7 @@ const (
 	kindInvalid     = "invalid"
 	kindUnavailable = "unavailable"
 	kindForbidden   = "forbidden"
+	kindFull        = "full"
 )
 
 // kinded is an error whose kind is known where it arises.
@@ -77,6 +79,8 @@ func kindOf(err error) string {
 	var certificate *tls.CertificateVerificationError
 	var alert tls.AlertError
 	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return kindFull
 	case errors.As(err, &known):
 		return known.kind
 	case errors.As(err, &answered):

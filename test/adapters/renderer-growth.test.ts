@@ -59,7 +59,8 @@ describe('a template that grows', () => {
   ])('%s fails alone', async (_name, template) => {
     const [error, ...others] = await Promise.all([rendered(template), neighbour(), neighbour()]);
     expect(error).toBeInstanceOf(InvalidInput);
-    expect(String(error)).toMatch(/failed: it takes more memory than a render may$/);
+    // Which bound is met first depends on how fast the machine is.
+    expect(String(error)).toMatch(/failed(: it takes more memory than a render may| timeout after 20s)$/);
     expect(others.map(({ kind }) => kind)).toEqual(['documents', 'documents']);
   });
 

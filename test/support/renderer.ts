@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parseJson } from '../../lib/model/json.ts';
 
 export interface Answer {
   readonly id: string;
@@ -51,7 +52,7 @@ export function startRenderer(program: string, args: readonly string[] = [], env
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
     lines.push(line);
-    const message: Answer & Readonly<Record<string, unknown>> = JSON.parse(line);
+    const message = parseJson(line) as Answer & Readonly<Record<string, unknown>>;
     if (message['ready'] === true) ready.resolve(message);
     else waiting.get(message.id)?.resolve(message);
   });

@@ -1,14 +1,16 @@
 // changedFields: what Git sets and live does not have so. Where server-side apply merges, only what Git names counts; which lists and maps
-// it merges, and by which keys, is read from what our last apply left in managedFields.
-import { childOf, type FieldTree, isLeaf, type ListNature, listNature, stepsOf } from '../model/managed-fields.ts';
+// it merges, and by which keys, the types of its own kinds say, and of others what was applied left in managedFields.
+import { childOf, type FieldTree, stepsOf } from '../model/managed-fields.ts';
 import { isRecord } from '../model/manifest.ts';
 import { changedAt, exactDifferences, sameScalar } from './exact.ts';
 import { itemKey, keyOfItem, positions } from './list-items.ts';
+import { isMerged, natureAt } from './nature.ts';
 import { type Difference, fieldAt, itemAt, keyLabel, type Place } from './place.ts';
-import { isMerged, isOmitted } from './schema.ts';
+import { isOmitted } from './schema.ts';
+import type { ListNature } from './types.ts';
 
 /**
- * `owned` is the node of our last apply for this place; undefined where we set nothing, and then only full equality is certain.
+ * `owned` is the node for this place of what clients applied; where there is none and the type is unknown, only full equality is certain.
  * None returned means that an apply of `desired` would change nothing at or below the place.
  */
 export function changedFields(desired: unknown, live: unknown, owned: FieldTree | undefined, place: Place): readonly Difference[] {
@@ -20,14 +22,13 @@ export function changedFields(desired: unknown, live: unknown, owned: FieldTree 
 
 /** A null that we applied and that left nothing behind will leave nothing behind again. */
 function sameAsAbsent(desired: unknown, owned: FieldTree | undefined, place: Place): boolean {
-  return desired === undefined || isOmitted(place.kind, place.path, desired) || (desired === null && owned !== undefined);
+  return desired === undefined || isOmitted(place.type, place.inMap, desired) || (desired === null && owned !== undefined);
 }
 
 type Struct = Readonly<Record<string, unknown>>;
 
 function structChanges(desired: Struct, live: Struct, owned: FieldTree | undefined, place: Place): readonly Difference[] {
-  const merged = isMerged(place.kind, place.path) || (owned !== undefined && !isLeaf(owned));
-  if (!merged) return exactDifferences(desired, live, place);
+  if (!isMerged(place.type, owned)) return exactDifferences(desired, live, place);
   return Object.entries(desired).flatMap(([name, value]) => {
     const there = Object.hasOwn(live, name) ? live[name] : undefined;
     return changedFields(value, there, childOf(owned, `f:${name}`), fieldAt(place, name));
@@ -40,7 +41,7 @@ function listChanges(
   owned: FieldTree | undefined,
   place: Place,
 ): readonly Difference[] {
-  const nature = listNature(owned);
+  const nature = natureAt(place.type, owned);
   if (nature.kind === 'keyed') return keyedChanges(desired, live, owned ?? {}, nature, place);
   if (nature.kind === 'set') return setChanges(desired, live, place);
   return exactDifferences(desired, live, place);
@@ -54,12 +55,12 @@ function keyedChanges(
   { fields }: Extract<ListNature, { kind: 'keyed' }>,
   place: Place,
 ): readonly Difference[] {
-  const keys = live.map((item) => itemKey(place.kind, item, fields));
-  const wanted = desired.map((item) => itemKey(place.kind, item, fields));
+  const keys = live.map((item) => itemKey(place.type, item, fields));
+  const wanted = desired.map((item) => itemKey(place.type, item, fields));
   const order = inOrder(wanted, keys);
   if (!order) return [changedAt(place)];
   const steps = stepsOf(owned).flatMap((step) =>
-    step.kind === 'item' ? [[itemKey(place.kind, step.key, fields), step.text] as const] : [],
+    step.kind === 'item' ? [[itemKey(place.type, step.key, fields), step.text] as const] : [],
   );
   const nodes = new Map(steps);
   return desired.flatMap((item, index) => {

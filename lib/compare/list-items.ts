@@ -1,13 +1,14 @@
 // How an item of a keyed list is found again on the other side: by the fields that server-side apply keys the list by.
 import { isRecord } from '../model/manifest.ts';
-import { type Kind, keyDefault } from './schema.ts';
+import { keyDefault } from './schema.ts';
+import { type FieldType, itemType } from './types.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
 /** The key of an item as text; undefined when it is no struct. Fields that an item leaves out count with the API's default. */
-export function itemKey(kind: Kind, item: unknown, fields: readonly string[]): string | undefined {
+export function itemKey(list: FieldType, item: unknown, fields: readonly string[]): string | undefined {
   if (!isRecord(item)) return undefined;
-  return JSON.stringify(fields.map((field) => item[field] ?? keyDefault(kind, field) ?? null));
+  return JSON.stringify(fields.map((field) => item[field] ?? keyDefault(itemType(list), field) ?? null));
 }
 
 export function keyOfItem(item: Item, fields: readonly string[]): Item {
@@ -15,11 +16,11 @@ export function keyOfItem(item: Item, fields: readonly string[]): Item {
 }
 
 /** The item that has that key, if the value is a list that holds one. */
-export function findItem(kind: Kind, list: unknown, key: Item): unknown {
+export function findItem(type: FieldType, list: unknown, key: Item): unknown {
   if (!Array.isArray(list)) return undefined;
   const fields = Object.keys(key).sort();
-  const wanted = itemKey(kind, key, fields);
-  return list.find((item: unknown) => itemKey(kind, item, fields) === wanted);
+  const wanted = itemKey(type, key, fields);
+  return list.find((item: unknown) => itemKey(type, item, fields) === wanted);
 }
 
 /** Where each text stands; undefined when one stands there twice, so that no place is certain. */

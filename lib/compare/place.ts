@@ -1,5 +1,6 @@
-// Where a comparison stands inside an object: for the rules as a path, for people as text.
-import type { Kind, Path } from './schema.ts';
+// Where a comparison stands inside an object: for the rules as a type, for people as text.
+import type { Manifest } from '../model/manifest.ts';
+import { type FieldType, itemType, memberType, objectType } from './types.ts';
 
 /** What makes live differ from desired at a place. */
 export interface Difference {
@@ -13,22 +14,25 @@ export interface Difference {
 }
 
 export interface Place {
-  readonly kind: Kind;
-  readonly path: Path;
+  readonly type: FieldType;
+  /** A member of a map rather than a field or an item. */
+  readonly inMap: boolean;
   readonly text: string;
 }
 
-export function rootOf(kind: Kind): Place {
-  return { kind, path: [], text: '' };
+/** `assume`: what is unknown of the kind counts as merged. */
+export function rootOf({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>, assume = false): Place {
+  return { type: objectType(apiVersion, kind, assume), inMap: false, text: '' };
 }
 
 export function fieldAt(place: Place, name: string): Place {
-  return { kind: place.kind, path: [...place.path, name], text: place.text === '' ? name : `${place.text}.${name}` };
+  const { type, text } = place;
+  return { type: memberType(type, name), inMap: type.form === 'map', text: text === '' ? name : `${text}.${name}` };
 }
 
 /** An item of a list; `label` tells it from the others: its index, its key or its value. */
 export function itemAt(place: Place, label: string): Place {
-  return { kind: place.kind, path: [...place.path, '[]'], text: `${place.text}[${label}]` };
+  return { type: itemType(place.type), inMap: false, text: `${place.text}[${label}]` };
 }
 
 /** How an item is told from the others by its key: `name=web`, `containerPort=80,protocol=TCP`. */

@@ -15,7 +15,11 @@ interface Decimal {
 /** The canonical text of a quantity given as text or number, or undefined when it is none or too fine for the API server to keep. */
 export function canonicalQuantity(value: unknown): string | undefined {
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
-  if (typeof text !== 'string' || text.length > LONGEST) return undefined;
+  // Spaces around it the API server does not mind.
+  return typeof text === 'string' && text.length <= LONGEST ? canonicalText(text.trim()) : undefined;
+}
+
+function canonicalText(text: string): string | undefined {
   const [, sign = '', whole = '', fraction = '', power, suffix = ''] = FORM.exec(text) ?? [];
   if (whole === '' && fraction === '') return undefined;
   const digits = BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n);

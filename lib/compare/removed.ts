@@ -4,12 +4,12 @@ import { appliedFields, childOf, type FieldStep, type FieldTree, inheritedFields
 import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { findItem } from './list-items.ts';
 import { type Difference, fieldAt, itemAt, keyLabel, type Place, rootOf } from './place.ts';
-import type { Kind } from './schema.ts';
+import type { FieldType } from './types.ts';
 
 /** Both sides normalised, so that what is ignored is not there; managedFields are read from `original`. */
-export function removedFields(desired: Manifest, live: LiveObject, original: LiveObject, kind: Kind): readonly Difference[] {
-  const ours = below(appliedFields(original)?.fields ?? {}, desired, live, rootOf(kind), 'removed');
-  const theirs = inheritedFields(original).flatMap((fields) => below(fields, desired, live, rootOf(kind), 'inherited'));
+export function removedFields(desired: Manifest, live: LiveObject, original: LiveObject): readonly Difference[] {
+  const ours = below(appliedFields(original)?.fields ?? {}, desired, live, rootOf(desired), 'removed');
+  const theirs = inheritedFields(original).flatMap((fields) => below(fields, desired, live, rootOf(desired), 'inherited'));
   return [...ours, ...theirs];
 }
 
@@ -18,9 +18,9 @@ type Reason = 'removed' | 'inherited';
 function below(tree: FieldTree, desired: unknown, live: unknown, place: Place, reason: Reason): readonly Difference[] {
   return stepsOf(tree).flatMap((step) => {
     if (step.kind === 'unknown') return [{ path: placeOf(step, place).text, reason }];
-    const there = memberAt(live, step, place.kind);
+    const there = memberAt(live, step, place.type);
     if (there === undefined || there === null) return [];
-    const wanted = memberAt(desired, step, place.kind);
+    const wanted = memberAt(desired, step, place.type);
     const node = childOf(tree, step.text) ?? {};
     const at = placeOf(step, place);
     if (wanted === undefined && (isLeaf(node) || Object.hasOwn(node, '.'))) return [{ path: at.text, reason }];
@@ -28,9 +28,9 @@ function below(tree: FieldTree, desired: unknown, live: unknown, place: Place, r
   });
 }
 
-function memberAt(value: unknown, step: FieldStep, kind: Kind): unknown {
+function memberAt(value: unknown, step: FieldStep, type: FieldType): unknown {
   if (step.kind === 'field') return isRecord(value) && Object.hasOwn(value, step.name) ? value[step.name] : undefined;
-  if (step.kind === 'item') return findItem(kind, value, step.key);
+  if (step.kind === 'item') return findItem(type, value, step.key);
   if (step.kind === 'value') return Array.isArray(value) && value.includes(step.value) ? step.value : undefined;
   return undefined;
 }

@@ -61,18 +61,20 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What a list is to the API server, as far as the tree below it shows. */
-export type ListNature =
-  | { readonly kind: 'keyed'; readonly fields: readonly string[] }
-  | { readonly kind: 'set' }
-  | { readonly kind: 'atomic' };
+/** Two trees laid over each other: every step that either has. */
+export function mergedTrees(left: FieldTree, right: FieldTree): FieldTree {
+  const both = new Map<string, unknown>(Object.entries(left));
+  for (const [text, node] of Object.entries(right)) {
+    const there = both.get(text);
+    both.set(text, isRecord(there) && isRecord(node) ? mergedTrees(there, node) : node);
+  }
+  return Object.fromEntries(both);
+}
 
-/** Lists with a leaf, or with steps that name no key, are taken as one value. */
-export function listNature(tree: FieldTree | undefined): ListNature {
-  const [first] = tree ? stepsOf(tree) : [];
-  if (first?.kind === 'item') return { kind: 'keyed', fields: Object.keys(first.key).sort() };
-  if (first?.kind === 'value') return { kind: 'set' };
-  return { kind: 'atomic' };
+/** What all clients have set in that version of the kind: it shows how its lists are keyed and which structs are merged. */
+export function shapeOf(live: LiveObject, apiVersion: string): FieldTree {
+  const entries = (live.metadata.managedFields ?? []).filter((entry) => entry.apiVersion === apiVersion);
+  return entries.map((entry) => entry.fieldsV1 ?? {}).reduce(mergedTrees, {});
 }
 
 /**

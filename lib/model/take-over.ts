@@ -1,7 +1,7 @@
 // takeOver: what earlier clients of an object set becomes ours, so that what Git no longer names goes with the next apply.
 import { FIELD_MANAGER, LAST_APPLIED } from './annotations.ts';
-import { entriesOf, type FieldTree, predecessors } from './managed-fields.ts';
-import { isRecord, type LiveObject, type ManagedFieldsEntry } from './manifest.ts';
+import { entriesOf, type FieldTree, mergedTrees, predecessors } from './managed-fields.ts';
+import type { LiveObject, ManagedFieldsEntry } from './manifest.ts';
 
 /**
  * The JSON patch that hands the fields of Argo CD and of kubectl's client-side apply over to us, to be sent before an apply; undefined when
@@ -30,20 +30,16 @@ function takenOver(live: LiveObject): readonly ManagedFieldsEntry[] | undefined 
     ...taken.map(({ fields }) => fields),
     lastApplied(taken.some(({ entry }) => entry.operation === 'Update')),
   ];
-  const entry = { ...(ours ?? taken[0]?.entry), manager: FIELD_MANAGER, operation: 'Apply' as const, fieldsV1: trees.reduce(merged, {}) };
+  const entry = {
+    ...(ours ?? taken[0]?.entry),
+    manager: FIELD_MANAGER,
+    operation: 'Apply' as const,
+    fieldsV1: trees.reduce(mergedTrees, {}),
+  };
   return [...(live.metadata.managedFields ?? []).filter((other) => !gone.has(other)), entry];
 }
 
 /** Once we apply an object, what client-side apply remembered of it misleads: it goes with the first apply. */
 function lastApplied(kept: boolean): FieldTree {
   return kept ? { 'f:metadata': { 'f:annotations': { [`f:${LAST_APPLIED}`]: {} } } } : {};
-}
-
-function merged(left: FieldTree, right: FieldTree): FieldTree {
-  const both = new Map<string, unknown>(Object.entries(left));
-  for (const [text, node] of Object.entries(right)) {
-    const there = both.get(text);
-    both.set(text, isRecord(there) && isRecord(node) ? merged(there, node) : node);
-  }
-  return Object.fromEntries(both);
 }

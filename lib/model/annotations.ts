@@ -1,6 +1,10 @@
 // Every annotation, label and finalizer that we read or write, by the names that Argo CD gave them (spec/application.md §8, §9).
 
 export const TRACKING_ID = 'argocd.argoproj.io/tracking-id';
+/** Which of several installations that share a cluster an object belongs to (setting `installationID`). */
+export const INSTALLATION_ID = 'argocd.argoproj.io/installation-id';
+/** The label that an installation tracks by unless it names another (spec/diff.md §2). */
+export const INSTANCE_LABEL = 'app.kubernetes.io/instance';
 export const REFRESH = 'argocd.argoproj.io/refresh';
 export const REFRESH_TIMESTAMP = 'argocd.argoproj.io/refresh-timestamp';
 export const SKIP_RECONCILE = 'argocd.argoproj.io/skip-reconcile';

@@ -5,11 +5,14 @@ import { isRecord, type Manifest, type ResourceKey } from '../model/manifest.ts'
 import { hasOption } from '../model/sync-options.ts';
 import type { SyncTask } from './task.ts';
 
-/** The manifest to apply for a task that has a target. */
+/** The manifest to apply for a task that has a target. Its status stays as Git has it. */
 export function respectIgnored(task: SyncTask, options: readonly string[], rules: readonly ResourceIgnoreDifferences[]): Manifest {
   const target = task.target ?? { apiVersion: '', kind: '', metadata: {} };
   if (!task.live || !hasOption(options, 'RespectIgnoreDifferences=true')) return target;
-  const pointers = rules.filter((rule) => concerns(rule, task.key)).flatMap((rule) => rule.jsonPointers ?? []);
+  const pointers = rules
+    .filter((rule) => concerns(rule, task.key))
+    .flatMap((rule) => rule.jsonPointers ?? [])
+    .filter((pointer) => segmentsOf(pointer)[0] !== 'status');
   return pointers.reduce<Manifest>((manifest, pointer) => copied(manifest, task.live, segmentsOf(pointer)) as Manifest, target); // a copy keeps its shape
 }
 

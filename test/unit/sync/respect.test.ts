@@ -30,6 +30,13 @@ describe('what is ignored', () => {
     expect(sent('/spec/a~1b')).toMatchObject({ replicas: 1, 'a/b': 1 });
   });
 
+  test('is not sent when it is status', () => {
+    const both = ['/status', '/status/replicas', '/spec/replicas'].map((pointer) => ({ group: '*', kind: '*', jsonPointers: [pointer] }));
+    const withStatus = { ...target, status: { replicas: 1 } };
+    const manifest = respectIgnored({ ...task({ ...live, status: { replicas: 5 } }), target: withStatus }, OPTION, both);
+    expect([manifest['status'], manifest['spec']]).toMatchObject([{ replicas: 1 }, { replicas: 5 }]);
+  });
+
   test('is not sent when live does not have it', () => {
     const { replicas: _replicas, ...rest } = { ...(live['spec'] as Record<string, unknown>) }; // the object above
     expect(sent('/spec/replicas', {}, { ...live, spec: rest })).toEqual({ ports: [{ port: 80 }, { port: 81 }] });

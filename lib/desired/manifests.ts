@@ -1,24 +1,26 @@
-// Rendered objects -> what should exist: lists flattened, namespaces settled, tracking set, repeated objects gone (spec/diff.md §2, §3).
-import { TRACKING_ID } from '../model/annotations.ts';
+// Rendered objects -> what should exist: lists flattened, namespaces settled, tracking set, repeated and excluded objects gone
+// (spec/diff.md §2, §3, §4).
 import type { ApplicationCondition } from '../model/application.ts';
-import { type GroupVersionKind, groupVersionOf, gvkOf, isRecord, keyOf, keyText, type Manifest } from '../model/manifest.ts';
+import { type GroupVersionKind, gvkOf, isRecord, keyOf, keyText, type Manifest } from '../model/manifest.ts';
+import { DEFAULT_TRACKING, type Tracking } from '../model/tracking.ts';
 import { manifestFrom } from '../model/yaml.ts';
+import { isDefinition, type Owner, tracked } from './track.ts';
 
 export type Scope = 'Namespaced' | 'Cluster';
 
-export interface NormaliseOptions {
-  readonly instanceName: string;
-  readonly destinationNamespace: string;
+export interface NormaliseOptions extends Owner {
   /** Undefined for a kind that the cluster does not serve. */
   readonly scopeOf: (kind: GroupVersionKind) => Scope | undefined;
+  /** By annotation when absent. */
+  readonly tracking?: Tracking | undefined;
+  /** Kinds that the installation leaves alone; none when absent. */
+  readonly excludes?: ((kind: GroupVersionKind) => boolean) | undefined;
 }
 
 export interface Normalised {
   readonly manifests: readonly Manifest[];
   readonly conditions: readonly ApplicationCondition[];
 }
-
-const INSTALLATION_ID = 'argocd.argoproj.io/installation-id';
 
 /** Any object with a list of `items` is a list, one level deep; one with `items: null` and nothing else to it is an empty list. */
 export function flattened(manifests: readonly Manifest[], file: string): readonly Manifest[] {
@@ -30,22 +32,42 @@ export function flattened(manifests: readonly Manifest[], file: string): readonl
 }
 
 /**
- * Settles namespaces and tracking of flattened objects. Of objects with one key the last stays, where it stands, and a condition tells.
+ * Settles namespaces and tracking of flattened objects. Of objects with one key the last stays, where it stands, and a condition tells;
+ * objects of an excluded kind go, each with a condition.
  * A kind that the cluster does not serve has the scope that a CustomResourceDefinition among the objects gives it, else counts as namespaced.
  */
 export function normalise(manifests: readonly Manifest[], options: NormaliseOptions): Normalised {
   const scopes = definedScopes(manifests);
   const scopeOf = (kind: GroupVersionKind) => options.scopeOf(kind) ?? scopes.get(`${kind.group}/${kind.kind}`) ?? 'Namespaced';
-  const settled = manifests.map((manifest) => tracked(inNamespace(manifest, scopeOf(gvkOf(manifest)), options), options));
+  const { tracking = DEFAULT_TRACKING } = options;
+  const settled = manifests.map((manifest) => tracked(inNamespace(manifest, scopeOf(gvkOf(manifest)), options), options, tracking));
   const byKey = Map.groupBy(settled.entries(), ([index, manifest]) => keyWithIndex(manifest, index));
   const repeated = [...byKey].filter(([, entries]) => entries.length > 1);
   const dropped = new Set(repeated.flatMap(([, entries]) => entries.slice(0, -1).map(([index]) => index)));
+  const { kept, conditions } = withoutExcluded(
+    settled.filter((_manifest, index) => !dropped.has(index)),
+    options,
+  );
+  return { manifests: kept, conditions: [...repeated.map(([key, entries]) => repeatedWarning(key, entries.length)), ...conditions] };
+}
+
+function repeatedWarning(key: string, times: number): ApplicationCondition {
+  return { type: 'RepeatedResourceWarning', message: `Resource ${key} appeared ${times} times among application resources.` };
+}
+
+interface Included {
+  readonly kept: readonly Manifest[];
+  readonly conditions: readonly ApplicationCondition[];
+}
+
+function withoutExcluded(manifests: readonly Manifest[], { excludes = () => false }: NormaliseOptions): Included {
+  const excluded = manifests.filter((manifest) => excludes(gvkOf(manifest)));
   return {
-    manifests: settled.filter((_manifest, index) => !dropped.has(index)),
-    conditions: repeated.map(([key, entries]) => ({
-      type: 'RepeatedResourceWarning',
-      message: `Resource ${key} appeared ${entries.length} times among application resources.`,
-    })),
+    kept: manifests.filter((manifest) => !excluded.includes(manifest)),
+    conditions: excluded.map((manifest) => {
+      const { group, kind, name } = keyOf(manifest);
+      return { type: 'ExcludedResourceWarning', message: `Resource ${group}/${kind} ${name} is excluded in the settings` };
+    }),
   };
 }
 
@@ -62,25 +84,6 @@ function inNamespace(manifest: Manifest, scope: Scope, { destinationNamespace }:
   const settled = namespace || destinationNamespace;
   if (settled === '') return { ...manifest, metadata };
   return settled === namespace ? manifest : { ...manifest, metadata: { ...metadata, namespace: settled } };
-}
-
-/** CustomResourceDefinitions carry no tracking, so they are compared but never pruned. */
-function tracked(manifest: Manifest, options: NormaliseOptions): Manifest {
-  const { [INSTALLATION_ID]: _foreign, ...annotations } = manifest.metadata.annotations ?? {};
-  const own = isDefinition(manifest) ? {} : { [TRACKING_ID]: trackingId(manifest, options) };
-  const all = { ...annotations, ...own };
-  const { annotations: _before, ...metadata } = manifest.metadata;
-  return { ...manifest, metadata: Object.keys(all).length > 0 ? { ...metadata, annotations: all } : metadata };
-}
-
-/** `<instance>:<group>/<kind>:<namespace>/<name>`; a cluster-scoped object carries the destination's namespace (spec/diff.md §2). */
-function trackingId(manifest: Manifest, { instanceName, destinationNamespace }: NormaliseOptions): string {
-  const { group, kind, namespace, name } = keyOf(manifest);
-  return `${instanceName}:${group}/${kind}:${namespace || destinationNamespace}/${name}`;
-}
-
-function isDefinition(manifest: Manifest): boolean {
-  return manifest.kind === 'CustomResourceDefinition' && groupVersionOf(manifest.apiVersion).group === 'apiextensions.k8s.io';
 }
 
 function definedScopes(manifests: readonly Manifest[]): ReadonlyMap<string, Scope> {

@@ -3,6 +3,7 @@ import type { Application, ApplicationCondition, ApplicationSource } from '../mo
 import type { Closure, DesiredState } from '../model/desired.ts';
 import { InvalidInput, NotPermitted } from '../model/errors.ts';
 import { type GroupVersionKind, gvkOf, type Manifest } from '../model/manifest.ts';
+import type { Tracking } from '../model/tracking.ts';
 import type { Repositories } from '../ports.ts';
 import { normalise, type Scope } from './manifests.ts';
 import { type Rendered, type RenderPorts, renderSource } from './render-source.ts';
@@ -23,6 +24,10 @@ export interface DesiredStateInput {
   readonly kubeVersion: string;
   readonly apiVersions: readonly string[];
   readonly settings: RenderSettings;
+  /** How objects are marked as the Application's; by annotation when absent. */
+  readonly tracking?: Tracking;
+  /** Kinds that the installation leaves alone; none when absent. */
+  readonly excludes?: (kind: GroupVersionKind) => boolean;
   /** Whether the project lets the Application use what we know of a repository to reach it. */
   readonly permits: (repoURL: string) => boolean;
   /** Answers of remotes that are older than this (ms) do not count. */
@@ -64,8 +69,9 @@ export async function desiredState(input: DesiredStateInput, ports: RenderPorts)
   );
   const manifests = rendered.flatMap((result) => result.manifests);
   const scopes = await scopesOf(manifests, input.scopeOf);
-  const { instanceName, destinationNamespace } = input;
-  const normalised = normalise(manifests, { instanceName, destinationNamespace, scopeOf: (kind) => scopes.get(kindText(kind)) });
+  const { instanceName, destinationNamespace, tracking, excludes } = input;
+  const scopeOf = (kind: GroupVersionKind) => scopes.get(kindText(kind));
+  const normalised = normalise(manifests, { instanceName, destinationNamespace, scopeOf, tracking, excludes });
   return {
     manifests: normalised.manifests,
     conditions: [...normalised.conditions, ...differing(rendered, input.sources)],

@@ -3,8 +3,9 @@
 export const TRACKING_ID = 'argocd.argoproj.io/tracking-id';
 /** Which of several installations that share a cluster an object belongs to (setting `installationID`). */
 export const INSTALLATION_ID = 'argocd.argoproj.io/installation-id';
-/** The label that an installation tracks by unless it names another (spec/diff.md §2). */
+/** The label that an installation tracks by unless it names another; the older one is put on pod templates too (spec/diff.md §2). */
 export const INSTANCE_LABEL = 'app.kubernetes.io/instance';
+export const LEGACY_INSTANCE_LABEL = 'applications.argoproj.io/app-name';
 export const REFRESH = 'argocd.argoproj.io/refresh';
 export const REFRESH_TIMESTAMP = 'argocd.argoproj.io/refresh-timestamp';
 export const SKIP_RECONCILE = 'argocd.argoproj.io/skip-reconcile';

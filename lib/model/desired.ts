@@ -41,7 +41,7 @@ export interface DesiredState {
   readonly sourceTypes: readonly SourceType[];
   /** Ordinary resources and hooks together, in render order; namespaces settled, tracking set, duplicates gone (spec/diff.md §2, §3). */
   readonly manifests: readonly Manifest[];
-  /** RepeatedResourceWarning and the like: what normalisation noticed. */
+  /** RepeatedResourceWarning, ExcludedResourceWarning and the like: what normalisation noticed. */
   readonly conditions: readonly ApplicationCondition[];
   readonly closure: Closure;
 }

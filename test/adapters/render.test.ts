@@ -50,7 +50,8 @@ describe.each([
 ])('with %s', (tool, programs, cases) => {
   it.each(cases)('renders as expected: $name', async (golden) => {
     const commit = await commitCase(golden);
-    const outcome = await render(nameOf(golden), specOf(golden, remote.url), renderPorts(programs, cacheDir)).then(
+    const settings = (golden.read('argocd-cm.yaml') ?? {}) as Readonly<Record<string, string>>; // its data, as the cases say
+    const outcome = await render(nameOf(golden), specOf(golden, remote.url), renderPorts(programs, cacheDir), { settings }).then(
       ({ manifests, conditions, closure, sourceTypes }) => ({
         sourceTypes,
         manifests,

@@ -6,7 +6,9 @@ import { desiredState, resolveRevisions } from '../../lib/desired/render.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
 import { type ApplicationSpec, parseApplication, sourcesOf } from '../../lib/model/application.ts';
 import type { Closure, DesiredState } from '../../lib/model/desired.ts';
+import { isExcluded } from '../../lib/model/kind-filters.ts';
 import type { RemoteBases } from '../../lib/model/remote-bases.ts';
+import { resourceSettings } from '../../lib/model/resource-settings.ts';
 import type { Credentials, RenderStore } from '../../lib/ports.ts';
 
 export interface Programs {
@@ -101,11 +103,14 @@ export async function render(
     spec: { project: 'books', destination: {}, ...spec },
   });
   const sources = sourcesOf(application.spec);
+  const resources = resourceSettings(settings);
   return desiredState(
     {
       ...{ application, sources, notBefore, fresh, before, permits },
       revisions: await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories),
       settings: renderSettings(settings, remoteBases),
+      tracking: resources.tracking,
+      excludes: (kind) => isExcluded(resources, kind, 'https://kubernetes.default.svc'),
       instanceName: name,
       destinationNamespace: DESTINATION_NAMESPACE,
       scopeOf: async ({ group, kind }) => {

@@ -52,6 +52,18 @@ describe('normalise', () => {
     ]);
   });
 
+  it('leaves excluded kinds out, each with a condition, after repeats have been counted', () => {
+    const excludes = ({ kind }: { kind: string }) => kind === 'Endpoints';
+    const objects = [object('Endpoints', { name: 'a' }), object('ConfigMap', { name: 'a' }), object('Endpoints', { name: 'a' })];
+    const { manifests, conditions } = normalise([...objects, object('Endpoints', { name: 'b' }, 'x.example/v1')], { ...options, excludes });
+    expect(manifests.map(({ kind }) => kind)).toEqual(['ConfigMap']);
+    expect(conditions).toEqual([
+      { type: 'RepeatedResourceWarning', message: 'Resource /Endpoints/dest/a appeared 2 times among application resources.' },
+      { type: 'ExcludedResourceWarning', message: 'Resource /Endpoints a is excluded in the settings' },
+      { type: 'ExcludedResourceWarning', message: 'Resource x.example/Endpoints b is excluded in the settings' },
+    ]);
+  });
+
   it('leaves namespaces empty where the destination names none', () => {
     const { manifests } = normalise([object('ConfigMap', { name: 'a' })], { ...options, destinationNamespace: '' });
     expect(manifests[0]?.metadata).toEqual({ name: 'a', annotations: { [TRACKING]: 'team_shop:/ConfigMap:/a' } });

@@ -1,9 +1,10 @@
 // The change feed as rules: what a tick has seen -> what it remembers and whom it wakes. Cost follows changes, not Applications.
 import { createHash } from 'node:crypto';
-import { NOTIFIED, REFRESH, REFRESH_TIMESTAMP, TRACKING_ID } from '../model/annotations.ts';
+import { NOTIFIED, REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
 import { instanceName, qualifiedName } from '../model/application.ts';
 import { annotationOf, isRecord, type LiveObject } from '../model/manifest.ts';
 import type { Reason } from '../model/request.ts';
+import { hasOwner, instanceOf, type Tracking } from '../model/tracking.ts';
 import type { WatchEvent } from '../model/watch.ts';
 
 /** What survives between ticks. Losing it costs one full list. */
@@ -33,6 +34,12 @@ export interface Wake {
   readonly application: string;
   readonly reason: Reason;
   readonly event: string;
+}
+
+/** How objects name the Applications that deploy them. */
+export interface Naming {
+  readonly controlNamespace: string;
+  readonly tracking: Tracking;
 }
 
 export const EMPTY_FEED: FeedState = { resourceVersion: '', applications: {}, kinds: {}, savedAt: 0 };
@@ -97,7 +104,7 @@ export function attention(application: LiveObject, before: KnownApplication | un
 export function applicationsChanged(
   state: FeedState,
   events: readonly WatchEvent[],
-  controlNamespace: string,
+  naming: Naming,
   now: number,
   resyncSeconds: number,
 ): { readonly state: FeedState; readonly wakes: readonly Wake[] } {
@@ -109,7 +116,7 @@ export function applicationsChanged(
     const after = event.type === 'DELETED' ? undefined : remembered(event.object, before, now, resyncSeconds);
     if (after) applications[name] = after;
     else delete applications[name];
-    wakes.push(...wokenBy(event, before, after, controlNamespace));
+    wakes.push(...wokenBy(event, before, after, naming));
   }
   return { state: { ...state, applications }, wakes: wakes.filter((wake) => wake.application in applications) };
 }
@@ -124,27 +131,25 @@ function wokenBy(
   { object }: WatchEvent,
   before: KnownApplication | undefined,
   after: KnownApplication | undefined,
-  controlNamespace: string,
+  naming: Naming,
 ): readonly Wake[] {
   const event = object.metadata.resourceVersion ?? '';
   const reason = after && attention(object, before);
   const own: readonly Wake[] = reason ? [{ application: nameOf(object), reason, event }] : [];
   const concernsParent = before?.spec !== after?.spec || object.metadata.deletionTimestamp !== undefined;
-  return concernsParent ? [...own, ...ownersOf([object], controlNamespace, event)] : own;
+  return concernsParent ? [...own, ...ownersOf([object], naming, event)] : own;
 }
 
-/** The Applications that changed objects belong to, by their tracking ids. An object with an owner belongs to that. */
-export function ownersOf(objects: readonly LiveObject[], controlNamespace: string, event: string): readonly Wake[] {
-  const names = objects
-    .filter((object) => (object.metadata.ownerReferences?.length ?? 0) === 0)
-    .map((object) => ownerOf(object, controlNamespace));
+/** The Applications that changed objects belong to, by their marks. An object with an owner belongs to that. */
+export function ownersOf(objects: readonly LiveObject[], naming: Naming, event: string): readonly Wake[] {
+  const names = objects.filter((object) => !hasOwner(object)).map((object) => ownerOf(object, naming));
   return [...new Set(names)].filter((name) => name !== undefined).map((application) => ({ application, reason: 'drift', event }));
 }
 
-/** `<instance>:<group>/<kind>:<namespace>/<name>`; an instance outside the control namespace is `<namespace>_<name>`. */
-function ownerOf(object: LiveObject, controlNamespace: string): string | undefined {
-  const instance = annotationOf(object, TRACKING_ID)?.split(':')[0];
-  if (!instance) return undefined;
+/** An instance outside the control namespace is `<namespace>_<name>`. */
+function ownerOf(object: LiveObject, { controlNamespace, tracking }: Naming): string | undefined {
+  const instance = instanceOf(object, tracking);
+  if (instance === undefined) return undefined;
   const underscore = instance.indexOf('_');
   const ref =
     underscore < 0
@@ -165,8 +170,25 @@ export function dueNow(
   return { state: { ...state, applications: { ...state.applications, ...Object.fromEntries(moved) } }, wakes };
 }
 
-/** The kinds to watch: all that any Application has. Applications themselves have a watch of their own. */
-export function watchedKinds(state: FeedState): readonly string[] {
+/**
+ * The kinds to watch: all that any Application has and that are not left alone. Applications themselves have a watch of their own, and
+ * Endpoints change with every pod (spec/diff.md §15).
+ */
+export function watchedKinds(
+  state: FeedState,
+  excludes: (kind: { readonly group: string; readonly kind: string }) => boolean,
+): readonly string[] {
   const kinds = new Set(Object.values(state.applications).flatMap((application) => application.kinds));
-  return [...kinds].filter((kind) => !/^argoproj\.io\/[^/]+\/Application$/.test(kind)).sort();
+  return [...kinds].filter((text) => isWatched(text) && !excludes(kindIn(text))).sort();
+}
+
+function isWatched(text: string): boolean {
+  const { group, kind } = kindIn(text);
+  return `${group}/${kind}` !== 'argoproj.io/Application' && `${group}/${kind}` !== '/Endpoints';
+}
+
+/** Of `group/version/kind`. */
+function kindIn(text: string): { readonly group: string; readonly kind: string } {
+  const [group = '', , kind = ''] = text.split('/');
+  return { group, kind };
 }

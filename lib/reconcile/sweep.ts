@@ -1,10 +1,12 @@
 // sweep: one tick of the change feed. Watches go on from where the last tick stopped; whoever changed, or is due, is enqueued.
 import { randomUUID } from 'node:crypto';
-import { Conflict, messageOf, NotPermitted } from '../model/errors.ts';
+import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
+import { isExcluded } from '../model/kind-filters.ts';
 import type { GroupVersionKind, LiveObject } from '../model/manifest.ts';
 import type { ReconcileRequest } from '../model/request.ts';
+import { DEFAULT_RESOURCE_SETTINGS, type ResourceSettings } from '../model/resource-settings.ts';
 import type { Checkpoints, Clock, Cluster, Log, Queue, WatchBatch } from '../ports.ts';
-import { applicationsChanged, dueNow, EMPTY_FEED, type FeedState, known, ownersOf, type Wake, watchedKinds } from './feed.ts';
+import { applicationsChanged, dueNow, EMPTY_FEED, type FeedState, known, type Naming, ownersOf, type Wake, watchedKinds } from './feed.ts';
 
 export interface SweepPorts {
   /** The control cluster, by the worker's own identity: it may look, not touch. */
@@ -13,8 +15,13 @@ export interface SweepPorts {
   readonly queue: Queue;
   readonly clock: Clock;
   readonly log: Log;
+  /** What the installation says of resources; throws InvalidInput when it does not parse. */
+  readonly resourceSettings: () => Promise<ResourceSettings>;
   readonly settings: { readonly namespace: string; readonly checkpoint: string; readonly resyncSeconds: number };
 }
+
+/** How every Application names the cluster that is watched. */
+const SERVER = 'https://kubernetes.default.svc';
 
 const APPLICATION: GroupVersionKind = { group: 'argoproj.io', version: 'v1alpha1', kind: 'Application' };
 
@@ -29,9 +36,10 @@ export async function sweep(ports: SweepPorts): Promise<{ readonly enqueued: num
   const { settings, checkpoints, clock, log } = ports;
   const started = clock();
   const now = Math.floor(started / 1000);
-  const stored = await checkpoints.read(settings.checkpoint);
+  const [stored, resources] = await Promise.all([checkpoints.read(settings.checkpoint), resourceSettings(ports)]);
   const before = stored ? parseFeed(stored.text) : EMPTY_FEED;
-  const tick = await drainAll(before, ports, now);
+  const naming = { controlNamespace: settings.namespace, tracking: resources.tracking };
+  const tick = await drainAll(before, { ...ports, naming, excludes: (kind) => isExcluded(resources, kind, SERVER) }, now);
   const wakes = distinct(tick.wakes);
   const at = clock();
   await ports.queue.send(wakes.map((wake) => requestOf(wake, at)));
@@ -40,15 +48,35 @@ export async function sweep(ports: SweepPorts): Promise<{ readonly enqueued: num
   return { enqueued: wakes.length };
 }
 
+/** Settings that do not parse are told at each Application; those that are due must be looked at all the same. */
+async function resourceSettings({ resourceSettings: read, log }: SweepPorts): Promise<ResourceSettings> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    log.warn('settings do not parse', { reason: error.message });
+    return DEFAULT_RESOURCE_SETTINGS;
+  }
+}
+
+/** The ports with what the settings say. */
+interface Watching extends SweepPorts {
+  readonly naming: Naming;
+  readonly excludes: (kind: { readonly group: string; readonly kind: string }) => boolean;
+}
+
 interface Tick {
   readonly state: FeedState;
   readonly wakes: readonly Wake[];
 }
 
 /** Side by side: each watch takes its time to be quiet. What happened to an Application that is new is no news: it is looked at as a whole. */
-async function drainAll(before: FeedState, ports: SweepPorts, now: number): Promise<Tick> {
-  const [applications, kept] = await Promise.all([drainApplications(before, ports, now), drainKinds(watchedKinds(before), before, ports)]);
-  const watched = new Set(watchedKinds(applications.state));
+async function drainAll(before: FeedState, ports: Watching, now: number): Promise<Tick> {
+  const [applications, kept] = await Promise.all([
+    drainApplications(before, ports, now),
+    drainKinds(watchedKinds(before, ports.excludes), before, ports),
+  ]);
+  const watched = new Set(watchedKinds(applications.state, ports.excludes));
   const drained = new Set(kept.map(({ kind }) => kind));
   const added = await drainKinds(
     [...watched].filter((kind) => !drained.has(kind)),
@@ -62,18 +90,18 @@ async function drainAll(before: FeedState, ports: SweepPorts, now: number): Prom
   return { state: due.state, wakes: [...applications.wakes, ...drifted, ...due.wakes] };
 }
 
-function drainKinds(kinds: readonly string[], before: FeedState, ports: SweepPorts): Promise<readonly DrainedKind[]> {
+function drainKinds(kinds: readonly string[], before: FeedState, ports: Watching): Promise<readonly DrainedKind[]> {
   return Promise.all(kinds.map((kind) => drainKind(kind, before.kinds[kind], ports)));
 }
 
-async function drainApplications(before: FeedState, ports: SweepPorts, now: number): Promise<Tick> {
-  const { cluster, settings } = ports;
+async function drainApplications(before: FeedState, ports: Watching, now: number): Promise<Tick> {
+  const { cluster, settings, naming } = ports;
   const { namespace, resyncSeconds } = settings;
   const watched: WatchBatch | undefined = before.resourceVersion
     ? await cluster.drain(APPLICATION, { resourceVersion: before.resourceVersion, metadataOnly: false, namespace, ...QUIET })
     : undefined;
   if (watched && !watched.gone) {
-    const changed = applicationsChanged(before, watched.events, namespace, now, resyncSeconds);
+    const changed = applicationsChanged(before, watched.events, naming, now, resyncSeconds);
     return { ...changed, state: { ...changed.state, resourceVersion: watched.resourceVersion } };
   }
   const listed = await cluster.list(APPLICATION, { namespace });
@@ -81,7 +109,7 @@ async function drainApplications(before: FeedState, ports: SweepPorts, now: numb
   const kept = Object.fromEntries(
     listed.items.map((object) => [nameOf(object), before.applications[nameOf(object)] ?? known(object, now, resyncSeconds)]),
   );
-  const changed = applicationsChanged({ ...before, applications: kept }, events, namespace, now, resyncSeconds);
+  const changed = applicationsChanged({ ...before, applications: kept }, events, naming, now, resyncSeconds);
   return { ...changed, state: { ...changed.state, resourceVersion: listed.resourceVersion } };
 }
 
@@ -99,7 +127,7 @@ interface DrainedKind {
  * What the worker may not watch (Secrets, unless somebody gives it that right) is left to the resync. Any other failure is this kind's
  * alone: it keeps its position, so that the next tick sees what this one could not.
  */
-async function drainKind(kind: string, position: string | undefined, ports: SweepPorts): Promise<DrainedKind> {
+async function drainKind(kind: string, position: string | undefined, ports: Watching): Promise<DrainedKind> {
   try {
     return await drained(kind, position, ports);
   } catch (error) {
@@ -111,20 +139,20 @@ async function drainKind(kind: string, position: string | undefined, ports: Swee
 }
 
 /** A kind that is new to the feed begins where it is now; one whose position is gone is listed once, and all its owners look again. */
-async function drained(kind: string, position: string | undefined, ports: SweepPorts): Promise<DrainedKind> {
-  const { cluster, settings } = ports;
+async function drained(kind: string, position: string | undefined, ports: Watching): Promise<DrainedKind> {
+  const { cluster, naming } = ports;
   const [group = '', version = '', name = ''] = kind.split('/');
   const type = await cluster.resourceType({ group, version, kind: name });
   if (!type?.verbs.includes('watch')) return { kind, resourceVersion: '', wakes: [] };
   if (!position) return { kind, resourceVersion: (await cluster.list(type, { metadataOnly: true, limit: 1 })).resourceVersion, wakes: [] };
   const batch = await cluster.drain(type, { resourceVersion: position, metadataOnly: true, ...QUIET });
-  if (!batch.gone) return { kind, resourceVersion: batch.resourceVersion, wakes: wakesOf(batch, settings.namespace) };
+  if (!batch.gone) return { kind, resourceVersion: batch.resourceVersion, wakes: wakesOf(batch, naming) };
   const listed = await cluster.list(type, { metadataOnly: true });
-  return { kind, resourceVersion: listed.resourceVersion, wakes: ownersOf(listed.items, settings.namespace, listed.resourceVersion) };
+  return { kind, resourceVersion: listed.resourceVersion, wakes: ownersOf(listed.items, naming, listed.resourceVersion) };
 }
 
-function wakesOf(batch: WatchBatch, namespace: string): readonly Wake[] {
-  return batch.events.flatMap(({ object }) => ownersOf([object], namespace, object.metadata.resourceVersion ?? ''));
+function wakesOf(batch: WatchBatch, naming: Naming): readonly Wake[] {
+  return batch.events.flatMap(({ object }) => ownersOf([object], naming, object.metadata.resourceVersion ?? ''));
 }
 
 /** One message an Application: the first reason found, the newest event. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCheckpoints } from '../../lib/adapters/checkpoints.ts';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
 import { deduplicationId, type ReconcileRequest } from '../../lib/model/request.ts';
+import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import type { Clock, Log } from '../../lib/ports.ts';
 import { sweep } from '../../lib/reconcile/sweep.ts';
 import { configMap } from '../support/journey.ts';
@@ -70,6 +71,7 @@ async function tick(clock: Clock = Date.now): Promise<Ticked> {
     queue: { send: async (requests: readonly ReconcileRequest[]) => void sent.push(...requests) },
     clock,
     log,
+    resourceSettings: async () => DEFAULT_RESOURCE_SETTINGS,
     settings: { namespace: stories.control, checkpoint: CHECKPOINT, resyncSeconds: 7200 },
   };
   const requests = await requestsOf(() => sweep(ports));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
 import type { ReconcileRequest } from '../../lib/model/request.ts';
+import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import { parseManifests } from '../../lib/model/yaml.ts';
 import type { Checkpoints, Log } from '../../lib/ports.ts';
 import { sweep } from '../../lib/reconcile/sweep.ts';
@@ -38,12 +39,13 @@ async function freshFeed() {
     },
   };
   const queue = { send: async (requests: readonly ReconcileRequest[]) => void sent.push(...requests) };
+  const resourceSettings = async () => DEFAULT_RESOURCE_SETTINGS;
   const settings = { namespace, checkpoint: 'sweep', resyncSeconds: 180 };
   return {
     namespace,
     sent,
     warnings,
-    tick: (clock = Date.now) => sweep({ cluster, checkpoints, queue, clock, log, settings }),
+    tick: (clock = Date.now) => sweep({ cluster, checkpoints, queue, clock, log, resourceSettings, settings }),
     positions: () => (JSON.parse(stored?.text ?? '{}') as { readonly kinds: Readonly<Record<string, string>> }).kinds, // as sweep stores it
   };
 }

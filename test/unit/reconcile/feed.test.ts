@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CLOSURE, NOTIFIED, REFRESH, REFRESH_TIMESTAMP, TRACKING_ID } from '../../../lib/model/annotations.ts';
 import type { LiveObject, ObjectMeta } from '../../../lib/model/manifest.ts';
+import { DEFAULT_TRACKING } from '../../../lib/model/tracking.ts';
 import type { WatchEvent } from '../../../lib/model/watch.ts';
 import {
   applicationsChanged,
@@ -17,6 +18,7 @@ import {
 } from '../../../lib/reconcile/feed.ts';
 
 const CONTROL = 'argocd';
+const NAMING = { controlNamespace: CONTROL, tracking: DEFAULT_TRACKING };
 const RESYNC = 180;
 const NOW = Date.parse('2026-11-22T12:00:00Z') / 1000;
 const at = (seconds: number) => new Date((NOW + seconds) * 1000).toISOString();
@@ -44,7 +46,7 @@ function feedOf(...applications: readonly LiveObject[]): FeedState {
 }
 
 const changed = (state: FeedState, object: LiveObject, type: WatchEvent['type'] = 'MODIFIED') =>
-  applicationsChanged(state, [{ type, object }], CONTROL, NOW, RESYNC);
+  applicationsChanged(state, [{ type, object }], NAMING, NOW, RESYNC);
 
 const woken = (state: FeedState, object: LiveObject, type?: WatchEvent['type']) =>
   changed(state, object, type).wakes.map(({ application: name, reason }) => `${name} ${reason}`);
@@ -126,7 +128,7 @@ describe('a write of our own', () => {
   test('of others does not put off the look of an Application that has been still for long', () => {
     const still = application('web', { status: { reconciledAt: at(-9999) } });
     const state = feedOf(still);
-    const later = applicationsChanged(state, [{ type: 'MODIFIED', object: still }], CONTROL, NOW + 50, RESYNC).state;
+    const later = applicationsChanged(state, [{ type: 'MODIFIED', object: still }], NAMING, NOW + 50, RESYNC).state;
     expect(later.applications['argocd/web']?.due).toBe(state.applications['argocd/web']?.due);
   });
 });
@@ -164,12 +166,12 @@ describe('the owner of a changed object', () => {
     kind: 'ConfigMap',
     metadata: { name: 'a', namespace: 'shop', ...(id === undefined ? {} : { annotations: { [TRACKING_ID]: id } }), ...metadata },
   });
-  const owners = (...objects: readonly LiveObject[]) => ownersOf(objects, CONTROL, '9').map(({ application: name }) => name);
+  const owners = (...objects: readonly LiveObject[]) => ownersOf(objects, NAMING, '9').map(({ application: name }) => name);
 
   test.each([
     ['web:/ConfigMap:shop/a', ['argocd/web']],
     ['team_web:/ConfigMap:shop/a', ['team/web']],
-    ['web', ['argocd/web']],
+    ['web', []],
     ['', []],
     [undefined, []],
     ['argocd_web:/ConfigMap:shop/a', []],
@@ -180,9 +182,17 @@ describe('the owner of a changed object', () => {
 
   test('is asked for once, with the event that told', () => {
     const two = [object('web:/ConfigMap:shop/a'), object('web:/ConfigMap:shop/b'), object('api:/ConfigMap:shop/c')];
-    expect(ownersOf(two, CONTROL, '9')).toEqual([
+    expect(ownersOf(two, NAMING, '9')).toEqual([
       { application: 'argocd/web', reason: 'drift', event: '9' },
       { application: 'argocd/api', reason: 'drift', event: '9' },
+    ]);
+  });
+
+  test('is read from the label where labels track', () => {
+    const naming = { ...NAMING, tracking: { ...DEFAULT_TRACKING, method: 'label' as const } };
+    const labelled = object('api:/ConfigMap:shop/a', { labels: { 'app.kubernetes.io/instance': 'web' } });
+    expect(ownersOf([labelled, object('api:/ConfigMap:shop/a')], naming, '9')).toEqual([
+      { application: 'argocd/web', reason: 'drift', event: '9' },
     ]);
   });
 
@@ -247,6 +257,7 @@ describe('the slow look', () => {
 });
 
 describe('the kinds that are watched', () => {
+  const none = () => false;
   const resources = [
     { group: 'apps', version: 'v1', kind: 'Deployment' },
     { version: 'v1', kind: 'ConfigMap' },
@@ -257,11 +268,18 @@ describe('the kinds that are watched', () => {
   test('are those that any Application has, each once; Applications have a watch of their own', () => {
     const one = application('one', { status: { reconciledAt: at(0), resources } });
     const two = application('two', { status: { reconciledAt: at(0), resources: resources.slice(1, 2) } });
-    expect(watchedKinds(feedOf(one, two))).toEqual(['/v1/ConfigMap', 'apps/v1/Deployment']);
-    expect(watchedKinds(EMPTY_FEED)).toEqual([]);
+    expect(watchedKinds(feedOf(one, two), none)).toEqual(['/v1/ConfigMap', 'apps/v1/Deployment']);
+    expect(watchedKinds(EMPTY_FEED, none)).toEqual([]);
+  });
+
+  test('are not those that are left alone, nor Endpoints', () => {
+    const rows = [...resources, { version: 'v1', kind: 'Endpoints' }, { group: 'x.example', version: 'v1', kind: 'Endpoints' }];
+    const excludes = ({ group, kind }: { group: string; kind: string }) => group === 'apps' && kind === 'Deployment';
+    const state = feedOf(application('one', { status: { reconciledAt: at(0), resources: rows } }));
+    expect(watchedKinds(state, excludes)).toEqual(['/v1/ConfigMap', 'x.example/v1/Endpoints']);
   });
 
   test.each([undefined, null, 'text', [null, 5]])('are none of rows like %j', (rows) => {
-    expect(watchedKinds(feedOf(application('odd', { status: { resources: rows } })))).toEqual([]);
+    expect(watchedKinds(feedOf(application('odd', { status: { resources: rows } })), none)).toEqual([]);
   });
 });

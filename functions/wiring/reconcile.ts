@@ -10,6 +10,7 @@ import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { createRenderStore, type Shelf } from '../../lib/adapters/render-store.ts';
 import { createQueue } from '../../lib/adapters/sqs.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
+import { resourceSettings } from '../../lib/model/resource-settings.ts';
 import { clock, kept, settings } from './container.ts';
 import { controlCluster } from './control-cluster.ts';
 
@@ -35,6 +36,7 @@ export const reconcilePorts = kept(async () => {
     control,
     clusters: createClusters({ control: cluster, connection, namespace, clock, aws }),
     renderSettings: async () => renderSettings(await control.settings(), config.remoteBases),
+    resourceSettings: async () => resourceSettings(await control.settings()),
     store: createRenderStore({ shelf, secret: await secret(), clock, log }),
     queue,
     postpone: queue.postpone,

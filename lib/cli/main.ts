@@ -6,6 +6,7 @@ import type { OpenRenderPorts } from '../adapters/render-ports.ts';
 import { renderSettings } from '../desired/settings.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GivenRepository } from '../model/given-repositories.ts';
+import { resourceSettings } from '../model/resource-settings.ts';
 import { EXIT_ERROR, Exit } from './exit.ts';
 import { externalDiff } from './external-diff.ts';
 import { findKubeconfig } from './find-kubeconfig.ts';
@@ -65,6 +66,7 @@ async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
     namespace,
     resolve: (destination) => clusters.resolve(destination),
     renderSettings: async () => renderSettings(await control.settings(), remoteBases),
+    resourceSettings: async () => resourceSettings(await control.settings()),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Destination } from '../model/application.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
 import type { GivenRepository } from '../model/given-repositories.ts';
 import type { RemoteBases } from '../model/remote-bases.ts';
+import type { ResourceSettings } from '../model/resource-settings.ts';
 import type { Clock, Cluster } from '../ports.ts';
 import type { Paint } from './view/table.ts';
 
@@ -34,6 +35,8 @@ export interface Session {
   readonly resolve: (destination: Destination) => Promise<ResolvedDestination>;
   /** What the installation lets sources do. */
   readonly renderSettings: () => Promise<RenderSettings>;
+  /** What the installation says of resources. Throws InvalidInput when it does not parse. */
+  readonly resourceSettings: () => Promise<ResourceSettings>;
 }
 
 /** What it takes to render without a cluster and without a network. */

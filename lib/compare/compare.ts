@@ -3,20 +3,22 @@ import { isDeepStrictEqual } from 'node:util';
 import { applicationHealth } from '../health/application.ts';
 import { resourceHealth } from '../health/health.ts';
 import { COMPARE_OPTIONS, IGNORE_HEALTHCHECK } from '../model/annotations.ts';
-import type { Health, ResourceIgnoreDifferences, SyncStatusCode } from '../model/application.ts';
+import type { Health, SyncStatusCode } from '../model/application.ts';
 import type { Comparison, Pair, ResourceComparison } from '../model/comparison.ts';
 import { isHook, isSkipped } from '../model/hook.ts';
 import { annotationList, annotationOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
+import { DEFAULT_TRACKING } from '../model/tracking.ts';
 import { waveOf } from '../model/wave.ts';
 import { differences, kindOf } from './differences.ts';
-import { normalized } from './normalize.ts';
-import { isSelfReferenced, isTrackedBy } from './tracking.ts';
+import { type NormalizeRules, normalized } from './normalize.ts';
+import { isMigrating, isSelfReferenced, sharedWarnings, trackedAmong } from './tracking.ts';
 
-export interface ComparisonRules {
-  /** The Application's name in tracking ids. */
+export interface ComparisonRules extends NormalizeRules {
+  /** The Application's `<namespace>/<name>`, for messages. */
+  readonly application: string;
+  /** The Application's name in its marks. */
   readonly instanceName: string;
-  readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
   /** The Application's own sync options; an object may set its own. */
   readonly syncOptions: readonly string[];
   /** Whether the project lets the Application have such an object; all are permitted when absent. */
@@ -38,15 +40,24 @@ export function compare(pairs: readonly Pair[], predicted: ReadonlyMap<string, L
   const mine = ours(pairs, rules);
   const rows = mine.map((pair) => rowOf(pair, predicted, rules)).sort(byKey);
   const outOfSync = rows.some((row) => differs(row) && !isExtraneous(row));
-  return { status: outOfSync ? 'OutOfSync' : 'Synced', health: applicationHealth(rows), resources: rows };
+  const status = outOfSync ? 'OutOfSync' : 'Synced';
+  return { status, health: applicationHealth(rows), resources: rows, conditions: shared(mine, rules) };
+}
+
+function shared(pairs: readonly Pair[], rules: ComparisonRules): Comparison['conditions'] {
+  const { application, instanceName: instance, tracking = DEFAULT_TRACKING } = rules;
+  const objects = pairs.flatMap(({ target, live }) => (target && live ? [live] : []));
+  return sharedWarnings(objects, { application, instance }, tracking);
 }
 
 /** Of what the project does not permit the live side is not looked at; what another Application or controller owns is no extra object. */
 function ours(pairs: readonly Pair[], rules: ComparisonRules): readonly Pair[] {
+  const live = pairs.flatMap((pair) => pair.live ?? []);
+  const tracked = new Set(trackedAmong(live, rules.instanceName, rules.tracking ?? DEFAULT_TRACKING));
   return pairs.flatMap((pair) => {
     const permitted = rules.permitted?.(pair.key) ?? true;
     if (pair.target) return [permitted ? pair : { ...pair, live: undefined }];
-    return permitted && pair.live && isTrackedBy(pair.live, rules.instanceName) ? [pair] : [];
+    return permitted && pair.live && tracked.has(pair.live) ? [pair] : [];
   });
 }
 
@@ -61,7 +72,7 @@ type Verdict = 'same' | 'different';
 
 /** What an earlier client set stays after an apply until its fields are taken over: no dry run would tell of it. */
 function inMemory({ target, live }: Both, rules: ComparisonRules): Verdict | 'doubtful' {
-  const found = differences(target, live, rules.ignoreDifferences);
+  const found = differences(target, live, rules);
   if (found.some(({ reason }) => reason === 'inherited')) return 'different';
   return found.length === 0 ? 'same' : 'doubtful';
 }
@@ -70,7 +81,7 @@ function verdictOf(pair: Both, predicted: LiveObject | undefined, rules: Compari
   const verdict = inMemory(pair, rules);
   if (verdict !== 'doubtful') return verdict;
   if (!predicted) return 'different';
-  const [after, before] = normalized(predicted, pair.live, kindOf(pair.target), rules.ignoreDifferences);
+  const [after, before] = normalized(predicted, pair.live, kindOf(pair.target), rules);
   return isDeepStrictEqual(after, before) ? 'same' : 'different';
 }
 
@@ -78,7 +89,7 @@ function rowOf(pair: Pair, predicted: ReadonlyMap<string, LiveObject>, rules: Co
   const { target, live } = pair;
   const subject = live ?? target;
   const hook = subject !== undefined && isHook(subject);
-  const self = !live || target !== undefined || isSelfReferenced(live);
+  const self = !live || target !== undefined || isSelfReferenced(live, rules.tracking ?? DEFAULT_TRACKING);
   const verdict = isCompared(pair) ? verdictOf(pair, predicted.get(keyText(pair.key)), rules) : undefined;
   const judged = !hook && self && !(target && isSkipped(target));
   return {
@@ -89,8 +100,13 @@ function rowOf(pair: Pair, predicted: ReadonlyMap<string, LiveObject>, rules: Co
     requiresDeletionConfirmation: isConfirmed(pair, rules.syncOptions),
     syncWave: target ? waveOf(target) : 0,
     health: healthOf(pair, hook, rules),
-    settled: verdict === 'same',
+    settled: verdict === 'same' && !lacksMark(pair, rules),
   };
+}
+
+/** A sync has to write our mark onto it, although nothing differs. */
+function lacksMark({ target, live }: Pair, { tracking = DEFAULT_TRACKING }: ComparisonRules): boolean {
+  return target !== undefined && live !== undefined && isMigrating(target, live, kindOf(target), tracking);
 }
 
 function statusOf(pair: Pair, verdict: Verdict | undefined, rules: ComparisonRules): SyncStatusCode {

@@ -1,9 +1,8 @@
 // differences: tier 1 of a comparison, in memory: what stands between desired and live by all that the live object itself tells.
-import type { ResourceIgnoreDifferences } from '../model/application.ts';
 import { appliedFields, shapeOf } from '../model/managed-fields.ts';
 import { groupVersionOf, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { changedFields } from './changed.ts';
-import { normalized } from './normalize.ts';
+import { type NormalizeRules, normalized } from './normalize.ts';
 import { type Difference, rootOf } from './place.ts';
 import { removedFields } from './removed.ts';
 import type { Kind } from './schema.ts';
@@ -18,12 +17,7 @@ export function kindOf(manifest: Manifest): Kind {
  * sets live holds the same, and of all that we set before nothing is missing from Git. Something may be seen that an apply would not change.
  * `alone`: nobody will be asked, so of a kind whose types are not known here the usual is assumed: structs are merged, lists are one value.
  */
-export function differences(
-  target: Manifest,
-  live: LiveObject,
-  rules: readonly ResourceIgnoreDifferences[],
-  alone = false,
-): readonly Difference[] {
+export function differences(target: Manifest, live: LiveObject, rules: NormalizeRules, alone = false): readonly Difference[] {
   const [desired, actual] = normalized(target, live, kindOf(target), rules);
   const applied = appliedFields(live);
   const root = rootOf(target, alone);

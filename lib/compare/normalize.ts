@@ -1,10 +1,22 @@
-// normalized: an object without what must never count as a difference: what the API server writes about it, its status,
-// how Secrets may be written, and what people asked to ignore (spec/diff.md §5, §7).
+// normalized: an object without what must never count as a difference: what the API server writes about it, how Secrets may be written,
+// whose it is by another method, and what people asked to ignore (spec/diff.md §2, §5, §7).
 import { LAST_APPLIED } from '../model/annotations.ts';
 import type { ResourceIgnoreDifferences } from '../model/application.ts';
 import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { DEFAULT_TRACKING, type Tracking } from '../model/tracking.ts';
 import { rulesFor, withoutPointer, withoutTrusted } from './ignore.ts';
 import type { Kind } from './schema.ts';
+import { migrated } from './tracking.ts';
+
+/** What does not count as a difference, beside what the API server writes. */
+export interface NormalizeRules {
+  /** The Application's rules, then those of the installation (`ignoreRules`); a `/status` that does not count is one of these. */
+  readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
+  /** Whether the rules of a role that others are added up to are its controller's; false when absent. */
+  readonly ignoreAggregatedRoles?: boolean;
+  /** By annotation when absent. */
+  readonly tracking?: Tracking;
+}
 
 /** Written by the API server, never by Git. */
 const SERVER_METADATA: ReadonlySet<string> = new Set([
@@ -21,16 +33,13 @@ const SERVER_METADATA: ReadonlySet<string> = new Set([
  * Desired (or predicted) and live, ready to be held against each other. Both are plain data; `live` tells the managers.
  * Rules with jqPathExpressions are not followed: `unsupportedRules` names them.
  */
-export function normalized(
-  desired: Manifest,
-  live: LiveObject,
-  kind: Kind,
-  rules: readonly ResourceIgnoreDifferences[],
-): readonly [Manifest, LiveObject] {
-  const mine = rulesFor(rules, kind, live);
+export function normalized(desired: Manifest, live: LiveObject, kind: Kind, rules: NormalizeRules): readonly [Manifest, LiveObject] {
+  const { tracking = DEFAULT_TRACKING, ignoreAggregatedRoles = false } = rules;
+  const mine = rulesFor(rules.ignoreDifferences, kind, live);
   const managers = mine.flatMap((rule) => rule.managedFieldsManagers ?? []);
   const pointers = mine.flatMap((rule) => rule.jsonPointers ?? []);
-  const sides = withoutTrusted([cleaned(desired, kind), cleaned(live, kind)], live, managers);
+  const clean = (object: Manifest) => (ignoreAggregatedRoles ? withoutAggregated(cleaned(object, kind), kind) : cleaned(object, kind));
+  const sides = withoutTrusted([clean(desired), clean(migrated(desired, live, kind, tracking))], live, managers);
   const [before, after] = sides.map((side) => pointers.reduce(withoutPointer, side));
   return [asManifest(before, desired), asManifest(after, live)];
 }
@@ -42,10 +51,16 @@ function asManifest(value: unknown, original: Manifest): Manifest {
   return { apiVersion, kind, ...value, metadata: isRecord(value['metadata']) ? value['metadata'] : {} };
 }
 
-/** One object without what the API server writes about it, and with a Secret's data in one form. */
+/** A role with an `aggregationRule` without its rules, which a controller adds up. */
+function withoutAggregated(role: Manifest, { group, kind }: Kind): Manifest {
+  if (group !== 'rbac.authorization.k8s.io' || !['Role', 'ClusterRole'].includes(kind) || !isRecord(role['aggregationRule'])) return role;
+  const { rules: _rules, ...rest } = role;
+  return { ...rest, apiVersion: role.apiVersion, kind: role.kind, metadata: role.metadata };
+}
+
+/** One object without what the API server writes into its metadata, and with a Secret's data in one form. */
 export function cleaned(object: Manifest, kind: Kind): Manifest {
-  const { status: _status, ...rest } = object;
-  const manifest: Manifest = { ...rest, apiVersion: object.apiVersion, kind: object.kind, metadata: cleanedMetadata(object) };
+  const manifest: Manifest = { ...object, metadata: cleanedMetadata(object) };
   return kind.group === '' && kind.kind === 'Secret' ? withPlainData(manifest) : manifest;
 }
 

@@ -2,10 +2,9 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { ResourceComparison } from '../model/comparison.ts';
 import type { LiveObject, Manifest, ResourceKey } from '../model/manifest.ts';
-import type { ComparisonRules } from './compare.ts';
 import { kindOf } from './differences.ts';
 import { maskedSecrets } from './mask.ts';
-import { cleaned, normalized } from './normalize.ts';
+import { cleaned, type NormalizeRules, normalized } from './normalize.ts';
 import { overlay } from './overlay.ts';
 
 export interface ObjectDifference {
@@ -18,31 +17,34 @@ export interface ObjectDifference {
   readonly patch: readonly Operation[];
 }
 
+export interface ShowRules extends NormalizeRules {
+  /** Annotations of Secrets that are not shown either. */
+  readonly maskedAnnotations?: readonly string[];
+}
+
 /** `predicted` is the answer of a dry run, if one was made; without it the outcome of an apply is worked out in memory. */
-export function differenceOf(
-  row: ResourceComparison,
-  predicted: LiveObject | undefined,
-  rules: Pick<ComparisonRules, 'ignoreDifferences'>,
-): ObjectDifference {
-  const [before, after] = shown(row, statesOf(row, predicted, rules));
+export function differenceOf(row: ResourceComparison, predicted: LiveObject | undefined, rules: ShowRules): ObjectDifference {
+  const [before, after] = shown(row, statesOf(row, predicted, rules), rules.maskedAnnotations ?? []);
   return { key: row.key, before, after, patch: jsonPatch.compare({ object: before ?? null }, { object: after ?? null }).map(unwrapped) };
 }
 
 type States = readonly [before: Manifest | undefined, after: Manifest | undefined];
 
-function statesOf(
-  { target, live, settled }: ResourceComparison,
-  predicted: LiveObject | undefined,
-  rules: Pick<ComparisonRules, 'ignoreDifferences'>,
-): States {
-  if (!target || !live) return [live && cleaned(live, kindOf(live)), target && cleaned(target, kindOf(target))];
-  const [after, before] = normalized(predicted ?? overlay(target, live), live, kindOf(target), rules.ignoreDifferences);
+function statesOf({ target, live, settled }: ResourceComparison, predicted: LiveObject | undefined, rules: NormalizeRules): States {
+  if (!target || !live) return [live && whole(live), target && whole(target)];
+  const [after, before] = normalized(predicted ?? overlay(target, live), live, kindOf(target), rules);
   return [before, settled ? before : after];
 }
 
-function shown({ key }: ResourceComparison, [before, after]: States): States {
+/** An object that comes or goes, with what was written by people. */
+function whole(object: Manifest): Manifest {
+  const { status: _status, ...rest } = cleaned(object, kindOf(object));
+  return rest as Manifest; // of what every object has nothing is taken
+}
+
+function shown({ key }: ResourceComparison, [before, after]: States, maskedAnnotations: readonly string[]): States {
   if (key.group !== '' || key.kind !== 'Secret') return [before, after];
-  const [maskedBefore, maskedAfter] = maskedSecrets([before, after]);
+  const [maskedBefore, maskedAfter] = maskedSecrets([before, after], maskedAnnotations);
   return [maskedBefore, maskedAfter];
 }
 

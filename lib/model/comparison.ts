@@ -1,5 +1,5 @@
 // Desired held against live, as data: made by `compare/`, read by policy, sync and status.
-import type { Health, SyncStatusCode } from './application.ts';
+import type { ApplicationCondition, Health, SyncStatusCode } from './application.ts';
 import type { LiveObject, Manifest, ResourceKey } from './manifest.ts';
 
 /** One object of an Application: what Git wants, what the cluster has, or both. At least one side is there. */
@@ -18,7 +18,7 @@ export interface ResourceComparison extends Pair {
   readonly requiresDeletionConfirmation: boolean;
   readonly syncWave: number;
   readonly health: Health | undefined;
-  /** Both sides are there and equal as far as we are concerned: applying it would change nothing. */
+  /** Both sides are there and equal: applying it would change nothing that counts. One that still lacks our mark is Synced and not settled. */
   readonly settled: boolean;
 }
 
@@ -27,4 +27,6 @@ export interface Comparison {
   readonly health: Health;
   /** Sorted by `group/kind/namespace/name`. */
   readonly resources: readonly ResourceComparison[];
+  /** SharedResourceWarning for each object that another Application has too. */
+  readonly conditions: readonly ApplicationCondition[];
 }

@@ -2,22 +2,31 @@
 import { type ComparisonRules, compare, suspects } from '../compare/compare.ts';
 import { unsupportedRules } from '../compare/ignore.ts';
 import { pairObjects } from '../compare/pair.ts';
+import { ignoreRules, unsupportedSystemRules } from '../compare/system-rules.ts';
 import { desiredState } from '../desired/render.ts';
 import type { RenderPorts } from '../desired/render-source.ts';
 import type { RenderSettings } from '../desired/settings.ts';
 import { CLOSURE, COMPARE_OPTIONS } from '../model/annotations.ts';
-import { type Application, type ApplicationSource, instanceName } from '../model/application.ts';
+import {
+  type Application,
+  type ApplicationSource,
+  instanceName,
+  qualifiedName,
+  type ResourceIgnoreDifferences,
+} from '../model/application.ts';
 import type { Comparison, Pair } from '../model/comparison.ts';
 import { type DesiredState, parseClosure } from '../model/desired.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
 import { InvalidInput, Unavailable } from '../model/errors.ts';
 import { isHook, namedHooks } from '../model/hook.ts';
+import { isExcluded } from '../model/kind-filters.ts';
 import { annotationList, annotationOf, groupVersionOf, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
 import type { AppProject } from '../model/project.ts';
+import type { ResourceSettings } from '../model/resource-settings.ts';
 import { permitsSource, resourceRefusal } from '../policy/project.ts';
 import type { Cluster, ObjectRef } from '../ports.ts';
 import { asSent } from '../sync/apply.ts';
-import { inventoryOf, readLive } from './live.ts';
+import { inventoryOf, type Owner, readLive } from './live.ts';
 
 /** What an Application is compared with: settled before anything is rendered. */
 export interface Target {
@@ -26,6 +35,8 @@ export interface Target {
   readonly destination: ResolvedDestination;
   readonly cluster: Cluster;
   readonly controlNamespace: string;
+  /** What the installation says of resources. */
+  readonly resources: ResourceSettings;
 }
 
 /** As much of it as it takes to render. */
@@ -72,12 +83,14 @@ export interface EvaluatePorts extends RenderPorts {
 export async function render(target: RenderTarget, request: Request, ports: EvaluatePorts): Promise<DesiredState> {
   const unsupported = unsupportedRules(target.application.spec.ignoreDifferences ?? []);
   if (unsupported.length > 0) throw new InvalidInput(unsupported.join('; '));
-  const { application, project, cluster } = target;
+  const { application, project, cluster, resources } = target;
   const [settings, capabilities] = await Promise.all([ports.renderSettings(), cluster.capabilities()]);
   const { sources, revisions, notBefore, fresh = false } = request;
-  return desiredState(
+  const desired = await desiredState(
     {
       ...{ application, sources, revisions, settings, ...capabilities, notBefore, fresh },
+      tracking: resources.tracking,
+      excludes: excludedIn(target),
       instanceName: instanceName(application.metadata, target.controlNamespace),
       destinationNamespace: target.destination.namespace,
       scopeOf: scopeIn(cluster),
@@ -86,6 +99,9 @@ export async function render(target: RenderTarget, request: Request, ports: Eval
     },
     ports,
   );
+  const unfollowed = unsupportedSystemRules(resources, desired.manifests);
+  if (unfollowed.length > 0) throw new InvalidInput(unfollowed.join('; '));
+  return desired;
 }
 
 /** Throws what `render` throws, and Unavailable when the cluster does not answer. */
@@ -95,14 +111,24 @@ export async function evaluate(target: Target, request: Request, ports: Evaluate
 
 /** Desired, already rendered, against what the cluster has now. */
 export async function held(target: Target, request: Request, desired: DesiredState): Promise<Evaluation> {
-  const instance = instanceName(target.application.metadata, target.controlNamespace);
+  const owner = ownerOf(target);
   const hooks = desired.manifests
     .filter(isHook)
     .flatMap((hook) => namedHooks(hook, desired.revisions[0] ?? '', request.operationStartedAt));
-  const live = await readLive(target.cluster, wantedOf(target, desired, hooks), instance);
+  const live = await readLive(target.cluster, wantedOf(target, desired, hooks), owner);
   const resources = desired.manifests.filter((manifest) => !isHook(manifest));
-  const comparison = await judged(target, [...resources, ...hooks], live, instance);
+  const comparison = await judged(target, [...resources, ...hooks], live);
   return { sources: request.sources, desired, hooks, live, comparison };
+}
+
+/** The Application as its objects name it. */
+export function ownerOf({ application, controlNamespace, resources }: Omit<Target, 'cluster'>): Owner {
+  return { instance: instanceName(application.metadata, controlNamespace), tracking: resources.tracking };
+}
+
+/** Kinds that are left alone where the Application deploys to. */
+export function excludedIn({ resources, destination }: Omit<Target, 'cluster'>) {
+  return (kind: { readonly group: string; readonly kind: string }) => isExcluded(resources, kind, destination.server);
 }
 
 export function scopeIn(cluster: RenderTarget['cluster']) {
@@ -116,7 +142,8 @@ export function scopeIn(cluster: RenderTarget['cluster']) {
 function wantedOf(target: Target, desired: DesiredState, hooks: readonly Manifest[]): readonly ObjectRef[] {
   const named = [...desired.manifests.filter((manifest) => !isHook(manifest) && manifest.metadata.name), ...hooks];
   const refs: ObjectRef[] = named.map((manifest) => ({ ...keyOf(manifest), version: groupVersionOf(manifest.apiVersion).version }));
-  const inventory = inventoryOf(target.application);
+  const excluded = excludedIn(target);
+  const inventory = inventoryOf(target.application).filter((ref) => !excluded(ref));
   const namespace = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name: target.destination.namespace };
   const creates = target.application.spec.syncPolicy?.syncOptions?.includes('CreateNamespace=true') && namespace.name !== '';
   const all = [...refs, ...inventory, ...(creates ? [namespace] : [])];
@@ -124,13 +151,8 @@ function wantedOf(target: Target, desired: DesiredState, hooks: readonly Manifes
 }
 
 /** Compares in memory, and lets a dry run judge only what looks different. */
-async function judged(
-  target: Target,
-  targets: readonly Manifest[],
-  live: ReadonlyMap<string, LiveObject>,
-  instance: string,
-): Promise<Comparison> {
-  const rules = comparisonRules(target, instance);
+async function judged(target: Target, targets: readonly Manifest[], live: ReadonlyMap<string, LiveObject>): Promise<Comparison> {
+  const rules = comparisonRules(target);
   const pairs = pairObjects(targets, [...live.values()]);
   const predicted = judgesBeside(target.application)
     ? await dryRuns(target.cluster, suspects(pairs, rules))
@@ -143,11 +165,20 @@ function judgesBeside(application: Application): boolean {
   return !annotationList(application, COMPARE_OPTIONS).includes('ServerSideDiff=false');
 }
 
-export function comparisonRules(target: Target, instance: string): ComparisonRules {
-  const { application, project, destination } = target;
+/** The rules that fields are ignored by: the Application's, then the installation's. */
+export function ignoredFields({ application, resources }: Target): readonly ResourceIgnoreDifferences[] {
+  return [...(application.spec.ignoreDifferences ?? []), ...ignoreRules(resources)];
+}
+
+export function comparisonRules(target: Target): ComparisonRules {
+  const { application, project, destination, resources } = target;
+  const { instance, tracking } = ownerOf(target);
   return {
+    application: qualifiedName(application.metadata),
     instanceName: instance,
-    ignoreDifferences: application.spec.ignoreDifferences ?? [],
+    tracking,
+    ignoreDifferences: ignoredFields(target),
+    ignoreAggregatedRoles: resources.compareOptions.ignoreAggregatedRoles,
     syncOptions: application.spec.syncPolicy?.syncOptions ?? [],
     applicationUid: application.metadata.uid,
     permitted: (key) => resourceRefusal(project, key, key.namespace !== '', destination) === undefined,
@@ -180,9 +211,9 @@ export function reevaluate(
   live: ReadonlyMap<string, LiveObject>,
   sent: ReadonlySet<string>,
 ): Evaluation {
-  const rules = comparisonRules(target, instanceName(target.application.metadata, target.controlNamespace));
+  const rules = comparisonRules(target);
   const targets = [...before.desired.manifests.filter((manifest) => !isHook(manifest)), ...before.hooks];
-  const settled = new Set(before.comparison.resources.filter((row) => row.settled).map((row) => keyText(row.key)));
+  const settled = new Set(before.comparison.resources.filter((row) => row.status === 'Synced').map((row) => keyText(row.key)));
   const stands = (key: string, object: LiveObject) => sent.has(key) || (settled.has(key) && before.live.get(key) === object);
   const known = new Map([...live].filter(([key, object]) => stands(key, object)));
   return { ...before, live, comparison: compare(pairObjects(targets, [...live.values()]), known, rules) };

@@ -1,8 +1,8 @@
 // finalize: an Application that is being deleted. One pass does one step; the next message does the next (spec/application.md §9).
 
-import { isTrackedBy } from '../compare/tracking.ts';
+import { trackedAmong } from '../compare/tracking.ts';
 import { DELETION_APPROVED, HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
-import { type Application, instanceName, qualifiedName } from '../model/application.ts';
+import { type Application, qualifiedName } from '../model/application.ts';
 import { Conflict, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { annotationOf, groupVersionOf, keyOf, type LiveObject, objectName, type Propagation } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
@@ -11,7 +11,7 @@ import { resourceRefusal } from '../policy/project.ts';
 import type { ObjectRef } from '../ports.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { DELETION_CONDITIONS } from './conditions.ts';
-import type { Target } from './evaluate.ts';
+import { excludedIn, ownerOf, type Target } from './evaluate.ts';
 import { inventoryOf, readLive } from './live.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { prepareDeletion } from './prepare.ts';
@@ -89,14 +89,15 @@ async function deletePass(target: Target, propagation: Propagation, ports: Recon
   return comeBack('delete', leavingSeconds(application, ports.clock()), ports.clock());
 }
 
-/** Live objects that carry our tracking, are permitted, and are not to be kept. */
+/** Live objects that carry our tracking, are permitted, and are neither excluded nor to be kept. */
 async function ownedBy(target: Target): Promise<readonly LiveObject[]> {
   const { application, project, destination, cluster } = target;
-  const instance = instanceName(application.metadata, target.controlNamespace);
-  const live = await readLive(cluster, inventoryOf(application), instance);
-  return [...live.values()].filter(
+  const owner = ownerOf(target);
+  const excluded = excludedIn(target);
+  const wanted = inventoryOf(application).filter((ref) => !excluded(ref));
+  const live = await readLive(cluster, wanted, owner);
+  return trackedAmong([...live.values()], owner.instance, owner.tracking).filter(
     (object) =>
-      isTrackedBy(object, instance) &&
       !isKept(object, application) &&
       object.metadata.uid !== application.metadata.uid &&
       resourceRefusal(project, keyOf(object), object.metadata.namespace !== undefined, destination) === undefined,

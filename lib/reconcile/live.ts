@@ -4,25 +4,33 @@ import { isTrackedBy } from '../compare/tracking.ts';
 import type { Application } from '../model/application.ts';
 import { NotPermitted } from '../model/errors.ts';
 import { keyOf, keyText, type LiveObject } from '../model/manifest.ts';
+import { type Tracking, trackingSelector } from '../model/tracking.ts';
 import type { Cluster, ObjectRef, ResourceType } from '../ports.ts';
 
 /** Above this many objects of a kind in a namespace, ours are read one by one instead. */
 const LIST_LIMIT = 500;
 
+/** The Application whose objects are found beside those that are named. */
+export interface Owner {
+  readonly instance: string;
+  readonly tracking: Tracking;
+}
+
 /**
  * Reads `wanted` by key. Several objects of a kind in one namespace are one list, which also shows objects of this Application that
- * are in no inventory. Kinds that are not served are left out. Returns live objects by `keyText`.
+ * are in no inventory; where a label tracks, a list by that label shows them for a single object and for very many too. Kinds that are not
+ * served are left out. Returns live objects by `keyText`.
  */
-export async function readLive(cluster: Cluster, wanted: readonly ObjectRef[], instance: string): Promise<ReadonlyMap<string, LiveObject>> {
+export async function readLive(cluster: Cluster, wanted: readonly ObjectRef[], owner: Owner): Promise<ReadonlyMap<string, LiveObject>> {
   const groups = Map.groupBy(wanted, (ref) => `${ref.group}/${ref.kind}/${ref.namespace}`);
-  const found = await Promise.all([...groups.values()].map((refs) => readGroup(cluster, refs, instance)));
+  const found = await Promise.all([...groups.values()].map((refs) => readGroup(cluster, refs, owner)));
   return new Map(found.flat().map((live) => [keyText(keyOf(live)), live]));
 }
 
 /** A right given inside a namespace goes with it: what cannot be read in a namespace that is going, or gone, is gone too. */
-async function readGroup(cluster: Cluster, refs: readonly ObjectRef[], instance: string): Promise<readonly LiveObject[]> {
+async function readGroup(cluster: Cluster, refs: readonly ObjectRef[], owner: Owner): Promise<readonly LiveObject[]> {
   try {
-    return await readKind(cluster, refs, instance);
+    return await readKind(cluster, refs, owner);
   } catch (error) {
     const namespace = refs[0]?.namespace;
     if (!(error instanceof NotPermitted) || !namespace) throw error;
@@ -32,16 +40,22 @@ async function readGroup(cluster: Cluster, refs: readonly ObjectRef[], instance:
   }
 }
 
-async function readKind(cluster: Cluster, refs: readonly ObjectRef[], instance: string): Promise<readonly LiveObject[]> {
+async function readKind(cluster: Cluster, refs: readonly ObjectRef[], owner: Owner): Promise<readonly LiveObject[]> {
   const [first] = refs;
   const type = first && ((await cluster.resourceType(first)) ?? (await cluster.preferredType(first.group, first.kind)));
   if (!type) return [];
-  if (refs.length === 1) return readEach(cluster, refs, type);
   const namespace = type.namespaced ? { namespace: first.namespace } : {};
-  const listed = await cluster.list(type, { ...namespace, limit: LIST_LIMIT });
-  if (!listed.complete) return readEach(cluster, refs, type);
-  const names = new Set(refs.map((ref) => ref.name));
-  return listed.items.filter((live) => names.has(live.metadata.name ?? '') || isTrackedBy(live, instance));
+  const listed = refs.length > 1 ? await cluster.list(type, { ...namespace, limit: LIST_LIMIT }) : undefined;
+  const ours = (objects: readonly LiveObject[]) => {
+    const names = new Set(refs.map((ref) => ref.name));
+    return objects.filter((live) => names.has(live.metadata.name ?? '') || isTrackedBy(live, owner.instance, owner.tracking));
+  };
+  if (listed?.complete) return ours(listed.items);
+  const labelSelector = trackingSelector(owner.instance, owner.tracking);
+  const labelled = labelSelector === undefined ? [] : ours((await cluster.list(type, { ...namespace, labelSelector })).items);
+  const found = new Set(labelled.map((live) => live.metadata.name));
+  const others = refs.filter((ref) => !found.has(ref.name));
+  return [...labelled, ...(await readEach(cluster, others, type))];
 }
 
 async function readEach(cluster: Cluster, refs: readonly ObjectRef[], type: ResourceType): Promise<readonly LiveObject[]> {

@@ -13,7 +13,7 @@ import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
 import { advanceSync } from '../sync/run.ts';
 import { concluded, ended, type Operated, type Standing, waiting } from './conclude.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
-import { type Evaluated, type Evaluation, held, isFailure, render, type Target } from './evaluate.ts';
+import { type Evaluated, type Evaluation, held, ignoredFields, isFailure, render, type Target } from './evaluate.ts';
 import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText } from './prepare.ts';
@@ -133,7 +133,7 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
         const status = { ...application.status, operationState: withRows(state, done) };
         application = await writeApplication(ports.control, application, { status });
       },
-      prepare: (task) => respectIgnored(task, options, application.spec.ignoreDifferences ?? []),
+      prepare: (task) => respectIgnored(task, options, ignoredFields(target)),
     },
     deadline,
   );

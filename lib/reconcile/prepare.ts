@@ -5,6 +5,7 @@ import type { Application, ApplicationCondition } from '../model/application.ts'
 import type { ResolvedDestination, ServiceAccountRef } from '../model/destination.ts';
 import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { AppProject } from '../model/project.ts';
+import type { ResourceSettings } from '../model/resource-settings.ts';
 import { serviceAccountFor } from '../policy/project.ts';
 import { projectName, specConditions } from '../policy/spec.ts';
 import type { Clusters, Control } from '../ports.ts';
@@ -13,6 +14,8 @@ import { type Evaluated, isFailure, type Target } from './evaluate.ts';
 interface PreparePorts {
   readonly control: Control;
   readonly clusters: Clusters;
+  /** What the installation says of resources; throws InvalidInput when it does not parse. */
+  readonly resourceSettings: () => Promise<ResourceSettings>;
   readonly settings: { readonly defaultServiceAccount: ServiceAccountRef | undefined };
 }
 
@@ -68,8 +71,8 @@ async function acting(
   const account = serviceAccountFor(project, destination, application.metadata.namespace, ports.settings.defaultServiceAccount);
   if ('refusal' in account) return { conditions: [{ type: 'InvalidSpecError', message: account.refusal }] };
   try {
-    const cluster = await ports.clusters.actingFor(destination, account);
-    return { application, project, destination, cluster, controlNamespace: ports.control.namespace };
+    const [cluster, resources] = await Promise.all([ports.clusters.actingFor(destination, account), ports.resourceSettings()]);
+    return { application, project, destination, cluster, controlNamespace: ports.control.namespace, resources };
   } catch (error) {
     if (!(error instanceof InvalidInput || error instanceof NotPermitted)) throw error;
     return { conditions: [{ type: 'UnknownError', message: messageOf(error) }] };

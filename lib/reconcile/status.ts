@@ -35,7 +35,7 @@ export function comparedStatus(application: Application, facts: Facts, now: stri
   const { comparison, desired } = facts;
   const types = desired.sourceTypes;
   return {
-    ...withConditions(before, [...SPEC_CONDITIONS, ...COMPARISON_CONDITIONS], desired.conditions, now),
+    ...withConditions(before, [...SPEC_CONDITIONS, ...COMPARISON_CONDITIONS], [...desired.conditions, ...comparison.conditions], now),
     sync: {
       status: comparison.status,
       comparedTo: comparedTo(application),

@@ -10,10 +10,12 @@ import { compare, suspects } from '../../lib/compare/compare.ts';
 import { differences, kindOf } from '../../lib/compare/differences.ts';
 import { normalized } from '../../lib/compare/normalize.ts';
 import { pairObjects } from '../../lib/compare/pair.ts';
+import { ignoreRules } from '../../lib/compare/system-rules.ts';
 import { LAST_APPLIED, TRACKING_ID } from '../../lib/model/annotations.ts';
 import { InvalidInput } from '../../lib/model/errors.ts';
 import { isHook } from '../../lib/model/hook.ts';
 import { gvkOf, keyOf, type LiveObject, type Manifest, objectName } from '../../lib/model/manifest.ts';
+import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import { takeOverPatch } from '../../lib/model/take-over.ts';
 import { parseManifests } from '../../lib/model/yaml.ts';
 import { type Edit, editOf } from '../support/edits.ts';
@@ -75,13 +77,16 @@ async function dryRunDiffers(target: Manifest, live: LiveObject): Promise<boolea
     const predicted = await cluster.apply(target, { dryRun: true });
     // A controller wrote in between: the two do not speak of one object.
     if (predicted.metadata.resourceVersion !== live.metadata.resourceVersion) return 'overtaken';
-    const [after, before] = normalized(predicted, live, kindOf(target), []);
+    const [after, before] = normalized(predicted, live, kindOf(target), RULES);
     return !isDeepStrictEqual(after, before);
   } catch (error) {
     if (error instanceof InvalidInput) return true;
     throw error;
   }
 }
+
+/** What no installation has to ask for: status does not count. */
+const RULES = { ignoreDifferences: ignoreRules(DEFAULT_RESOURCE_SETTINGS) };
 
 beforeAll(async () => {
   w = world();
@@ -111,7 +116,7 @@ describe('an object that kubectl apply made', () => {
     const before: Manifest = { ...web, apiVersion: 'apps/v1', kind: 'Deployment', metadata: { ...web?.metadata, name: 'old', namespace } };
     const labels = { ...before.metadata.labels, legacy: 'yes' };
     const live = await byKubectl({ ...before, metadata: { ...before.metadata, labels } });
-    expect(differences(before, live, [])).toContainEqual({ path: 'metadata.labels.legacy', reason: 'inherited' });
+    expect(differences(before, live, RULES)).toContainEqual({ path: 'metadata.labels.legacy', reason: 'inherited' });
 
     // Controllers write too, and the patch holds only for what was read.
     await eventually(async () => cluster.patch({ ...keyOf(before), ...gvkOf(before) }, takeOverPatch(await liveOf(before)) ?? []));
@@ -120,7 +125,7 @@ describe('an object that kubectl apply made', () => {
     expect(applied.metadata.labels).toEqual({ app: 'web' });
     expect(applied.metadata.annotations).not.toHaveProperty([LAST_APPLIED]);
     expect(applied['spec']).toEqual(live['spec']);
-    expect(differences(before, applied, [])).toEqual([]);
+    expect(differences(before, applied, RULES)).toEqual([]);
     expect(takeOverPatch(applied)).toBeUndefined();
   });
 });
@@ -137,7 +142,7 @@ describe('the Bookstore', () => {
 
     await eventually(async () => {
       const live = await Promise.all(shop.map(liveOf));
-      const rules = { instanceName: 'compare', ignoreDifferences: [], syncOptions: [] };
+      const rules = { application: 'argocd/compare', instanceName: 'compare', syncOptions: [], ...RULES };
       const pairs = pairObjects(shop, live);
       expect(suspects(pairs, rules).map(({ key }) => objectName(key))).toEqual([]);
       expect(compare(pairs, new Map(), rules).health).toEqual({ status: 'Healthy' });
@@ -148,7 +153,7 @@ describe('the Bookstore', () => {
 describe('a comparison in memory', () => {
   it('says same, without a dry run, of every kind that was just applied', async () => {
     const seen = await Promise.all(
-      targets.map(async (target) => [objectName(keyOf(target)), differences(target, await liveOf(target), [])]),
+      targets.map(async (target) => [objectName(keyOf(target)), differences(target, await liveOf(target), RULES)]),
     );
     expect(seen.filter(([, found]) => found?.length !== 0)).toEqual([]);
   });
@@ -206,7 +211,7 @@ async function judgedTwice({ object, git, live: intrusion, respelling }: Scene):
   const judged = {
     object: objectName(keyOf(original)),
     target,
-    found: differences(target, live, []),
+    found: differences(target, live, RULES),
     dryRun: await dryRunDiffers(target, live),
   };
   if (intrusion) await restore(original);

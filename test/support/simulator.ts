@@ -1,12 +1,14 @@
 // A destination as a map of objects, and an invocation of the sync machine upon it: the real plan and the real nextStep, whose steps are
 // carried out here in the order of lib/sync/run.ts. Nothing is asynchronous; time is a tick, and a worker can be lost at any action.
-import { compare } from '../../lib/compare/compare.ts';
+import { type ComparisonRules, compare } from '../../lib/compare/compare.ts';
 import { pairObjects } from '../../lib/compare/pair.ts';
+import { ignoreRules } from '../../lib/compare/system-rules.ts';
 import { resourceHealth } from '../../lib/health/health.ts';
 import { HOOK_OPERATION } from '../../lib/model/annotations.ts';
 import { isHook } from '../../lib/model/hook.ts';
 import { keyOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../../lib/model/manifest.ts';
 import type { OperationPhase, OperationState } from '../../lib/model/operation.ts';
+import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
 import { nextStep, type Step, type StepInput } from '../../lib/sync/next.ts';
 import { type PlanInput, planSync } from '../../lib/sync/plan.ts';
@@ -14,6 +16,13 @@ import { applied, carriedOut, pruned, refused, undeleted, withoutRequest } from 
 import { runMark, type SyncTask } from '../../lib/sync/task.ts';
 
 export const INSTANCE = 'sample';
+
+const RULES: ComparisonRules = {
+  application: `argocd/${INSTANCE}`,
+  instanceName: INSTANCE,
+  ignoreDifferences: ignoreRules(DEFAULT_RESOURCE_SETTINGS),
+  syncOptions: [],
+};
 
 /** How the simulated API server and its controllers treat an object. Objects without a word here are as they were applied. */
 export interface Nature {
@@ -179,7 +188,7 @@ function hooksOf(step: Last): readonly SyncTask[] {
 function inputOf(sync: Sync, { live }: Simulator): StepInput {
   const { state, desired } = sync;
   const pairs = pairObjects(desired, [...live.values()]);
-  const comparison = compare(pairs, new Map(), { instanceName: INSTANCE, ignoreDifferences: [], syncOptions: [] });
+  const comparison = compare(pairs, new Map(), RULES);
   const hooks = desired.filter(isHook);
   return {
     tasks: planSync({ ...sync, operationState: state, comparison, hooks, live }),

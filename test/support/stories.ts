@@ -13,6 +13,7 @@ import { renderSettings } from '../../lib/desired/settings.ts';
 import { type Application, parseApplication } from '../../lib/model/application.ts';
 import type { LiveObject } from '../../lib/model/manifest.ts';
 import type { Reason } from '../../lib/model/request.ts';
+import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import type { Clusters, Control, Log } from '../../lib/ports.ts';
 import type { Outcome } from '../../lib/reconcile/again.ts';
 import type { ReconcilePorts } from '../../lib/reconcile/ports.ts';
@@ -88,6 +89,7 @@ export async function startStories(): Promise<Stories> {
       dial: { loopback: true },
     }),
     renderSettings: async () => renderSettings({}, 'fixed'),
+    resourceSettings: async () => DEFAULT_RESOURCE_SETTINGS,
     store: folderStore(cacheDir),
     clock,
     log: QUIET,

@@ -1,8 +1,7 @@
 // What a sync of an Application would change: rendered here, compared by the rules of the worker, with the user's own rights.
-import type { ComparisonRules } from '../../compare/compare.ts';
-import { differenceOf, type ObjectDifference } from '../../compare/patch.ts';
+import { differenceOf, type ObjectDifference, type ShowRules } from '../../compare/patch.ts';
 import { resolveRevisions } from '../../desired/render.ts';
-import { type Application, instanceName } from '../../model/application.ts';
+import type { Application } from '../../model/application.ts';
 import type { ResourceComparison } from '../../model/comparison.ts';
 import { InvalidInput, Unavailable } from '../../model/errors.ts';
 import type { LiveObject } from '../../model/manifest.ts';
@@ -29,7 +28,7 @@ export async function differencesOf(
   const revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);
   const { fresh = false } = request;
   const { comparison } = await evaluate(target, { sources, revisions, operationStartedAt: undefined, notBefore, fresh }, ports);
-  const rules = comparisonRules(target, instanceName(application.metadata, session.namespace));
+  const rules = { ...comparisonRules(target), maskedAnnotations: target.resources.maskedAnnotations };
   // Hooks and objects that are not compared have no status.
   const rows = comparison.resources.filter((row) => row.status !== '' && row.status !== 'Synced');
   return Promise.all(rows.map((row) => judged(target.cluster, row, rules)));
@@ -51,11 +50,12 @@ async function targetOf(session: Session, application: Application): Promise<Tar
   if (destination.server !== IN_CLUSTER) {
     throw new InvalidInput(`app diff reads only the control cluster yet: ${application.metadata.name} goes to ${destination.server}`);
   }
-  return { application, project, destination, cluster: session.cluster, controlNamespace: session.namespace };
+  const { cluster, namespace: controlNamespace } = session;
+  return { application, project, destination, cluster, controlNamespace, resources: await session.resourceSettings() };
 }
 
 /** The API server says best what an apply would make of an object; where it refuses, the outcome is worked out in memory. */
-async function judged(cluster: Cluster, row: ResourceComparison, rules: ComparisonRules): Promise<ObjectDifference> {
+async function judged(cluster: Cluster, row: ResourceComparison, rules: ShowRules): Promise<ObjectDifference> {
   return differenceOf(row, row.target && row.live && (await dryRun(cluster, row.target)), rules);
 }
 

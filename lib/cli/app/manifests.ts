@@ -9,7 +9,7 @@ import { addTexts, refuseFlags } from '../flags.ts';
 import { readInput, readText } from '../input.ts';
 import { pickApplication } from '../request/pick.ts';
 import type { Shell } from '../shell.ts';
-import { MANIFEST_OUTPUTS, manifestsText, withoutTracking } from '../view/manifests.ts';
+import { MANIFEST_OUTPUTS, manifestsText } from '../view/manifests.ts';
 import { desiredOffline } from './offline.ts';
 import { outputOf } from './printing.ts';
 
@@ -62,8 +62,8 @@ export function addManifests(app: Command, shell: Shell): void {
   command
     .option('--revision <revision>', 'commit, tag or branch of the repository instead of its files as they are now')
     .option('--kube-version <version>', "Kubernetes version that charts see (default: helm's own)")
-    .option('--no-tracking', 'without the annotation that says whose an object is')
-    .option('--argocd-cm-path <file>', 'file with the ConfigMap argocd-cm, for its settings of kustomize, helm and jsonnet')
+    .option('--no-tracking', 'without the annotation or label that says whose an object is')
+    .option('--argocd-cm-path <file>', 'file with the ConfigMap argocd-cm, for its settings of tools, tracking and excluded kinds')
     .option('-o, --output <format>', 'yaml, json or name');
   addTexts(command, '--api-versions <version>', 'API version that charts see beside those of Kubernetes; may be given again');
   refuseFlags(command, LIVE_FLAGS, 'is not there yet: app manifests renders folders, see --repo');
@@ -74,12 +74,13 @@ async function manifests(shell: Shell, name: string | undefined, flags: Flags): 
   const output = outputOf(flags.output, MANIFEST_OUTPUTS);
   if (flags.file === undefined) throw new Exit(EXIT_FAILED, 'name the file that holds the Application with --file, - for standard input');
   const given = givenRepositories(flags.repo);
-  const { revision, kubeVersion = '', apiVersions, argocdCmPath } = flags;
+  const { revision, kubeVersion = '', apiVersions, argocdCmPath, tracking } = flags;
   const application = pickApplication(await readInput(shell.terminal, flags.file), flags.file, name);
   const settings = argocdCmPath === undefined ? {} : configData(await readText(argocdCmPath), argocdCmPath);
-  const desired = await desiredOffline(shell, application, { given, revision, capabilities: { kubeVersion, apiVersions }, settings });
+  const capabilities = { kubeVersion, apiVersions };
+  const desired = await desiredOffline(shell, application, { given, revision, capabilities, settings, tracking });
   for (const { type, message } of desired.conditions) shell.terminal.note(`${type}: ${message}`);
-  shell.terminal.write(manifestsText(flags.tracking ? desired.manifests : desired.manifests.map(withoutTracking), output));
+  shell.terminal.write(manifestsText(desired.manifests, output));
 }
 
 /** Throws InvalidInput for what is no ConfigMap, or holds values that are no texts. */

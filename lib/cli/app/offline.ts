@@ -11,6 +11,7 @@ import { withoutUserinfo } from '../../model/git-url.ts';
 import { type GivenRepository, givenFor, missingRepositories, missingText } from '../../model/given-repositories.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { AppProject } from '../../model/project.ts';
+import { type ResourceSettings, resourceSettings } from '../../model/resource-settings.ts';
 import { bounded, CONDITION_BYTES } from '../../model/text.ts';
 import { projectName, specConditions } from '../../policy/spec.ts';
 import type { Capabilities } from '../../ports.ts';
@@ -24,11 +25,13 @@ export interface OfflineRequest {
   readonly capabilities: Capabilities;
   /** `data` of `argocd-cm`. */
   readonly settings: Readonly<Record<string, string>>;
+  /** With the marks that say whose an object is. */
+  readonly tracking: boolean;
 }
 
 /** Throws Exit 1 with the message of the condition that the Application would have, and when a repository has no folder. */
 export async function desiredOffline(shell: Shell, object: Manifest, request: OfflineRequest): Promise<DesiredState> {
-  const target = targetOf(object, shell.offline.namespace, request.capabilities);
+  const target = targetOf(object, shell.offline.namespace, request);
   const sources = sourcesOf(target.application.spec);
   const missing = missingRepositories(
     request.given,
@@ -50,7 +53,8 @@ function failed(message: string, cause?: unknown): Exit {
   return new Exit(EXIT_FAILED, bounded(message, CONDITION_BYTES), { cause });
 }
 
-function targetOf(object: Manifest, namespace: string, { kubeVersion, apiVersions }: Capabilities): RenderTarget {
+function targetOf(object: Manifest, namespace: string, request: OfflineRequest): RenderTarget {
+  const { kubeVersion, apiVersions } = request.capabilities;
   const application = applicationIn(object, namespace);
   const destination = destinationOf(application);
   const project = openProject(projectName(application), namespace);
@@ -60,7 +64,16 @@ function targetOf(object: Manifest, namespace: string, { kubeVersion, apiVersion
     capabilities: async () => ({ kubeVersion, apiVersions }),
     resourceType: async (kind) => (isBuiltInClusterKind(kind) ? { ...kind, plural: '', namespaced: false, verbs: [] } : undefined),
   };
-  return { application, project, destination, cluster, controlNamespace: namespace };
+  return { application, project, destination, cluster, controlNamespace: namespace, resources: resourcesIn(request) };
+}
+
+function resourcesIn({ settings, tracking }: OfflineRequest): ResourceSettings {
+  try {
+    const resources = resourceSettings(settings);
+    return tracking ? resources : { ...resources, tracking: { ...resources.tracking, method: 'none' } };
+  } catch (thrown) {
+    throw failed(messageOf(thrown), thrown);
+  }
 }
 
 /** One that names no namespace is in that of the control cluster, where `kubectl apply` would put it. */

@@ -1,5 +1,4 @@
 // Manifests as text: what `app manifests` prints (spec/cli.md §6), and names as kubectl prints them.
-import { TRACKING_ID } from '../../model/annotations.ts';
 import { gvkOf, type Manifest } from '../../model/manifest.ts';
 import { printYaml } from '../../model/yaml.ts';
 
@@ -15,12 +14,6 @@ export function manifestsText(manifests: readonly Manifest[], output: ManifestOu
     case 'name':
       return manifests.map((manifest) => `${nameOf(manifest)}\n`).join('');
   }
-}
-
-/** The manifest as it is without what says whose it is. */
-export function withoutTracking(manifest: Manifest): Manifest {
-  const { annotations: { [TRACKING_ID]: _, ...annotations } = {}, ...metadata } = manifest.metadata;
-  return { ...manifest, metadata: Object.keys(annotations).length > 0 ? { ...metadata, annotations } : metadata };
 }
 
 /** `deployment.apps/web`, `configmap/settings`. */

@@ -3,7 +3,7 @@ import { Exit } from '../../../lib/cli/exit.ts';
 import { buildProgram } from '../../../lib/cli/program.ts';
 import { pickApplication } from '../../../lib/cli/request/pick.ts';
 import type { Shell } from '../../../lib/cli/shell.ts';
-import { manifestsText, withoutTracking } from '../../../lib/cli/view/manifests.ts';
+import { manifestsText } from '../../../lib/cli/view/manifests.ts';
 import { InvalidInput } from '../../../lib/model/errors.ts';
 import {
   type GivenRepository,
@@ -122,12 +122,6 @@ describe('manifests as text', () => {
 
   it('are an empty list when there are none', () => {
     expect([manifestsText([], 'yaml'), manifestsText([], 'json'), manifestsText([], 'name')]).toEqual(['', '[]\n', '']);
-  });
-
-  it('leave tracking out, and nothing else', () => {
-    expect(withoutTracking(web).metadata).toEqual({ name: 'web' });
-    expect(withoutTracking(job).metadata).toEqual({ generateName: 'migrate-', annotations: { a: 'b' } });
-    expect(withoutTracking(map)).toEqual(map);
   });
 });
 

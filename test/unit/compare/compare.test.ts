@@ -2,16 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { type ComparisonRules, compare, suspects } from '../../../lib/compare/compare.ts';
 import { differences } from '../../../lib/compare/differences.ts';
 import { pairObjects } from '../../../lib/compare/pair.ts';
+import { ignoreRules } from '../../../lib/compare/system-rules.ts';
 import type { ResourceComparison } from '../../../lib/model/comparison.ts';
 import { isRecord, keyOf, keyText, type Manifest } from '../../../lib/model/manifest.ts';
+import { resourceSettings } from '../../../lib/model/resource-settings.ts';
 import { casesOf, type GoldenCase } from '../../support/cases.ts';
 
 const objectsIn = (golden: GoldenCase, file: string) => golden.readAll(file) as readonly Manifest[];
 
 function rulesOf(golden: GoldenCase): ComparisonRules {
   const written = golden.read('rules.yaml');
-  const { permitted, ...rules } = isRecord(written) ? written : {};
-  const all = { instanceName: 'bookstore', ignoreDifferences: [], syncOptions: [], ...rules };
+  const { permitted, ignoreDifferences = [], ...rules } = isRecord(written) ? written : {};
+  const settings = resourceSettings((golden.read('argocd-cm.yaml') ?? {}) as Record<string, string>); // its data, as the cases say
+  const { ignoreAggregatedRoles } = settings.compareOptions;
+  const all = {
+    application: 'argocd/bookstore',
+    instanceName: 'bookstore',
+    syncOptions: [],
+    ...{ tracking: settings.tracking, ignoreAggregatedRoles },
+    ...rules,
+    ignoreDifferences: [...(ignoreDifferences as ComparisonRules['ignoreDifferences']), ...ignoreRules(settings)], // as the cases say
+  };
   return permitted === undefined ? all : { ...all, permitted: () => permitted === true };
 }
 
@@ -28,18 +39,19 @@ describe('compare', () => {
     const rules = rulesOf(golden);
     const pairs = pairObjects(objectsIn(golden, 'desired.yaml'), objectsIn(golden, 'live.yaml'));
     const predicted = new Map(objectsIn(golden, 'predicted.yaml').map((object) => [keyText(keyOf(object)), object]));
-    const both = pairs.flatMap(({ target, live }) => (target && live ? [differences(target, live, rules.ignoreDifferences)] : []));
-    const { status, health, resources } = compare(pairs, predicted, rules);
+    const both = pairs.flatMap(({ target, live }) => (target && live ? [differences(target, live, rules)] : []));
+    const { status, health, resources, conditions } = compare(pairs, predicted, rules);
     golden.check({
       status,
       health,
       suspects: suspects(pairs, rules).map(({ key }) => keyText(key)),
       differences: both.flat(),
       rows: resources.map(told),
+      ...(conditions.length > 0 ? { conditions } : {}),
     });
   });
 
   it('asks about nothing that it has not paired', () => {
-    expect(suspects([], { instanceName: 'bookstore', ignoreDifferences: [], syncOptions: [] })).toEqual([]);
+    expect(suspects([], { application: '', instanceName: 'bookstore', ignoreDifferences: [], syncOptions: [] })).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ const metadata = { name: 'web', namespace: 'shop' };
 
 /** What differs, without and with somebody to ask. */
 function paths(target: Manifest, live: LiveObject, alone: boolean): readonly string[] {
-  return differences(target, live, [], alone).map(({ path, reason }) => `${path} ${reason}`);
+  return differences(target, live, { ignoreDifferences: [] }, alone).map(({ path, reason }) => `${path} ${reason}`);
 }
 
 function widget(spec: unknown, managedFields?: readonly unknown[]): LiveObject {

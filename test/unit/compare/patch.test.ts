@@ -4,11 +4,18 @@ import { unsupportedRules } from '../../../lib/compare/ignore.ts';
 import { maskedSecrets } from '../../../lib/compare/mask.ts';
 import { pairObjects } from '../../../lib/compare/pair.ts';
 import { differenceOf } from '../../../lib/compare/patch.ts';
+import { ignoreRules } from '../../../lib/compare/system-rules.ts';
 import { LAST_APPLIED, TRACKING_ID } from '../../../lib/model/annotations.ts';
 import type { LiveObject, Manifest } from '../../../lib/model/manifest.ts';
+import { DEFAULT_RESOURCE_SETTINGS } from '../../../lib/model/resource-settings.ts';
 import { casesOf } from '../../support/cases.ts';
 
-const rules = { instanceName: 'bookstore', ignoreDifferences: [{ kind: '*', jsonPointers: ['/data/ignored'] }], syncOptions: [] };
+const rules = {
+  application: 'argocd/bookstore',
+  instanceName: 'bookstore',
+  ignoreDifferences: [{ kind: '*', jsonPointers: ['/data/ignored'] }, ...ignoreRules(DEFAULT_RESOURCE_SETTINGS)],
+  syncOptions: [],
+};
 
 function object(kind: string, fields: object, metadata: object = {}): Manifest {
   const annotations = { [TRACKING_ID]: `bookstore:/${kind}:shop/it` };
@@ -67,6 +74,20 @@ describe('differenceOf', () => {
     expect(JSON.stringify(shown)).not.toMatch(/b2xk|bmV3|"new"|c2FtZQ|"same":"same"/);
   });
 
+  it('masks the annotations of a Secret that the installation names', () => {
+    const made = (token: string) => object('Secret', {}, { annotations: { token } });
+    const { resources } = compare(pairObjects([made('new')], [made('old')]), new Map(), rules);
+    const row = resources[0];
+    const shown = row && differenceOf(row, undefined, { ...rules, maskedAnnotations: ['token'] });
+    expect(shown?.patch).toEqual([{ op: 'replace', path: '/metadata/annotations/token', value: '++++++++++++' }]);
+    expect(JSON.stringify(shown)).not.toMatch(/"old"|"new"/);
+  });
+
+  it('shows nothing of the status of an object that comes or goes', () => {
+    const live = object('ConfigMap', { data: { a: '1' }, status: { x: 1 } });
+    expect(difference(undefined, live).before).toEqual(object('ConfigMap', { data: { a: '1' } }));
+  });
+
   it.each(casesOf('compare'))('leaves nothing to change where a comparison in memory found nothing: $name', (golden) => {
     const pairs = pairObjects(golden.readAll('desired.yaml') as Manifest[], golden.readAll('live.yaml') as Manifest[]);
     for (const row of compare(pairs, new Map(), rules).resources) {
@@ -102,6 +123,21 @@ describe('maskedSecrets', () => {
   it('masks an annotation that cannot be read altogether', () => {
     const [masked] = maskedSecrets([secret({}, '{"data": {"a": "c2VjcmV0"')]);
     expect(masked?.metadata.annotations?.[LAST_APPLIED]).toBe('++++++++');
+  });
+
+  it('masks the annotations that are named, on every side and in what was applied last', () => {
+    const applied = JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { annotations: { token: 'one', note: 'n' } } });
+    const made = (token: string, lastApplied?: string) =>
+      object('Secret', {}, { annotations: { token, note: 'n', ...(lastApplied ? { [LAST_APPLIED]: lastApplied } : {}) } });
+    const [before, after, same] = maskedSecrets([made('one', applied), made('two'), made('one')], ['token', 'missing']);
+    expect(before?.metadata.annotations).toMatchObject({ token: '++++++++', note: 'n' });
+    expect(after?.metadata.annotations).toEqual({ token: '+'.repeat(12), note: 'n' });
+    expect(same?.metadata.annotations).toEqual({ token: '++++++++', note: 'n' });
+    expect(JSON.parse(before?.metadata.annotations?.[LAST_APPLIED] ?? '')).toMatchObject({
+      metadata: { annotations: { token: '++++++++', note: 'n' } },
+    });
+    const [whole] = maskedSecrets([made('one', applied)], [LAST_APPLIED]);
+    expect(whole?.metadata.annotations).toEqual({ token: 'one', note: 'n', [LAST_APPLIED]: '++++++++' });
   });
 
   it('hides what a Secret has under a name that means nothing', () => {

@@ -49,6 +49,7 @@ const outOfSync = (...resources: readonly ResourceComparison[]): Comparison => (
   status: 'OutOfSync',
   health: { status: 'Healthy' },
   resources,
+  conditions: [],
 });
 
 describe('a commit in which nothing is left', () => {

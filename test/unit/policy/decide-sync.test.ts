@@ -47,7 +47,7 @@ const EXTRA = row('Secret', { requiresPruning: true });
 const HOOK = row('Job', { status: '', hook: true, requiresPruning: true });
 
 function compared(resources: readonly ResourceComparison[], status: Comparison['status'] = 'OutOfSync'): Comparison {
-  return { status, health: { status: 'Healthy' }, resources };
+  return { status, health: { status: 'Healthy' }, resources, conditions: [] };
 }
 
 const decide = (made: Application, comparison: Comparison = compared([CHANGED, SAME]), revisions: readonly string[] = [NEW], now = ENDED) =>

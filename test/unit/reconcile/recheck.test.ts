@@ -14,7 +14,7 @@ function look(
 ) {
   const spec = { project: 'default', destination: {} };
   const application: Application = { apiVersion: '', kind: 'Application', metadata: { name: 'web', namespace: 'argocd' }, spec, status };
-  const comparison: Comparison = { status: 'Synced', health: { status: health }, resources };
+  const comparison: Comparison = { status: 'Synced', health: { status: health }, resources, conditions: [] };
   return recheckSeconds(application, comparison, Date.parse(ENDED) + elapsedSeconds * 1000);
 }
 

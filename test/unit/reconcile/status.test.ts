@@ -35,15 +35,27 @@ function desired(more: Partial<DesiredState> = {}): DesiredState {
 
 function facts(
   resources: readonly ResourceComparison[] = [],
-  more: { health?: Comparison['health']; desired?: DesiredState; live?: readonly LiveObject[] } = {},
+  more: { health?: Comparison['health']; desired?: DesiredState; live?: readonly LiveObject[]; conditions?: Comparison['conditions'] } = {},
 ) {
-  const comparison: Comparison = { status: 'OutOfSync', health: more.health ?? { status: 'Healthy' }, resources };
+  const { health = { status: 'Healthy' }, conditions = [] } = more;
+  const comparison: Comparison = { status: 'OutOfSync', health, resources, conditions };
   return { comparison, desired: more.desired ?? desired(), live: more.live ?? [] };
 }
 
 const live = (apiVersion: string, kind: string, spec: unknown): LiveObject => ({ apiVersion, kind, metadata: { name: 'web' }, spec });
 
 describe('after a comparison', () => {
+  test('conditions are those of rendering and of comparing', () => {
+    const repeated = { type: 'RepeatedResourceWarning' as const, message: 'a' };
+    const shared = { type: 'SharedResourceWarning' as const, message: 'b' };
+    const { conditions } = comparedStatus(
+      application(),
+      facts([], { desired: desired({ conditions: [repeated] }), conditions: [shared] }),
+      NOW,
+    );
+    expect(conditions).toMatchObject([repeated, shared]);
+  });
+
   test('status says what was compared with what', () => {
     const made = application(undefined, { ignoreDifferences: [{ kind: 'Deployment', jsonPointers: ['/spec/replicas'] }] });
     const { sync, sourceType, sourceTypes, controllerNamespace } = comparedStatus(made, facts(), NOW);

@@ -40,7 +40,7 @@ function rowOf(object: Manifest, extra: boolean): ResourceComparison {
 
 function plan(resources: readonly Manifest[], hooks: readonly Manifest[], extras: readonly Manifest[]): readonly SyncTask[] {
   const rows = [...resources.map((object) => rowOf(object, false)), ...extras.map((object) => rowOf(object, true))];
-  const comparison = { status: 'OutOfSync', health: { status: 'Healthy' }, resources: rows } as const;
+  const comparison = { status: 'OutOfSync', health: { status: 'Healthy' }, resources: rows, conditions: [] } as const;
   return planSync({ operationState: STATE, comparison, hooks, live: new Map(), destinationNamespace: 'shop' });
 }
 

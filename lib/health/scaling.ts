@@ -6,20 +6,23 @@ import { type Condition, condition, type HealthRule, health, listOf, struct, typ
 /** Where autoscaling/v1 keeps what v2 has in `status.conditions`. */
 const CONDITIONS = 'autoscaling.alpha.kubernetes.io/conditions';
 
-const FAILURES: Readonly<Record<string, ReadonlySet<string>>> = {
-  AbleToScale: new Set(['FailedGetScale', 'FailedUpdateScale']),
-  ScalingActive: new Set([
-    'FailedGetResourceMetric',
-    'FailedGetObjectMetric',
-    'FailedGetPodsMetric',
-    'FailedGetExternalMetric',
-    'FailedComputeMetricsReplicas',
-    'InvalidSelector',
-  ]),
-};
+const FAILURES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['AbleToScale', new Set(['FailedGetScale', 'FailedUpdateScale'])],
+  [
+    'ScalingActive',
+    new Set([
+      'FailedGetResourceMetric',
+      'FailedGetObjectMetric',
+      'FailedGetPodsMetric',
+      'FailedGetExternalMetric',
+      'FailedComputeMetricsReplicas',
+      'InvalidSelector',
+    ]),
+  ],
+]);
 
 function scalerHealth(conditions: readonly Condition[]): Health {
-  const failed = conditions.find(({ type, reason }) => FAILURES[type]?.has(reason));
+  const failed = conditions.find(({ type, reason }) => FAILURES.get(type)?.has(reason));
   if (failed) return health('Degraded', failed.message);
   const able = conditions.find(({ type, status }) => (type === 'AbleToScale' || type === 'ScalingLimited') && status === 'True');
   return able ? health('Healthy', able.message) : health('Progressing', 'Waiting to Autoscale');
@@ -37,7 +40,7 @@ export const horizontalPodAutoscalerHealth: HealthRule = (live) =>
 
 function annotatedHealth(live: LiveObject): Health {
   const annotation = annotationOf(live, CONDITIONS);
-  if (!annotation) return scalerHealth([]);
+  if (annotation === undefined) return scalerHealth([]);
   const decoded = listOf(condition).safeParse(parsed(annotation));
   if (decoded.success) return scalerHealth(decoded.data);
   return health('Unknown', `failed to convert conditions annotation to typed: ${CONDITIONS} is not a list of conditions`);

@@ -7,6 +7,11 @@ const ROLLOUT = 'Waiting for rollout to finish:';
 const replicas = z.int().nullish();
 const conditions = listOf(condition);
 
+/** Fewer than asked for; where no number is asked for, nothing is short. */
+function isShort(have: number, wanted: number | null | undefined): wanted is number {
+  return typeof wanted === 'number' && have < wanted;
+}
+
 const deployment = struct({
   metadata,
   spec: struct({ paused: flag, replicas }),
@@ -20,7 +25,7 @@ export const deploymentHealth = typedRule(['v1'], deployment, ({ metadata: { gen
     return health('Progressing', `${ROLLOUT} observed deployment generation less than desired generation`);
   if (status.conditions.find(({ type }) => type === 'Progressing')?.reason === 'ProgressDeadlineExceeded')
     return health('Degraded', `Deployment "${name}" exceeded its progress deadline`);
-  if (updated < (spec.replicas ?? 0))
+  if (isShort(updated, spec.replicas))
     return health('Progressing', `${ROLLOUT} ${updated} out of ${spec.replicas} new replicas have been updated...`);
   if (status.replicas > updated)
     return health('Progressing', `${ROLLOUT} ${status.replicas - updated} old replicas are pending termination...`);
@@ -48,8 +53,8 @@ export const statefulSetHealth = typedRule(['v1'], statefulSet, (object) => {
   const { metadata: meta, spec, status } = object;
   if (status.observedGeneration === 0 || meta.generation > status.observedGeneration)
     return health('Progressing', 'Waiting for statefulset spec update to be observed...');
-  if (status.readyReplicas < (spec.replicas ?? 0))
-    return health('Progressing', `Waiting for ${(spec.replicas ?? 0) - status.readyReplicas} pods to be ready...`);
+  if (isShort(status.readyReplicas, spec.replicas))
+    return health('Progressing', `Waiting for ${spec.replicas - status.readyReplicas} pods to be ready...`);
   if (spec.updateStrategy.type === 'RollingUpdate' && spec.updateStrategy.rollingUpdate)
     return partitioned(spec.replicas, spec.updateStrategy.rollingUpdate.partition, status.updatedReplicas);
   if (spec.updateStrategy.type === 'OnDelete') return health('Healthy', `statefulset has ${status.readyReplicas} ready pods`);
@@ -102,7 +107,7 @@ export const replicaSetHealth = typedRule(['v1'], replicaSet, ({ metadata: { gen
   if (generation > status.observedGeneration)
     return health('Progressing', `${ROLLOUT} observed replica set generation less than desired generation`);
   if (failure?.status === 'True') return health('Degraded', failure.message);
-  if (status.availableReplicas < (spec.replicas ?? 0))
+  if (isShort(status.availableReplicas, spec.replicas))
     return health('Progressing', `${ROLLOUT} ${status.availableReplicas} out of ${spec.replicas} new replicas are available...`);
   return health('Healthy');
 });

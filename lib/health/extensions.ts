@@ -1,16 +1,17 @@
 // Health of what extends the API: APIService and CustomResourceDefinition (spec/health.md §4, §6.3).
 import type { Health } from '../model/application.ts';
 import { type Condition, condition, health, listOf, struct, typedRule } from './decode.ts';
+import { conditioned, lenientRule } from './lenient.ts';
 
-const conditioned = struct({ status: struct({ conditions: listOf(condition) }) });
+const apiService = struct({ status: struct({ conditions: listOf(condition) }) });
 
-export const apiServiceHealth = typedRule(['v1', 'v1beta1'], conditioned, ({ status }) => {
+export const apiServiceHealth = typedRule(['v1', 'v1beta1'], apiService, ({ status }) => {
   const available = status.conditions.find(({ type }) => type === 'Available');
   if (!available) return health('Progressing', 'Waiting to be processed');
   return health(available.status === 'True' ? 'Healthy' : 'Progressing', `${available.reason}: ${available.message}`);
 });
 
-export const definitionHealth = typedRule(['v1', 'v1beta1'], conditioned, ({ status: { conditions } }) => {
+export const definitionHealth = lenientRule(conditioned, ({ status: { conditions } }) => {
   if (conditions.length === 0) return health('Progressing', 'Status conditions not found');
   const trouble = conditions.map(troubleOf).find((found) => found !== undefined);
   if (trouble) return trouble;

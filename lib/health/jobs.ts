@@ -1,6 +1,7 @@
 // Health of Job and CronJob (spec/health.md §4, §6.3).
 import * as z from 'zod';
-import { condition, flag, health, listOf, struct, text, typedRule } from './decode.ts';
+import { condition, health, listOf, struct, typedRule } from './decode.ts';
+import * as lenient from './lenient.ts';
 
 const job = struct({ status: struct({ conditions: listOf(condition) }) });
 
@@ -14,12 +15,16 @@ export const jobHealth = typedRule(['v1'], job, ({ status: { conditions } }) => 
   return health(suspended ? 'Suspended' : 'Healthy', ended.message);
 });
 
-const cronJob = struct({
-  spec: struct({ suspend: flag }),
-  status: z.looseObject({ lastScheduleTime: text, lastSuccessfulTime: text, active: listOf(z.unknown()) }).nullish(),
+const cronJob = lenient.struct({
+  spec: lenient.struct({ suspend: lenient.flag }),
+  status: lenient.optional({
+    lastScheduleTime: lenient.text,
+    lastSuccessfulTime: lenient.text,
+    active: lenient.listOf(z.unknown()),
+  }),
 });
 
-export const cronJobHealth = typedRule(['v1', 'v1beta1'], cronJob, ({ spec, status }) => {
+export const cronJobHealth = lenient.lenientRule(cronJob, ({ spec, status }) => {
   if (spec.suspend) return health('Healthy', 'CronJob is Suspended');
   if (!status) return health('Progressing', 'Waiting for CronJob');
   if (status.lastScheduleTime === '') return health('Healthy', 'CronJob has not been scheduled yet');

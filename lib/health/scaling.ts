@@ -2,6 +2,7 @@
 import type { Health } from '../model/application.ts';
 import { annotationOf, isRecord, type LiveObject } from '../model/manifest.ts';
 import { type Condition, condition, type HealthRule, health, listOf, struct, typedRule } from './decode.ts';
+import { conditioned, lenientRule } from './lenient.ts';
 
 /** Where autoscaling/v1 keeps what v2 has in `status.conditions`. */
 const CONDITIONS = 'autoscaling.alpha.kubernetes.io/conditions';
@@ -61,13 +62,9 @@ function lowerCased(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key.toLowerCase(), member]));
 }
 
-export const disruptionBudgetHealth = typedRule(
-  ['v1', 'v1beta1'],
-  struct({ status: struct({ conditions: listOf(condition) }) }),
-  ({ status: { conditions } }) => {
-    const refused = conditions.find(({ status, reason }) => status === 'False' && reason !== 'InsufficientPods');
-    const last = conditions.at(-1);
-    if (refused) return health('Degraded', `PodDisruptionBudget has ${refused.reason}`);
-    return last ? health('Healthy', `PodDisruptionBudget has ${last.reason}`) : health('Progressing', 'Waiting for status');
-  },
-);
+export const disruptionBudgetHealth = lenientRule(conditioned, ({ status: { conditions } }) => {
+  const refused = conditions.find(({ status, reason }) => status === 'False' && reason !== 'InsufficientPods');
+  const last = conditions.at(-1);
+  if (refused) return health('Degraded', `PodDisruptionBudget has ${refused.reason}`);
+  return last ? health('Healthy', `PodDisruptionBudget has ${last.reason}`) : health('Progressing', 'Waiting for status');
+});

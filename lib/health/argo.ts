@@ -1,4 +1,4 @@
-// Health of Argo's own kinds that have a built-in check: Workflow (spec/health.md §4). A child Application has none.
+// Health of Workflow (spec/health.md §4). A child Application has no rule: its health is its own affair.
 import type { HealthStatusCode } from '../model/application.ts';
 import { isRecord } from '../model/manifest.ts';
 import { type HealthRule, health } from './decode.ts';

@@ -2,33 +2,73 @@
 import { HOOK_FINALIZER } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
 import { groupVersionOf, type LiveObject } from '../model/manifest.ts';
+import { applicationSetHealth } from './application-sets.ts';
 import { workflowHealth } from './argo.ts';
+import { acmeHealth, certificateHealth, certificateRequestHealth, issuerHealth } from './certificates.ts';
 import { type HealthRule, health } from './decode.ts';
 import { apiServiceHealth, definitionHealth } from './extensions.ts';
+import { fluxHealth, helmRepositoryHealth } from './flux.ts';
+import { gatewayClassHealth, gatewayHealth, routeHealth } from './gateways.ts';
 import { cronJobHealth, jobHealth } from './jobs.ts';
+import { scaledHealth } from './keda.ts';
+import { serverHealth } from './monitoring.ts';
 import { ingressHealth, serviceHealth } from './network.ts';
 import { podHealth } from './pods.ts';
+import { analysisHealth, rolloutHealth } from './rollouts.ts';
 import { disruptionBudgetHealth, horizontalPodAutoscalerHealth } from './scaling.ts';
+import { externalSecretHealth, sealedSecretHealth } from './secrets.ts';
 import { claimHealth } from './storage.ts';
 import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from './workloads.ts';
 
-const RULES: ReadonlyMap<string, HealthRule> = new Map([
+/** By `group/kind`; a kind that is not here has no health. */
+export const HEALTH_RULES: ReadonlyMap<string, HealthRule> = new Map([
   ['/PersistentVolumeClaim', claimHealth],
   ['/Pod', podHealth],
   ['/Service', serviceHealth],
+  ['acme.cert-manager.io/Challenge', acmeHealth],
+  ['acme.cert-manager.io/Order', acmeHealth],
   ['apiextensions.k8s.io/CustomResourceDefinition', definitionHealth],
   ['apiregistration.k8s.io/APIService', apiServiceHealth],
   ['apps/DaemonSet', daemonSetHealth],
   ['apps/Deployment', deploymentHealth],
   ['apps/ReplicaSet', replicaSetHealth],
   ['apps/StatefulSet', statefulSetHealth],
+  ['argoproj.io/AnalysisRun', analysisHealth],
+  ['argoproj.io/ApplicationSet', applicationSetHealth],
+  ['argoproj.io/Experiment', analysisHealth],
+  ['argoproj.io/Rollout', rolloutHealth],
   ['argoproj.io/Workflow', workflowHealth],
   ['autoscaling/HorizontalPodAutoscaler', horizontalPodAutoscalerHealth],
   ['batch/CronJob', cronJobHealth],
   ['batch/Job', jobHealth],
+  ['bitnami.com/SealedSecret', sealedSecretHealth],
+  ['cert-manager.io/Certificate', certificateHealth],
+  ['cert-manager.io/CertificateRequest', certificateRequestHealth],
+  ['cert-manager.io/ClusterIssuer', issuerHealth],
+  ['cert-manager.io/Issuer', issuerHealth],
   ['extensions/Ingress', ingressHealth],
+  ['external-secrets.io/ClusterSecretStore', externalSecretHealth],
+  ['external-secrets.io/ExternalSecret', externalSecretHealth],
+  ['external-secrets.io/PushSecret', externalSecretHealth],
+  ['external-secrets.io/SecretStore', externalSecretHealth],
+  ['gateway.networking.k8s.io/GRPCRoute', routeHealth],
+  ['gateway.networking.k8s.io/Gateway', gatewayHealth],
+  ['gateway.networking.k8s.io/GatewayClass', gatewayClassHealth],
+  ['gateway.networking.k8s.io/HTTPRoute', routeHealth],
+  ['helm.toolkit.fluxcd.io/HelmRelease', fluxHealth],
+  ['keda.sh/ScaledJob', scaledHealth],
+  ['keda.sh/ScaledObject', scaledHealth],
+  ['kustomize.toolkit.fluxcd.io/Kustomization', fluxHealth],
+  ['monitoring.coreos.com/Alertmanager', serverHealth],
+  ['monitoring.coreos.com/Prometheus', serverHealth],
+  ['monitoring.coreos.com/ThanosRuler', serverHealth],
   ['networking.k8s.io/Ingress', ingressHealth],
   ['policy/PodDisruptionBudget', disruptionBudgetHealth],
+  ['source.toolkit.fluxcd.io/Bucket', fluxHealth],
+  ['source.toolkit.fluxcd.io/GitRepository', fluxHealth],
+  ['source.toolkit.fluxcd.io/HelmChart', fluxHealth],
+  ['source.toolkit.fluxcd.io/HelmRepository', helmRepositoryHealth],
+  ['source.toolkit.fluxcd.io/OCIRepository', fluxHealth],
 ]);
 
 /**
@@ -38,5 +78,5 @@ const RULES: ReadonlyMap<string, HealthRule> = new Map([
 export function resourceHealth(live: LiveObject): Health | undefined {
   const { deletionTimestamp, finalizers } = live.metadata;
   if (deletionTimestamp && !finalizers?.includes(HOOK_FINALIZER)) return health('Progressing', 'Pending deletion');
-  return RULES.get(`${groupVersionOf(live.apiVersion).group}/${live.kind}`)?.(live);
+  return HEALTH_RULES.get(`${groupVersionOf(live.apiVersion).group}/${live.kind}`)?.(live);
 }

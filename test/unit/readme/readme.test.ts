@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { STEPS } from '../../../infra/local/story/story.ts';
 import { CONFIG_VARIABLES } from '../../../lib/adapters/config.ts';
+import { HEALTH_RULES } from '../../../lib/health/health.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -30,6 +31,13 @@ describe('the README', () => {
       const text = paths.map((path) => readFileSync(path, 'utf8')).join('\n');
       for (const [, name = ''] of functions.matchAll(/`([^`]+)`/g)) expect(text).toContain(`function ${name}(`);
     }
+  });
+
+  it('names the kinds whose health is built in', () => {
+    const row = README.split('\n').find((line) => line.startsWith('| Health of custom resources is built in')) ?? '';
+    const limit = README.slice(README.indexOf('- Health is built in for')).split('\n- ')[0] ?? '';
+    const words = new Set(`${row} ${limit}`.match(/\w+/g));
+    expect([...HEALTH_RULES.keys()].map((key) => key.slice(key.indexOf('/') + 1)).filter((kind) => !words.has(kind))).toEqual([]);
   });
 
   it('names scripts that package.json has', () => {

@@ -174,7 +174,7 @@ describe('applicationHealth of a comparison', () => {
   it.each(PAIRS.map(([sentence, compared, status, message]) => ({ sentence, compared, status, message })))(
     'says so: $sentence',
     ({ compared: { desired = [], live = [], rules = {} }, status, message }) => {
-      const all = { instanceName: 'bookstore', ignoreDifferences: [], syncOptions: [], ...rules };
+      const all = { application: 'argocd/bookstore', instanceName: 'bookstore', ignoreDifferences: [], syncOptions: [], ...rules };
       const { health } = compare(pairObjects(desired, live), new Map(), all);
       expect(health).toEqual(message === undefined ? { status } : { status, message });
     },

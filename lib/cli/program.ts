@@ -1,5 +1,6 @@
 // The whole command line: global options and command groups.
 import { Command } from 'commander';
+import { addAdmin } from './admin/commands.ts';
 import { addApp } from './app/commands.ts';
 import { addGlobals } from './globals.ts';
 import type { Shell } from './shell.ts';
@@ -20,6 +21,7 @@ export function buildProgram(shell: Shell): Command {
   program.description('GitOps for Kubernetes with nothing left running: the command line.').addHelpText('after', EXAMPLES);
   addGlobals(program);
   addApp(program, shell);
+  addAdmin(program, shell);
   addVersion(program, shell);
   return program;
 }

@@ -65,7 +65,7 @@ function keyedChanges(
   const nodes = new Map(steps);
   return desired.flatMap((item, index) => {
     const node = childOf(owned, nodes.get(wanted[index]) ?? '');
-    const label = isRecord(item) ? keyLabel(keyOfItem(item, fields)) : String(index);
+    const label = isRecord(item) ? keyLabel(keyOfItem(place.type, item, fields)) : String(index);
     return changedFields(item, live[order[index] ?? -1], node, itemAt(place, label));
   });
 }

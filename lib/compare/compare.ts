@@ -23,12 +23,15 @@ export interface ComparisonRules extends NormalizeRules {
   readonly syncOptions: readonly string[];
   /** Whether the project lets the Application have such an object; all are permitted when absent. */
   readonly permitted?: (key: ResourceKey) => boolean;
+  /** No dry run is asked: the comparison in memory decides (spec/diff.md §9, `ServerSideDiff=false`). */
+  readonly alone?: boolean;
   /** `metadata.uid` of the Application, whose own health is not its resources'. */
   readonly applicationUid?: string | undefined;
 }
 
 /** The pairs that look different in memory, so that a dry-run server-side apply of their target must judge them. */
 export function suspects(pairs: readonly Pair[], rules: ComparisonRules): readonly Pair[] {
+  if (rules.alone) return [];
   return ours(pairs, rules).filter((pair) => isCompared(pair) && inMemory(pair, rules) === 'doubtful');
 }
 
@@ -72,7 +75,7 @@ type Verdict = 'same' | 'different';
 
 /** What an earlier client set stays after an apply until its fields are taken over: no dry run would tell of it. */
 function inMemory({ target, live }: Both, rules: ComparisonRules): Verdict | 'doubtful' {
-  const found = differences(target, live, rules);
+  const found = differences(target, live, rules, rules.alone);
   if (found.some(({ reason }) => reason === 'inherited')) return 'different';
   return found.length === 0 ? 'same' : 'doubtful';
 }

@@ -11,8 +11,10 @@ export function itemKey(list: FieldType, item: unknown, fields: readonly string[
   return JSON.stringify(fields.map((field) => item[field] ?? keyDefault(itemType(list), field) ?? null));
 }
 
-export function keyOfItem(item: Item, fields: readonly string[]): Item {
-  return Object.fromEntries(fields.filter((field) => item[field] !== undefined).map((field) => [field, item[field]]));
+/** The key fields of an item, with the API's defaults of those that it leaves out. */
+export function keyOfItem(list: FieldType, item: Item, fields: readonly string[]): Item {
+  const key = fields.map((field) => [field, item[field] ?? keyDefault(itemType(list), field)] as const);
+  return Object.fromEntries(key.filter(([, part]) => part !== undefined));
 }
 
 /** The item that has that key, if the value is a list that holds one. */

@@ -5,7 +5,7 @@ import type { LiveObject, Manifest, ResourceKey } from '../model/manifest.ts';
 import { kindOf } from './differences.ts';
 import { maskedSecrets } from './mask.ts';
 import { cleaned, type NormalizeRules, normalized } from './normalize.ts';
-import { overlay } from './overlay.ts';
+import { overlay, withoutInherited } from './overlay.ts';
 
 export interface ObjectDifference {
   readonly key: ResourceKey;
@@ -32,7 +32,12 @@ type States = readonly [before: Manifest | undefined, after: Manifest | undefine
 
 function statesOf({ target, live, settled }: ResourceComparison, predicted: LiveObject | undefined, rules: NormalizeRules): States {
   if (!target || !live) return [live && whole(live), target && whole(target)];
-  const [after, before] = normalized(predicted ?? overlay(target, live), live, kindOf(target), rules);
+  const [after, before] = normalized(
+    predicted ? withoutInherited(predicted, target, live) : overlay(target, live),
+    live,
+    kindOf(target),
+    rules,
+  );
   return [before, settled ? before : after];
 }
 

@@ -35,7 +35,8 @@ function memberAt(value: unknown, step: FieldStep, type: FieldType): unknown {
   return undefined;
 }
 
-function placeOf(step: FieldStep, place: Place): Place {
+/** Where a step of managedFields leads. */
+export function placeOf(step: FieldStep, place: Place): Place {
   if (step.kind === 'field') return fieldAt(place, step.name);
   if (step.kind === 'item') return itemAt(place, keyLabel(step.key));
   return itemAt(place, step.kind === 'value' ? String(step.value) : step.text);

@@ -20,6 +20,16 @@ export function ignoreRules({ overrides, compareOptions }: ResourceSettings): re
   return [...rules.sort(byKind), ...STATUS_RULES[compareOptions.ignoreResourceStatusField]];
 }
 
+/** What each rule of an Application's list, then of `ignoreRules`, is called where people wrote it. */
+export function ruleNames(own: readonly ResourceIgnoreDifferences[], settings: ResourceSettings): readonly string[] {
+  const system = ignoreRules(settings).map(({ group = '', kind, jsonPointers = [] }) =>
+    jsonPointers[0] === '/status' && (kind === '*' || kind === 'CustomResourceDefinition')
+      ? 'argocd-cm: resource.compareoptions: ignoreResourceStatusField'
+      : `argocd-cm: ignoreDifferences of ${group === '' ? '' : `${group}/`}${kind}`,
+  );
+  return [...own.map((_rule, index) => `spec.ignoreDifferences[${index}]`), ...system];
+}
+
 const STATUS_RULES: Readonly<
   Record<ResourceSettings['compareOptions']['ignoreResourceStatusField'], readonly ResourceIgnoreDifferences[]>
 > = {

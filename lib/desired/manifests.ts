@@ -86,7 +86,8 @@ function inNamespace(manifest: Manifest, scope: Scope, { destinationNamespace }:
   return settled === namespace ? manifest : { ...manifest, metadata: { ...metadata, namespace: settled } };
 }
 
-function definedScopes(manifests: readonly Manifest[]): ReadonlyMap<string, Scope> {
+/** The scopes that CustomResourceDefinitions among the objects give their kinds, by `<group>/<kind>`. */
+export function definedScopes(manifests: readonly Manifest[]): ReadonlyMap<string, Scope> {
   return new Map(
     manifests.filter(isDefinition).flatMap(({ spec }) => {
       const names = isRecord(spec) && isRecord(spec['names']) ? spec['names'] : {};

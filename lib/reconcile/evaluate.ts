@@ -154,15 +154,7 @@ function wantedOf(target: Target, desired: DesiredState, hooks: readonly Manifes
 async function judged(target: Target, targets: readonly Manifest[], live: ReadonlyMap<string, LiveObject>): Promise<Comparison> {
   const rules = comparisonRules(target);
   const pairs = pairObjects(targets, [...live.values()]);
-  const predicted = judgesBeside(target.application)
-    ? await dryRuns(target.cluster, suspects(pairs, rules))
-    : new Map<string, LiveObject>();
-  return compare(pairs, predicted, rules);
-}
-
-/** `ServerSideDiff=false` leaves it to the comparison in memory (spec/diff.md §9). */
-function judgesBeside(application: Application): boolean {
-  return !annotationList(application, COMPARE_OPTIONS).includes('ServerSideDiff=false');
+  return compare(pairs, await dryRuns(target.cluster, suspects(pairs, rules)), rules);
 }
 
 /** The rules that fields are ignored by: the Application's, then the installation's. */
@@ -181,6 +173,7 @@ export function comparisonRules(target: Target): ComparisonRules {
     ignoreAggregatedRoles: resources.compareOptions.ignoreAggregatedRoles,
     syncOptions: application.spec.syncPolicy?.syncOptions ?? [],
     applicationUid: application.metadata.uid,
+    alone: annotationList(application, COMPARE_OPTIONS).includes('ServerSideDiff=false'),
     permitted: (key) => resourceRefusal(project, key, key.namespace !== '', destination) === undefined,
   };
 }

@@ -1,13 +1,11 @@
 // `evenkeel app manifests`: what an Application in a file would be compared with, out of folders; no cluster and no network is asked.
 import type { Command } from 'commander';
-import { InvalidInput } from '../../model/errors.ts';
 import { givenRepositories } from '../../model/given-repositories.ts';
-import { isRecord } from '../../model/manifest.ts';
-import { parseYaml } from '../../model/yaml.ts';
 import { EXIT_FAILED, Exit } from '../exit.ts';
 import { addTexts, refuseFlags } from '../flags.ts';
-import { readInput, readText } from '../input.ts';
+import { readInput } from '../input.ts';
 import { pickApplication } from '../request/pick.ts';
+import { settingsIn } from '../request/settings-file.ts';
 import type { Shell } from '../shell.ts';
 import { MANIFEST_OUTPUTS, manifestsText } from '../view/manifests.ts';
 import { desiredOffline } from './offline.ts';
@@ -76,21 +74,9 @@ async function manifests(shell: Shell, name: string | undefined, flags: Flags): 
   const given = givenRepositories(flags.repo);
   const { revision, kubeVersion = '', apiVersions, argocdCmPath, tracking } = flags;
   const application = pickApplication(await readInput(shell.terminal, flags.file), flags.file, name);
-  const settings = argocdCmPath === undefined ? {} : configData(await readText(argocdCmPath), argocdCmPath);
+  const settings = await settingsIn(argocdCmPath);
   const capabilities = { kubeVersion, apiVersions };
   const desired = await desiredOffline(shell, application, { given, revision, capabilities, settings, tracking });
   for (const { type, message } of desired.conditions) shell.terminal.note(`${type}: ${message}`);
   shell.terminal.write(manifestsText(desired.manifests, output));
-}
-
-/** Throws InvalidInput for what is no ConfigMap, or holds values that are no texts. */
-function configData(text: string, file: string): Readonly<Record<string, string>> {
-  const map = parseYaml(text, file);
-  if (!isRecord(map) || map['kind'] !== 'ConfigMap') throw new InvalidInput(`${file} holds no ConfigMap`);
-  const data = isRecord(map['data']) ? map['data'] : {};
-  const entries = Object.entries(data).map(([key, value]) => {
-    if (typeof value !== 'string') throw new InvalidInput(`${file}: data.${key} is no text, put it in quotes`);
-    return [key, value] as const;
-  });
-  return Object.fromEntries(entries);
 }

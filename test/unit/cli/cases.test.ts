@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { printApplication, printList } from '../../../lib/cli/app/printing.ts';
 import { parsed } from '../../../lib/cli/app/store.ts';
 import { resourceFilters } from '../../../lib/cli/app/wait.ts';
+import { buildProgram } from '../../../lib/cli/program.ts';
 import { applicationFromFlags, applicationsFromFile, type CreateRequest } from '../../../lib/cli/request/manifest.ts';
 import { stateRefusal, syncOperation, syncRefusal } from '../../../lib/cli/request/operation.ts';
 import { requestRefusal } from '../../../lib/cli/request/revisions.ts';
@@ -23,6 +25,21 @@ describe('what is shown of an Application', () => {
     printApplication(get.shell, found, 'wide', { operation: true, parameters: true, sourcePosition: 1 });
     const history = found.application.status?.history ?? [];
     golden.check({ list: list.written(), get: get.written(), history: historyText(history, 'UTC'), ids: historyIds(history) });
+  });
+});
+
+describe('a comparison without a cluster', () => {
+  it.each(casesOf('cli/compare'))('$name', async (golden) => {
+    const there = (option: string, file: string) => (golden.files.includes(file) ? [option, join(golden.dir, file)] : []);
+    const files = [...there('--application', 'application.yaml'), ...there('--argocd-cm-path', 'argocd-cm.yaml')];
+    const sides = ['--desired', join(golden.dir, 'desired.yaml'), '--live', join(golden.dir, 'live.yaml')];
+    const shown = async (...more: readonly string[]) => {
+      const { shell, written, noted } = recordingShell(NOW);
+      await buildProgram(shell).parseAsync(['admin', 'compare', ...sides, ...files, ...more], { from: 'user' });
+      return { written: written(), noted: noted() };
+    };
+    const { written: wide, noted } = await shown();
+    golden.check({ noted, rows: JSON.parse((await shown('-o', 'json')).written), names: (await shown('-o', 'name')).written, wide });
   });
 });
 

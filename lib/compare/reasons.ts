@@ -1,0 +1,63 @@
+// reasonsOf: why an object is not as Git wants it, field by field: what is the matter, who set the field, and which rule ignores it.
+import type { Pair } from '../model/comparison.ts';
+import { childOf, type FieldTree, isLeaf, stepsOf } from '../model/managed-fields.ts';
+import type { LiveObject, ManagedFieldsEntry, Manifest } from '../model/manifest.ts';
+import { differences } from './differences.ts';
+import type { NormalizeRules } from './normalize.ts';
+import { type Difference, type Place, rootOf } from './place.ts';
+import { placeOf } from './removed.ts';
+
+/** `missing`: the object is not there. `extra`: Git does not have it. `ignored`: by `rule`. The others: see Difference. */
+export interface DifferenceReason {
+  /** `spec.template.spec.containers[name=web].image`; empty for the whole object. */
+  readonly path: string;
+  readonly reason: Difference['reason'] | 'missing' | 'extra' | 'ignored';
+  /** The clients that set the live field, by their names in managedFields. */
+  readonly owners?: readonly string[];
+  readonly rule?: string;
+}
+
+/**
+ * `names` tell the rules of `rules.ignoreDifferences` one by one. Sorted by path; a field that differs and is ignored comes with the first
+ * rule that does it.
+ */
+export function reasonsOf(
+  { target, live }: Pair,
+  rules: NormalizeRules,
+  names: readonly string[],
+  alone: boolean,
+): readonly DifferenceReason[] {
+  if (!live) return [{ path: '', reason: 'missing' }];
+  if (!target) return [{ path: '', reason: 'extra' }];
+  const found = (ignoreDifferences: NormalizeRules['ignoreDifferences']) =>
+    differences(target, live, { ...rules, ignoreDifferences }, alone);
+  const counted = found(rules.ignoreDifferences);
+  const told = counted.map((difference) => ({ ...difference, ...ownersOf(live, target, difference.path) }));
+  const known = new Set(counted.map(({ path }) => path));
+  const left = found([]).filter(({ path }) => !known.has(path));
+  const ignored = left.map(({ path }): DifferenceReason => {
+    const rule = rules.ignoreDifferences.findIndex((each) => !found([each]).some((other) => other.path === path));
+    return { path, reason: 'ignored', ...ownersOf(live, target, path), ...(names[rule] === undefined ? {} : { rule: names[rule] }) };
+  });
+  return [...told, ...ignored].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
+}
+
+function ownersOf(live: LiveObject, target: Manifest, path: string): { readonly owners?: readonly string[] } {
+  const entries = live.metadata.managedFields ?? [];
+  const owners = entries.filter((entry) => owns(entry, rootOf(target), path)).map(({ manager = '' }) => manager);
+  return owners.length > 0 ? { owners: [...new Set(owners)].sort() } : {};
+}
+
+/** A field is its own, part of a value that is owned whole, or holds fields that are owned. */
+function owns({ fieldsV1 = {} }: ManagedFieldsEntry, root: Place, path: string): boolean {
+  return leavesOf(fieldsV1, root).some((leaf) => leaf === path || isBelow(leaf, path) || isBelow(path, leaf));
+}
+
+function isBelow(path: string, above: string): boolean {
+  return path.startsWith(`${above}.`) || path.startsWith(`${above}[`);
+}
+
+function leavesOf(tree: FieldTree, place: Place): readonly string[] {
+  if (isLeaf(tree)) return [place.text];
+  return stepsOf(tree).flatMap((step) => leavesOf(childOf(tree, step.text) ?? {}, placeOf(step, place)));
+}

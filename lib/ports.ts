@@ -7,6 +7,7 @@ import type { AppProject } from './model/project.ts';
 import type { RenderAnswer, RenderRequest } from './model/rendering.ts';
 import type { RepositoryAccess } from './model/repository.ts';
 import type { ReconcileRequest } from './model/request.ts';
+import type { Edit, HealthCheck, ScriptedHealth } from './model/script.ts';
 import type { SourceFiles } from './model/tree.ts';
 import type { WatchEvent } from './model/watch.ts';
 
@@ -200,6 +201,17 @@ export interface Renderer {
   render(request: RenderRequest): Promise<RenderAnswer>;
   /** Names and versions of the tools, part of every render key. */
   version(): Promise<string>;
+}
+
+/** Users' scripts, bounded in time and memory, with nothing in reach but what they are given. Throws Unavailable when none can be run. */
+export interface Scripts {
+  /** One outcome a check, in order. A script that fails, takes too long or grows too large has a fault; its neighbours have theirs. */
+  health(checks: readonly HealthCheck[]): Promise<readonly ScriptedHealth[]>;
+  /**
+   * Each object without what its expressions name, in order. An expression that fails on an object, takes too long, or leaves anything but one
+   * object has no effect on it; one that is no expression throws InvalidInput with its field.
+   */
+  without(edits: readonly Edit[]): Promise<readonly Manifest[]>;
 }
 
 /** Rendered output by the hash of what it was made from. Losing it costs only time: a read may always find nothing. */

@@ -35,6 +35,8 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   undici: /^lib\/adapters\/(transport\.ts|rest\.ts|undici\.d\.ts)$/,
   yaml: /^lib\/model\/yaml\.ts$/,
   'js-yaml': /^lib\/model\/yaml\.ts$/,
+  wasmoon: /^lib\/adapters\/scripts\/lua-state\.ts$/,
+  'jq-web': /^lib\/adapters\/scripts\/jq\.ts$/,
   'fast-json-patch': /^lib\/compare\/patch\.ts$/,
   '@middy/core': /^functions\/support\/handler\.ts$/,
   commander: /^lib\/cli\//,

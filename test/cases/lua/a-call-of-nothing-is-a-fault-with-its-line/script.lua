@@ -1,0 +1,3 @@
+local hs = {}
+hs.status = obj.status.health()
+return hs

@@ -1,0 +1,6 @@
+local hs = {}
+
+if obj.status.phase == "Running" then
+  hs.status = obj.status.missing.health
+end
+return hs

@@ -1,0 +1,1 @@
+return { status = "Healthy", more = { [2] = "x" } }

@@ -1,0 +1,1 @@
+return { status = "Healthy", load = 1 / 0 }

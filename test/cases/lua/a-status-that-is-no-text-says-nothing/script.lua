@@ -1,0 +1,1 @@
+return { status = true, message = "x" }

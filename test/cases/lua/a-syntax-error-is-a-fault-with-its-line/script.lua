@@ -1,0 +1,5 @@
+local hs = {}
+if obj.status then
+  hs.status = = "Healthy"
+end
+return hs

@@ -1,0 +1,3 @@
+local hs = { status = "Healthy" }
+hs.self = hs
+return hs

@@ -1,0 +1,1 @@
+return { status = "Suspended", message = "as " .. obj.metadata.name .. " says" }

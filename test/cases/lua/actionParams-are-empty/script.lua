@@ -1,0 +1,1 @@
+return { status = next(actionParams) == nil and "Healthy" or "Degraded", message = type(actionParams) }

@@ -1,0 +1,1 @@
+assert(obj.status.ready, "no ready field")

@@ -1,0 +1,3 @@
+obj.status = { phase = "Stopped" }
+obj = nil
+return { status = "Healthy" }

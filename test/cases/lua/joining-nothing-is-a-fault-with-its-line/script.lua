@@ -1,0 +1,3 @@
+local hs = { status = "Healthy" }
+hs.message = "phase " .. obj.status.reason
+return hs

@@ -1,0 +1,1 @@
+return { Status = "Healthy", MESSAGE = "read" }

@@ -1,0 +1,1 @@
+local phase = obj.status.phase

@@ -1,0 +1,1 @@
+return { status = "Healthy" }, 1, { status = "Degraded", message = "last" }

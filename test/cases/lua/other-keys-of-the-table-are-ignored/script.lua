@@ -1,0 +1,1 @@
+return { status = "Healthy", details = { 1, 2, { a = true } }, since = 12.5 }

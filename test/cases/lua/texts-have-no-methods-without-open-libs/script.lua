@@ -1,0 +1,2 @@
+local name = obj.metadata.name
+return { status = name:match("o") and "Healthy" }

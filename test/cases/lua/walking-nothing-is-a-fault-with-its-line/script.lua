@@ -1,0 +1,1 @@
+for i, item in ipairs(obj.status.missing) do end

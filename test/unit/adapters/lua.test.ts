@@ -1,0 +1,30 @@
+// Health scripts of all kinds, each with the object that it is asked about, in the real interpreter.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createScripts } from '../../../lib/adapters/scripts/scripts.ts';
+import type { LiveObject } from '../../../lib/model/manifest.ts';
+import { casesOf, type GoldenCase } from '../../support/cases.ts';
+
+const scripts = createScripts();
+
+function checkIn(golden: GoldenCase) {
+  const openLibs = golden.read('options.yaml') !== undefined;
+  return { script: readFileSync(join(golden.dir, 'script.lua'), 'utf8'), object: golden.read('object.yaml') as LiveObject, openLibs };
+}
+
+describe('a health script', () => {
+  it.each(casesOf('lua'))('holds that $name', async (golden) => {
+    const [outcome] = await scripts.health([checkIn(golden)]);
+    golden.check(outcome);
+  });
+
+  it('says the same among others, and again', async () => {
+    const checks = casesOf('lua')
+      .filter(({ name }) => !name.startsWith('an endless loop'))
+      .map(checkIn);
+    const together = await scripts.health([...checks, ...checks]);
+    const alone = await Promise.all(checks.map(async (check) => (await scripts.health([check]))[0]));
+    expect(together).toEqual([...alone, ...alone]);
+  });
+});

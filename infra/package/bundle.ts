@@ -1,7 +1,7 @@
 // Each function as an ES module with everything that it imports, for the local host and for the deployed package alike.
 // What several share, and what is imported only when it is needed, are files of their own beside it: a cold start reads what it needs.
-import { mkdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin, stop } from 'esbuild';
 
 /** A function to bundle: its name, and the module that exports its handler. */
@@ -15,7 +15,7 @@ export interface Bundle {
   readonly name: string;
   /** Absolute path of the bundle; the files that it loads later and the source maps are beside it. */
   readonly file: string;
-  /** Absolute paths of the modules that belong to it, itself first. */
+  /** Absolute paths of the modules that belong to it, itself first, and of what they read. */
   readonly files: readonly string[];
   /** What a cold start reads: the bundle and the files that it imports at once. */
   readonly bytes: number;
@@ -44,6 +44,20 @@ const leaveOutUnused: Plugin = {
       if (pluginData === RESOLVED) return undefined;
       const found = await resolvePath(path, { kind, resolveDir, importer, pluginData: RESOLVED });
       return { ...found, sideEffects: false };
+    });
+  },
+};
+
+/** Packages that read a WebAssembly module from the folder that they are in: it is put beside the file that holds them. */
+const WITH_MODULES = /[\\/]node_modules[\\/](?:wasmoon|jq-web)[\\/].*\.js$/;
+
+const carryModules: Plugin = {
+  name: 'carry-modules',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: WITH_MODULES }, async ({ path }) => {
+      const modules = (await readdir(dirname(path))).filter((name) => name.endsWith('.wasm'));
+      const mentions = modules.map((name) => `require(${JSON.stringify(`./${name}`)});`);
+      return { contents: [await readFile(path, 'utf8'), ...mentions].join('\n') };
     });
   },
 };
@@ -80,7 +94,9 @@ const SETTINGS: BuildOptions = {
   format: 'esm',
   mainFields: ['module', 'main'],
   banner: { js: COMMONJS },
-  plugins: [leaveOutUnused],
+  loader: { '.wasm': 'file' },
+  assetNames: '[name]',
+  plugins: [leaveOutUnused, carryModules],
   minify: true,
   keepNames: true,
   sourcemap: 'linked',

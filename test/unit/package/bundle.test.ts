@@ -1,8 +1,11 @@
 // Bundles of small functions: what a cold start reads, what belongs to them, what is left out.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bundleFunctions } from '../../../infra/package/bundle.ts';
+import { packedBundle } from '../../../infra/package/functions.ts';
+import type { Scripts } from '../../../lib/ports.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 let dir = '';
@@ -58,4 +61,28 @@ test('a quiet package that is never called, and what only left-out code would im
   });
   expect(made.files.map((file) => basename(file))).not.toContainEqual(expect.stringMatching(/^seldom-/));
   expect(made.files.reduce((sum, file) => sum + readFileSync(file).length, 0)).toBeLessThan(3000);
+});
+
+test('users’ scripts run from what is packed alone, and a cold start reads nothing of their interpreters', async () => {
+  const made = await bundle({ 'entry.ts': "export { createScripts } from '../../lib/adapters/scripts/scripts.ts';" });
+  expect(made.bytes).toBeLessThan(20_000);
+  const alone = mkdtempSync(join(tmpdir(), 'evenkeel-bundle-'));
+  try {
+    const packed = await packedBundle({ name: 'work', module: 'work', artifact: 'work.zip', layers: [] }, made);
+    for (const { path, content } of packed) writeFileSync(join(alone, path), content);
+    const { createScripts }: { createScripts: () => Scripts } = await import(join(alone, 'work.mjs'));
+    const scripts = createScripts();
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a', uid: 'u', resourceVersion: '1' },
+      data: { a: '1', b: '2' },
+    };
+    const check = { script: 'return { status = "Healthy", message = obj.data.a .. 4 / 2 }', openLibs: false, object };
+    expect(await scripts.health([check])).toEqual([{ health: { status: 'Healthy', message: '12' } }]);
+    const expressions = [{ field: 'spec', expression: '.data.b' }];
+    expect(await scripts.without([{ object, expressions }])).toEqual([{ ...object, data: { a: '1' } }]);
+  } finally {
+    rmSync(alone, { recursive: true, force: true });
+  }
 });

@@ -8,6 +8,7 @@ import { createCredentials } from '../../lib/adapters/credentials.ts';
 import { createFolderShelf } from '../../lib/adapters/render-folder.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { createRenderStore, type Shelf } from '../../lib/adapters/render-store.ts';
+import { createScripts } from '../../lib/adapters/scripts/scripts.ts';
 import { createQueue } from '../../lib/adapters/sqs.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
 import { resourceSettings } from '../../lib/model/resource-settings.ts';
@@ -37,6 +38,7 @@ export const reconcilePorts = kept(async () => {
     clusters: createClusters({ control: cluster, connection, namespace, clock, aws }),
     renderSettings: async () => renderSettings(await control.settings(), config.remoteBases),
     resourceSettings: async () => resourceSettings(await control.settings()),
+    scripts: createScripts(),
     store: createRenderStore({ shelf, secret: await secret(), clock, log }),
     queue,
     postpone: queue.postpone,

@@ -43,6 +43,7 @@ function shellFor(own: CliSettings): Shell {
     connect: (flags) => connect(flags, own),
     renderer: (session) => renderer(session, own),
     offline: { namespace: own.namespace, remoteBases: own.remoteBases, open: (given) => offline(given, own) },
+    scripts: async () => (await import('../adapters/scripts/scripts.ts')).createScripts(),
     externalDiff: own.externalDiff && externalDiff(own.externalDiff),
   };
 }

@@ -6,7 +6,7 @@ import type { ResolvedDestination } from '../model/destination.ts';
 import type { GivenRepository } from '../model/given-repositories.ts';
 import type { RemoteBases } from '../model/remote-bases.ts';
 import type { ResourceSettings } from '../model/resource-settings.ts';
-import type { Clock, Cluster } from '../ports.ts';
+import type { Clock, Cluster, Scripts } from '../ports.ts';
 import type { Paint } from './view/table.ts';
 
 export interface Terminal {
@@ -64,6 +64,8 @@ export interface Shell {
   /** What it takes to render an Application here: repositories are reached by the Secrets of the control cluster, if the session may read them. */
   readonly renderer: (session: Session) => Promise<OpenRenderPorts>;
   readonly offline: Offline;
+  /** What runs the scripts of an installation's settings. */
+  readonly scripts: () => Promise<Scripts>;
   /** Shows how two texts differ with the user's own program; undefined when no such program is set. */
   readonly externalDiff: ((live: string, target: string, name: string) => Promise<void>) | undefined;
 }

@@ -1,17 +1,19 @@
 // compare: pairs of desired and live -> Comparison. Tier 1 looks in memory; what it doubts, a server-side dry run has judged (spec/diff.md §12).
 import { isDeepStrictEqual } from 'node:util';
 import { applicationHealth } from '../health/application.ts';
-import { resourceHealth } from '../health/health.ts';
+import { healthError, isBeingDeleted, resourceHealth } from '../health/health.ts';
 import { COMPARE_OPTIONS, IGNORE_HEALTHCHECK } from '../model/annotations.ts';
 import type { Health, SyncStatusCode } from '../model/application.ts';
 import type { Comparison, Pair, ResourceComparison } from '../model/comparison.ts';
 import { isHook, isSkipped } from '../model/hook.ts';
 import { annotationList, annotationOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
+import type { HealthCheck, HealthScript, ScriptedHealth } from '../model/script.ts';
 import { effectiveOption } from '../model/sync-options.ts';
 import { DEFAULT_TRACKING } from '../model/tracking.ts';
 import { waveOf } from '../model/wave.ts';
 import { differences, kindOf } from './differences.ts';
 import { type NormalizeRules, normalized } from './normalize.ts';
+import type { Kind } from './schema.ts';
 import { isMigrating, isSelfReferenced, sharedWarnings, trackedAmong } from './tracking.ts';
 
 export interface ComparisonRules extends NormalizeRules {
@@ -27,6 +29,30 @@ export interface ComparisonRules extends NormalizeRules {
   readonly alone?: boolean;
   /** `metadata.uid` of the Application, whose own health is not its resources'. */
   readonly applicationUid?: string | undefined;
+  /** What scripts said of live objects, by `keyText`: the answers to `healthChecks`. */
+  readonly scripted?: ReadonlyMap<string, ScriptedHealth>;
+}
+
+/** The objects that are held against each other, for `jqEdits`; predictions are more of them. */
+export function comparedObjects(pairs: readonly Pair[], rules: ComparisonRules): readonly Manifest[] {
+  return ours(pairs, rules)
+    .filter(isCompared)
+    .flatMap(({ target, live }) => [target, live]);
+}
+
+/** Which script is to be asked about which live object, by `keyText`. `scriptOf`: the script that counts for a kind. */
+export function healthChecks(
+  pairs: readonly Pair[],
+  rules: ComparisonRules,
+  scriptOf: (kind: Kind) => HealthScript | undefined,
+): ReadonlyMap<string, HealthCheck> {
+  const checks = ours(pairs, rules).flatMap((pair) => {
+    // A sync waits for hooks, although they have no part in the Application's health.
+    const live = hasHealth(pair, rules) || (pair.live && isHook(pair.live)) ? pair.live : undefined;
+    const script = live && !isBeingDeleted(live) && scriptOf(kindOf(live));
+    return script ? [[keyText(pair.key), { ...script, object: live }] as const] : [];
+  });
+  return new Map(checks);
 }
 
 /** The pairs that look different in memory, so that a dry-run server-side apply of their target must judge them. */
@@ -44,13 +70,24 @@ export function compare(pairs: readonly Pair[], predicted: ReadonlyMap<string, L
   const rows = mine.map((pair) => rowOf(pair, predicted, rules)).sort(byKey);
   const outOfSync = rows.some((row) => differs(row) && !isExtraneous(row));
   const status = outOfSync ? 'OutOfSync' : 'Synced';
-  return { status, health: applicationHealth(rows), resources: rows, conditions: shared(mine, rules) };
+  const conditions = [...shared(mine, rules), ...healthErrors(rows, rules)];
+  return { status, health: applicationHealth(rows), resources: rows, conditions };
 }
 
 function shared(pairs: readonly Pair[], rules: ComparisonRules): Comparison['conditions'] {
   const { application, instanceName: instance, tracking = DEFAULT_TRACKING } = rules;
   const objects = pairs.flatMap(({ target, live }) => (target && live ? [live] : []));
   return sharedWarnings(objects, { application, instance }, tracking);
+}
+
+/** Of several scripts that failed the first is told (spec/health.md §3). */
+function healthErrors(rows: readonly ResourceComparison[], rules: ComparisonRules): Comparison['conditions'] {
+  const errors = rows.map((row) => {
+    const said = hasHealth(row, rules) ? scriptedOf(row, rules) : undefined;
+    return said && 'fault' in said ? healthError(row.key, said.fault) : undefined;
+  });
+  const message = errors.find((error) => error !== undefined);
+  return message === undefined ? [] : [{ type: 'ComparisonError', message }];
 }
 
 /** Of what the project does not permit the live side is not looked at; what another Application or controller owns is no extra object. */
@@ -102,7 +139,7 @@ function rowOf(pair: Pair, predicted: ReadonlyMap<string, LiveObject>, rules: Co
     requiresPruning: live !== undefined && self && (!target || isHook(target)),
     requiresDeletionConfirmation: isConfirmed(pair, rules.syncOptions),
     syncWave: target ? waveOf(target) : 0,
-    health: healthOf(pair, hook, rules),
+    health: healthOf(pair, rules),
     settled: verdict === 'same' && !lacksMark(pair, rules),
   };
 }
@@ -123,11 +160,22 @@ function isConfirmed({ target, live }: Pair, options: readonly string[]): boolea
   return sides.some((side) => ['Delete', 'Prune'].some((key) => effectiveOption(side, options, key) === 'confirm'));
 }
 
-function healthOf({ target, live }: Pair, hook: boolean, rules: ComparisonRules): Health | undefined {
-  if (hook || (target && isSkipped(target))) return undefined;
-  if (!live) return { status: 'Missing' };
+function healthOf(pair: Pair, rules: ComparisonRules): Health | undefined {
+  if (!hasHealth(pair, rules)) return undefined;
+  return pair.live ? resourceHealth(pair.live, scriptedOf(pair, rules)) : { status: 'Missing' };
+}
+
+function scriptedOf({ key }: Pair, rules: ComparisonRules): ScriptedHealth | undefined {
+  return rules.scripted?.get(keyText(key));
+}
+
+/** Hooks and what is left out have none, nor has the Application itself, nor what asks to have none. */
+function hasHealth({ target, live }: Pair, rules: ComparisonRules): boolean {
+  const subject = live ?? target;
+  if ((subject && isHook(subject)) || (target && isSkipped(target))) return false;
+  if (!live) return true;
   const itself = rules.applicationUid !== undefined && live.metadata.uid === rules.applicationUid;
-  return itself || annotationOf(live, IGNORE_HEALTHCHECK) === 'true' ? undefined : resourceHealth(live);
+  return !itself && annotationOf(live, IGNORE_HEALTHCHECK) !== 'true';
 }
 
 /** A target that is not permitted counts too: its live side was not looked at, so it is missing. */

@@ -2,15 +2,19 @@
 import type { ResourceIgnoreDifferences } from '../model/application.ts';
 import { globMatches } from '../model/glob.ts';
 import { childOf, type FieldTree, isLeaf, stepsOf } from '../model/managed-fields.ts';
-import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { groupVersionOf, isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
+import type { Edit } from '../model/script.ts';
 import type { Kind } from './schema.ts';
 
+/** A rule, and how messages name it where it is not the Application's own one at its place. */
+export type IgnoreRule = ResourceIgnoreDifferences & { readonly field?: string };
+
 /** The rules that speak of an object: group and kind are globs (no group is the core group), name and namespace exact or empty. */
-export function rulesFor(
-  rules: readonly ResourceIgnoreDifferences[],
+export function rulesFor<Rule extends ResourceIgnoreDifferences>(
+  rules: readonly Rule[],
   { group, kind }: Kind,
   { metadata }: Manifest,
-): readonly ResourceIgnoreDifferences[] {
+): readonly Rule[] {
   return rules.filter(
     (rule) =>
       globMatches(rule.group ?? '', group) &&
@@ -20,13 +24,18 @@ export function rulesFor(
   );
 }
 
-/** Why rules cannot be followed, each naming the field and the way out; none when all can. */
-export function unsupportedRules(rules: readonly ResourceIgnoreDifferences[]): readonly string[] {
-  return rules.flatMap((rule, index) =>
-    (rule.jqPathExpressions ?? []).length === 0
-      ? []
-      : [`spec.ignoreDifferences[${index}].jqPathExpressions is not supported: use jsonPointers or managedFieldsManagers instead`],
-  );
+/** What jq has to take out of which objects before they are compared; none for objects of which no rule with an expression speaks. */
+export function jqEdits(objects: readonly Manifest[], rules: readonly IgnoreRule[]): readonly Edit[] {
+  const named = rules.map((rule, index) => ({ ...rule, field: `${rule.field ?? `spec.ignoreDifferences[${index}]`}.jqPathExpressions` }));
+  const edits = objects.map((object) => {
+    const { group } = groupVersionOf(object.apiVersion);
+    const mine = rulesFor(named, { group, kind: object.kind }, object);
+    const expressions = mine.flatMap(({ field, jqPathExpressions }) =>
+      (jqPathExpressions ?? []).map((expression, index) => ({ field: `${field}[${index}]`, expression })),
+    );
+    return { object, expressions };
+  });
+  return edits.filter(({ expressions }) => expressions.length > 0);
 }
 
 /** The value without what a JSON pointer (RFC 6901) names. A pointer to nothing, or that is none, changes nothing. */

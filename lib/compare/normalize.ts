@@ -1,21 +1,22 @@
 // normalized: an object without what must never count as a difference: what the API server writes about it, how Secrets may be written,
 // whose it is by another method, and what people asked to ignore (spec/diff.md §2, §5, §7).
 import { LAST_APPLIED } from '../model/annotations.ts';
-import type { ResourceIgnoreDifferences } from '../model/application.ts';
 import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { DEFAULT_TRACKING, type Tracking } from '../model/tracking.ts';
-import { rulesFor, withoutPointer, withoutTrusted } from './ignore.ts';
+import { type IgnoreRule, rulesFor, withoutPointer, withoutTrusted } from './ignore.ts';
 import type { Kind } from './schema.ts';
 import { migrated } from './tracking.ts';
 
 /** What does not count as a difference, beside what the API server writes. */
 export interface NormalizeRules {
   /** The Application's rules, then those of the installation (`ignoreRules`); a `/status` that does not count is one of these. */
-  readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
+  readonly ignoreDifferences: readonly IgnoreRule[];
   /** Whether the rules of a role that others are added up to are its controller's; false when absent. */
   readonly ignoreAggregatedRoles?: boolean;
   /** By annotation when absent. */
   readonly tracking?: Tracking;
+  /** What jq made of targets, of live objects and of predictions: the answers to `jqEdits`. */
+  readonly edited?: Edited;
 }
 
 /** Written by the API server, never by Git. */
@@ -29,17 +30,29 @@ const SERVER_METADATA: ReadonlySet<string> = new Set([
   'uid',
 ]);
 
+/** What jq made of objects, by the object that it was given: how `jqEdits` came out. */
+export type Edited = ReadonlyMap<Manifest, Manifest>;
+
+export const UNEDITED: Edited = new Map();
+
+/** An object without what jq path expressions name. */
+export function edited(object: Manifest, edits: Edited): Manifest {
+  const found = edits.get(object);
+  return found ? asManifest(found, object) : object;
+}
+
 /**
  * Desired (or predicted) and live, ready to be held against each other. Both are plain data; `live` tells the managers.
- * Rules with jqPathExpressions are not followed: `unsupportedRules` names them.
+ * What jq takes away is gone first, then what a trusted manager set, then what pointers name.
  */
 export function normalized(desired: Manifest, live: LiveObject, kind: Kind, rules: NormalizeRules): readonly [Manifest, LiveObject] {
-  const { tracking = DEFAULT_TRACKING, ignoreAggregatedRoles = false } = rules;
+  const { tracking = DEFAULT_TRACKING, ignoreAggregatedRoles = false, edited: edits = UNEDITED } = rules;
   const mine = rulesFor(rules.ignoreDifferences, kind, live);
   const managers = mine.flatMap((rule) => rule.managedFieldsManagers ?? []);
   const pointers = mine.flatMap((rule) => rule.jsonPointers ?? []);
   const clean = (object: Manifest) => (ignoreAggregatedRoles ? withoutAggregated(cleaned(object, kind), kind) : cleaned(object, kind));
-  const sides = withoutTrusted([clean(desired), clean(migrated(desired, live, kind, tracking))], live, managers);
+  const [wanted, actual] = [edited(desired, edits), edited(live, edits)];
+  const sides = withoutTrusted([clean(wanted), clean(migrated(desired, actual, kind, tracking))], live, managers);
   const [before, after] = sides.map((side) => pointers.reduce(withoutPointer, side));
   return [asManifest(before, desired), asManifest(after, live)];
 }

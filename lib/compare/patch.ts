@@ -4,7 +4,7 @@ import type { ResourceComparison } from '../model/comparison.ts';
 import type { LiveObject, Manifest, ResourceKey } from '../model/manifest.ts';
 import { kindOf } from './differences.ts';
 import { maskedSecrets } from './mask.ts';
-import { cleaned, type NormalizeRules, normalized } from './normalize.ts';
+import { cleaned, edited, type NormalizeRules, normalized, UNEDITED } from './normalize.ts';
 import { overlay, withoutInherited } from './overlay.ts';
 
 export interface ObjectDifference {
@@ -32,12 +32,11 @@ type States = readonly [before: Manifest | undefined, after: Manifest | undefine
 
 function statesOf({ target, live, settled }: ResourceComparison, predicted: LiveObject | undefined, rules: NormalizeRules): States {
   if (!target || !live) return [live && whole(live), target && whole(target)];
-  const [after, before] = normalized(
-    predicted ? withoutInherited(predicted, target, live) : overlay(target, live),
-    live,
-    kindOf(target),
-    rules,
-  );
+  const edits = rules.edited ?? UNEDITED;
+  const outcome = predicted
+    ? withoutInherited(edited(predicted, edits), target, live)
+    : overlay(edited(target, edits), edited(live, edits));
+  const [after, before] = normalized(outcome, live, kindOf(target), rules);
   return [before, settled ? before : after];
 }
 

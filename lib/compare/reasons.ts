@@ -2,7 +2,8 @@
 import type { Pair } from '../model/comparison.ts';
 import { childOf, type FieldTree, isLeaf, stepsOf } from '../model/managed-fields.ts';
 import type { LiveObject, ManagedFieldsEntry, Manifest } from '../model/manifest.ts';
-import { differences } from './differences.ts';
+import { differences, kindOf } from './differences.ts';
+import { type IgnoreRule, rulesFor } from './ignore.ts';
 import type { NormalizeRules } from './normalize.ts';
 import { type Difference, type Place, rootOf } from './place.ts';
 import { placeOf } from './removed.ts';
@@ -17,29 +18,30 @@ export interface DifferenceReason {
   readonly rule?: string;
 }
 
-/**
- * `names` tell the rules of `rules.ignoreDifferences` one by one. Sorted by path; a field that differs and is ignored comes with the first
- * rule that does it.
- */
-export function reasonsOf(
-  { target, live }: Pair,
-  rules: NormalizeRules,
-  names: readonly string[],
-  alone: boolean,
-): readonly DifferenceReason[] {
+/** Sorted by path; a field that differs and is ignored comes with the first rule that does it. */
+export function reasonsOf({ target, live }: Pair, rules: NormalizeRules, alone: boolean): readonly DifferenceReason[] {
   if (!live) return [{ path: '', reason: 'missing' }];
   if (!target) return [{ path: '', reason: 'extra' }];
-  const found = (ignoreDifferences: NormalizeRules['ignoreDifferences']) =>
-    differences(target, live, { ...rules, ignoreDifferences }, alone);
-  const counted = found(rules.ignoreDifferences);
+  const counted = differences(target, live, rules, alone);
   const told = counted.map((difference) => ({ ...difference, ...ownersOf(live, target, difference.path) }));
   const known = new Set(counted.map(({ path }) => path));
+  // Without what jq has made of the objects: that is ignored too.
+  const { edited: _edited, ...bare } = rules;
+  const found = (ignoreDifferences: NormalizeRules['ignoreDifferences']) =>
+    differences(target, live, { ...bare, ignoreDifferences }, alone);
   const left = found([]).filter(({ path }) => !known.has(path));
   const ignored = left.map(({ path }): DifferenceReason => {
-    const rule = rules.ignoreDifferences.findIndex((each) => !found([each]).some((other) => other.path === path));
-    return { path, reason: 'ignored', ...ownersOf(live, target, path), ...(names[rule] === undefined ? {} : { rule: names[rule] }) };
+    const silent = rules.ignoreDifferences.findIndex((rule) => !found([rule]).some((other) => other.path === path));
+    const index = silent >= 0 ? silent : rules.ignoreDifferences.findIndex((rule) => concernsWithJq(rule, target));
+    const rule = rules.ignoreDifferences[index]?.field ?? `spec.ignoreDifferences[${index}]`;
+    return { path, reason: 'ignored', ...ownersOf(live, target, path), rule };
   });
   return [...told, ...ignored].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
+}
+
+/** What no other rule ignores is ignored by an expression. */
+function concernsWithJq(rule: IgnoreRule, target: Manifest): boolean {
+  return (rule.jqPathExpressions ?? []).length > 0 && rulesFor([rule], kindOf(target), target).length > 0;
 }
 
 function ownersOf(live: LiveObject, target: Manifest, path: string): { readonly owners?: readonly string[] } {

@@ -1,7 +1,8 @@
 // resourceHealth: what a live object's own status says about it (spec/health.md §2). One file per family of kinds; this is the register.
 import { HOOK_FINALIZER } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
-import { groupVersionOf, type LiveObject } from '../model/manifest.ts';
+import { groupVersionOf, type LiveObject, type ResourceKey } from '../model/manifest.ts';
+import type { ScriptedHealth } from '../model/script.ts';
 import { applicationSetHealth } from './application-sets.ts';
 import { workflowHealth } from './argo.ts';
 import { acmeHealth, certificateHealth, certificateRequestHealth, issuerHealth } from './certificates.ts';
@@ -73,10 +74,23 @@ export const HEALTH_RULES: ReadonlyMap<string, HealthRule> = new Map([
 
 /**
  * The health of one live object, or undefined when its kind has no check: not shown, not aggregated, done in a sync.
- * An object that is being deleted is Progressing whatever its kind, unless only our own hook finalizer keeps it (spec/health.md §2).
+ * An object that is being deleted is Progressing whatever its kind, unless only our own hook finalizer keeps it; else a script has the last
+ * word, even if it says nothing (spec/health.md §2).
  */
-export function resourceHealth(live: LiveObject): Health | undefined {
-  const { deletionTimestamp, finalizers } = live.metadata;
-  if (deletionTimestamp && !finalizers?.includes(HOOK_FINALIZER)) return health('Progressing', 'Pending deletion');
+export function resourceHealth(live: LiveObject, scripted?: ScriptedHealth): Health | undefined {
+  if (isBeingDeleted(live)) return health('Progressing', 'Pending deletion');
+  if (scripted) return 'fault' in scripted ? health('Unknown', scripted.fault) : scripted.health;
   return HEALTH_RULES.get(`${groupVersionOf(live.apiVersion).group}/${live.kind}`)?.(live);
+}
+
+/** Then no script is asked about it. */
+export function isBeingDeleted({ metadata: { deletionTimestamp, finalizers } }: LiveObject): boolean {
+  return deletionTimestamp !== undefined && !finalizers?.includes(HOOK_FINALIZER);
+}
+
+/** What an Application's ComparisonError says of a script that failed (spec/health.md §2, §3). */
+export function healthError({ kind, namespace, name }: ResourceKey, fault: string): string {
+  const [whose, of, where] = [kind, name, namespace].map((text) => JSON.stringify(text));
+  const reason = `failed to get resource health for ${namespace}/${name}: ${fault}`;
+  return `error setting app health: failed to get resource health for ${whose} with name ${of} in namespace ${where}: ${reason}`;
 }

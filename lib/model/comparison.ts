@@ -27,6 +27,6 @@ export interface Comparison {
   readonly health: Health;
   /** Sorted by `group/kind/namespace/name`. */
   readonly resources: readonly ResourceComparison[];
-  /** SharedResourceWarning for each object that another Application has too. */
+  /** SharedResourceWarning for each object that another Application has too; ComparisonError for a health script that failed. */
   readonly conditions: readonly ApplicationCondition[];
 }

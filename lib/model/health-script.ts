@@ -1,12 +1,7 @@
 // healthScript: the health script that an installation has for a kind (spec/health.md §6.2, 1 and 2).
 import { globMatches } from './glob.ts';
 import type { ResourceOverrides } from './resource-overrides.ts';
-
-export interface HealthScript {
-  /** Lua. */
-  readonly script: string;
-  readonly useOpenLibs: boolean;
-}
+import type { HealthScript } from './script.ts';
 
 /**
  * The script under the kind's own key, else under a glob that covers it. Of several globs the one with the most literal characters is
@@ -20,7 +15,7 @@ export function healthScript(
   const scripts = [...overrides].flatMap(([key, { health, useOpenLibs }]) => (health ? [{ key, script: health, useOpenLibs }] : []));
   const exact = scripts.find(({ key }) => key === name);
   const [found] = exact ? [exact] : scripts.filter(({ key }) => globMatches(key, name)).sort(bySpecificity);
-  return found && { script: found.script, useOpenLibs: found.useOpenLibs };
+  return found && { script: found.script, openLibs: found.useOpenLibs };
 }
 
 function bySpecificity({ key: a }: { readonly key: string }, { key: b }: { readonly key: string }): number {

@@ -33,7 +33,7 @@ export interface Standing {
 /** Takes down how far the steps came. */
 export async function concluded(standing: Standing, state: OperationState, outcome: SyncOutcome, ports: ReconcilePorts): Promise<Operated> {
   const { phase, message, afterSeconds } = outcome;
-  const spec = state.operation.sync?.dryRun ? standing.spec : moved(standing, outcome.tasks);
+  const spec = state.operation.sync?.dryRun ? standing.spec : await moved(standing, outcome.tasks, ports);
   const now = { ...standing, spec };
   if (afterSeconds !== undefined || phase === 'Running' || phase === 'Terminating') {
     return waiting(now, { ...state, message }, patience(state, afterSeconds ?? 1, ports.clock()), ports);
@@ -51,12 +51,12 @@ function patience(state: OperationState, seconds: number, now: number): number {
 }
 
 /** The comparison of the Application's own sources after what this run sent. */
-function moved({ target, spec, own }: Standing, tasks: readonly SyncTask[]): Evaluated {
+async function moved({ target, spec, own }: Standing, tasks: readonly SyncTask[], ports: ReconcilePorts): Promise<Evaluated> {
   if (isFailure(spec)) return spec;
   const same = isDeepStrictEqual(own.desired.manifests, spec.desired.manifests);
   const changed = tasks.filter((task) => task.live !== own.live.get(keyText(task.key)) && task.result?.status === 'Synced');
   const sent = new Set(same ? changed.map((task) => keyText(task.key)) : []);
-  return reevaluate(target, spec, liveAfter(spec.live, tasks), sent);
+  return reevaluate(target, spec, liveAfter(spec.live, tasks), sent, ports);
 }
 
 /** The live objects that the tasks left, from the API server's own answers. */

@@ -13,7 +13,8 @@ import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
 import { advanceSync } from '../sync/run.ts';
 import { concluded, ended, type Operated, type Standing, waiting } from './conclude.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
-import { type Evaluated, type Evaluation, held, ignoredFields, isFailure, render, type Target } from './evaluate.ts';
+import { type Evaluated, type Evaluation, held, isFailure, render, type Target } from './evaluate.ts';
+import { ignoredFields, judgedHealth } from './judge.ts';
 import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText } from './prepare.ts';
@@ -77,7 +78,7 @@ async function ownEvaluation(target: Target, spec: Evaluated, state: OperationSt
     const request = { sources, revisions, operationStartedAt: state.startedAt, notBefore };
     const desired = await render(target, request, ports);
     if (known && isDeepStrictEqual(desired.manifests, known.desired.manifests)) return { ...known, desired };
-    return await held(target, request, desired);
+    return await held(target, request, desired, ports);
   } catch (error) {
     if (!(error instanceof InvalidInput || error instanceof NotPermitted)) throw error;
     return { failure: messageOf(error), revisions };
@@ -114,6 +115,7 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
     comparison: own.comparison,
     hooks: own.hooks,
     live: own.live,
+    scripted: own.rules.scripted,
     destinationNamespace: target.destination.namespace,
     managedNamespaceMetadata: application.spec.syncPolicy?.managedNamespaceMetadata,
   });
@@ -133,6 +135,7 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
         const status = { ...application.status, operationState: withRows(state, done) };
         application = await writeApplication(ports.control, application, { status });
       },
+      health: (live) => judgedHealth(target, live, ports.scripts),
       prepare: (task) => respectIgnored(task, options, ignoredFields(target)),
     },
     deadline,

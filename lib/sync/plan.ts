@@ -7,6 +7,7 @@ import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { hookPhases, isHook, isSkipped } from '../model/hook.ts';
 import { keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
 import type { OperationState, ResourceResult, SyncOperation, SyncOperationResource, SyncPhase } from '../model/operation.ts';
+import type { ScriptedHealth } from '../model/script.ts';
 import { hasOption, objectOptions } from '../model/sync-options.ts';
 import { waveOf } from '../model/wave.ts';
 import { kindIndex, PHASE_ORDER } from './order.ts';
@@ -19,6 +20,8 @@ export interface PlanInput {
   readonly hooks: readonly Manifest[];
   /** What the cluster has, by `keyText`. */
   readonly live: ReadonlyMap<string, LiveObject>;
+  /** What scripts said of live objects, by `keyText`. */
+  readonly scripted?: ReadonlyMap<string, ScriptedHealth> | undefined;
   readonly destinationNamespace: string;
   readonly managedNamespaceMetadata?: SyncPolicy['managedNamespaceMetadata'];
 }
@@ -95,7 +98,7 @@ function hookTask(hook: Manifest, phase: SyncPhase, input: PlanInput): SyncTask 
     wave: waveOf(hook),
     target: hook,
     live,
-    health: live && resourceHealth(live),
+    health: live && resourceHealth(live, input.scripted?.get(keyText(key))),
     hook: true,
     settled: false,
     rowNamespace: key.namespace || input.destinationNamespace,

@@ -1,7 +1,7 @@
 // advanceSync: the story around nextStep. It does what a step says until the operation waits or ends; the only file here with I/O.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resourceHealth } from '../health/health.ts';
 import { HOOK_OPERATION } from '../model/annotations.ts';
+import type { Health } from '../model/application.ts';
 import { Conflict, messageOf, Unavailable } from '../model/errors.ts';
 import type { LiveObject, Manifest } from '../model/manifest.ts';
 import type { OperationPhase } from '../model/operation.ts';
@@ -17,6 +17,8 @@ export interface SyncPorts {
   readonly clock: Clock;
   /** Writes the rows down, fenced: throws Conflict when the operation is no longer the current one. */
   readonly save: (tasks: readonly SyncTask[]) => Promise<void>;
+  /** The health of an object as it was answered. */
+  readonly health: (live: LiveObject) => Promise<Health | undefined>;
   /** The manifest that is sent for a task: ignored fields may have to keep their live values. */
   readonly prepare: (task: SyncTask) => Manifest;
 }
@@ -133,7 +135,7 @@ async function apply(task: SyncTask, input: StepInput, ports: SyncPorts): Promis
   }
   const answer = await applyManifest(ports.cluster, manifest, task.live);
   const live = task.key.kind === 'CustomResourceDefinition' ? await established(task, answer, ports.cluster) : answer;
-  return applied({ ...task, live, health: resourceHealth(live) }, false);
+  return applied({ ...task, live, health: await ports.health(live) }, false);
 }
 
 /** A hook carries which operation ran it, so that a repeated step finds it again. */

@@ -9,6 +9,7 @@ import { createControl } from '../../lib/adapters/control.ts';
 import { createCredentials } from '../../lib/adapters/credentials.ts';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
+import { createScripts } from '../../lib/adapters/scripts/scripts.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
 import { type Application, parseApplication } from '../../lib/model/application.ts';
 import type { LiveObject } from '../../lib/model/manifest.ts';
@@ -89,6 +90,7 @@ export async function startStories(): Promise<Stories> {
       dial: { loopback: true },
     }),
     renderSettings: async () => renderSettings({}, 'fixed'),
+    scripts: createScripts(),
     resourceSettings: async () => DEFAULT_RESOURCE_SETTINGS,
     store: folderStore(cacheDir),
     clock,

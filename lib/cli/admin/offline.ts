@@ -3,7 +3,7 @@ import { type ComparisonRules, compare } from '../../compare/compare.ts';
 import { pairObjects } from '../../compare/pair.ts';
 import { differenceOf, type ObjectDifference } from '../../compare/patch.ts';
 import { type DifferenceReason, reasonsOf } from '../../compare/reasons.ts';
-import { ignoreRules, ruleNames } from '../../compare/system-rules.ts';
+import { ignoreRules } from '../../compare/system-rules.ts';
 import { definedScopes, flattened, normalise } from '../../desired/manifests.ts';
 import {
   type Application,
@@ -72,12 +72,11 @@ export function comparedOffline(request: CompareRequest): Compared {
     syncOptions: application?.spec.syncPolicy?.syncOptions ?? [],
     alone: true,
   };
-  const names = ruleNames(application?.spec.ignoreDifferences ?? [], resources);
   const comparison = compare(pairObjects(manifests, live), new Map(), rules);
   const rows = comparison.resources.map((row) => ({
     ...differenceOf(row, undefined, rules),
     status: row.status,
-    reasons: row.status === '' ? [] : reasonsOf(row, rules, names, true),
+    reasons: row.status === '' ? [] : reasonsOf(row, rules, true),
   }));
   return { rows, conditions: [...conditions, ...comparison.conditions] };
 }

@@ -1,16 +1,22 @@
 // What a sync of an Application would change: rendered here, compared by the rules of the worker, with the user's own rights.
-import { differenceOf, type ObjectDifference, type ShowRules } from '../../compare/patch.ts';
+import { differenceOf, type ObjectDifference } from '../../compare/patch.ts';
+import { type DifferenceReason, reasonsOf } from '../../compare/reasons.ts';
 import { resolveRevisions } from '../../desired/render.ts';
 import type { Application } from '../../model/application.ts';
-import type { ResourceComparison } from '../../model/comparison.ts';
 import { InvalidInput, Unavailable } from '../../model/errors.ts';
-import type { LiveObject } from '../../model/manifest.ts';
+import type { LiveObject, Manifest } from '../../model/manifest.ts';
 import type { Cluster } from '../../ports.ts';
-import { comparisonRules, evaluate, type Target } from '../../reconcile/evaluate.ts';
+import { evaluate, type Target } from '../../reconcile/evaluate.ts';
+import { withEdits } from '../../reconcile/judge.ts';
 import { type RevisionRequest, sourcesAsked } from '../request/revisions.ts';
 import type { Session, Shell } from '../shell.ts';
 import { differenceBody, differenceHeader, differenceSides } from '../view/difference.ts';
+import { reasonLines } from '../view/reasons.ts';
 import { checkApplication } from './validation.ts';
+
+export interface ExplainedDifference extends ObjectDifference {
+  readonly reasons: readonly DifferenceReason[];
+}
 
 const IN_CLUSTER = 'https://kubernetes.default.svc';
 
@@ -20,28 +26,34 @@ export async function differencesOf(
   session: Session,
   application: Application,
   request: RevisionRequest & { readonly fresh?: boolean },
-): Promise<readonly ObjectDifference[]> {
+): Promise<readonly ExplainedDifference[]> {
   const target = await targetOf(session, application);
-  const ports = { ...(await shell.renderer(session)), renderSettings: session.renderSettings };
+  const ports = { ...(await shell.renderer(session)), renderSettings: session.renderSettings, scripts: await shell.scripts() };
   const sources = sourcesAsked(application, request);
   const notBefore = shell.clock();
   const revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);
   const { fresh = false } = request;
-  const { comparison } = await evaluate(target, { sources, revisions, operationStartedAt: undefined, notBefore, fresh }, ports);
-  const rules = { ...comparisonRules(target), maskedAnnotations: target.resources.maskedAnnotations };
+  const asked = { sources, revisions, operationStartedAt: undefined, notBefore, fresh };
+  const { comparison, rules } = await evaluate(target, asked, ports);
   // Hooks and objects that are not compared have no status.
   const rows = comparison.resources.filter((row) => row.status !== '' && row.status !== 'Synced');
-  return Promise.all(rows.map((row) => judged(target.cluster, row, rules)));
+  const predicted = await Promise.all(rows.map((row) => (row.target && row.live ? dryRun(target.cluster, row.target) : undefined)));
+  const answers = predicted.filter((answer) => answer !== undefined);
+  const shown = { ...(await withEdits(rules, answers, ports.scripts)), maskedAnnotations: target.resources.maskedAnnotations };
+  return rows.map((row, index) => ({
+    ...differenceOf(row, predicted[index], shown),
+    reasons: reasonsOf(row, shown, rules.alone ?? false),
+  }));
 }
 
 /** Prints each difference, by the user's own program where one is set. */
-export async function printDifferences(shell: Shell, differences: readonly ObjectDifference[]): Promise<void> {
+export async function printDifferences(shell: Shell, differences: readonly ExplainedDifference[]): Promise<void> {
   const { terminal, externalDiff } = shell;
   for (const difference of differences) {
     terminal.write(differenceHeader(difference.key));
     const [live, target] = differenceSides(difference);
     if (externalDiff && live !== target) await externalDiff(live, target, difference.key.name);
-    else terminal.write(differenceBody(difference, terminal.paintLine));
+    else terminal.write(`${differenceBody(difference, terminal.paintLine)}${reasonLines(difference.reasons)}`);
   }
 }
 
@@ -55,11 +67,7 @@ async function targetOf(session: Session, application: Application): Promise<Tar
 }
 
 /** The API server says best what an apply would make of an object; where it refuses, the outcome is worked out in memory. */
-async function judged(cluster: Cluster, row: ResourceComparison, rules: ShowRules): Promise<ObjectDifference> {
-  return differenceOf(row, row.target && row.live && (await dryRun(cluster, row.target)), rules);
-}
-
-async function dryRun(cluster: Cluster, target: NonNullable<ResourceComparison['target']>): Promise<LiveObject | undefined> {
+async function dryRun(cluster: Cluster, target: Manifest): Promise<LiveObject | undefined> {
   try {
     return await cluster.apply(target, { dryRun: true });
   } catch (thrown) {

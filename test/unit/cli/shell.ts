@@ -1,4 +1,5 @@
 // A shell for tests: remembers what was written, stands still in time, answers from a list, reaches no cluster.
+import { createScripts } from '../../../lib/adapters/scripts/scripts.ts';
 import type { Shell } from '../../../lib/cli/shell.ts';
 
 export interface Recording {
@@ -34,6 +35,7 @@ export function recordingShell(now: number, answers: readonly string[] = []): Re
     connect: () => Promise.reject(new Error('no cluster here')),
     renderer: () => Promise.reject(new Error('no tools here')),
     offline: { namespace: 'argocd', remoteBases: 'fixed', open: () => Promise.reject(new Error('no folders here')) },
+    scripts: async () => createScripts(),
     externalDiff: undefined,
   };
   return { shell, written: () => out.join(''), noted: () => notes.join('') };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../lib/compare/compare.ts';
-import { unsupportedRules } from '../../../lib/compare/ignore.ts';
 import { maskedSecrets } from '../../../lib/compare/mask.ts';
 import { pairObjects } from '../../../lib/compare/pair.ts';
 import { differenceOf } from '../../../lib/compare/patch.ts';
@@ -143,18 +142,5 @@ describe('maskedSecrets', () => {
   it('hides what a Secret has under a name that means nothing', () => {
     const misspelt = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, type: 'Opaque', stringdata: { a: 'secret' } };
     expect(maskedSecrets([misspelt])).toEqual([{ ...misspelt, stringdata: '++++++++' }]);
-  });
-});
-
-describe('unsupportedRules', () => {
-  it('names each field and the way out', () => {
-    const rules = [
-      { kind: 'A', jsonPointers: ['/x'] },
-      { kind: 'B', jqPathExpressions: ['.spec.x'] },
-      { kind: 'C', jqPathExpressions: [] },
-    ];
-    expect(unsupportedRules(rules)).toEqual([
-      'spec.ignoreDifferences[1].jqPathExpressions is not supported: use jsonPointers or managedFieldsManagers instead',
-    ]);
   });
 });

@@ -36,7 +36,7 @@ describe('a health script', () => {
       'resource.customizations.health.apps_Deployment': 'x',
       'resource.customizations.useOpenLibs.apps_Deployment': 'true',
     };
-    expect(healthScript(resourceSettings(data), { group: 'apps', kind: 'Deployment' })).toEqual({ script: 'x', useOpenLibs: true });
+    expect(healthScript(resourceSettings(data), { group: 'apps', kind: 'Deployment' })).toEqual({ script: 'x', openLibs: true });
   });
 
   it('is not hidden by an override without one', () => {

@@ -4,6 +4,7 @@ import type { Shell } from '../shell.ts';
 import { addCreate } from './create.ts';
 import { addDelete } from './delete.ts';
 import { addDiff } from './diff.ts';
+import { addExplain } from './explain.ts';
 import { addGet } from './get.ts';
 import { addHistory } from './history.ts';
 import { addList } from './list.ts';
@@ -13,5 +14,6 @@ import { addWait } from './wait.ts';
 
 export function addApp(program: Command, shell: Shell): void {
   const app = program.command('app').description('create, show, sync and delete Applications');
-  for (const add of [addCreate, addList, addGet, addSync, addWait, addDiff, addManifests, addHistory, addDelete]) add(app, shell);
+  for (const add of [addCreate, addList, addGet, addSync, addWait, addDiff, addExplain, addManifests, addHistory, addDelete])
+    add(app, shell);
 }

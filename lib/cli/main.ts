@@ -18,6 +18,9 @@ import type { GlobalFlags, Session, Shell } from './shell.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { processTerminal } from './terminal.ts';
 
+/** Somebody waits for it, and can stop it. */
+const PATIENCE_MS = 3_600_000;
+
 const settings = cliSettings(process.env, homedir());
 
 // `evenkeel app list | head` ends the reader first, which is nobody's fault.
@@ -43,7 +46,7 @@ function shellFor(own: CliSettings): Shell {
     connect: (flags) => connect(flags, own),
     renderer: (session) => renderer(session, own),
     offline: { namespace: own.namespace, remoteBases: own.remoteBases, open: (given) => offline(given, own) },
-    scripts: async () => (await import('../adapters/scripts/scripts.ts')).createScripts(),
+    scripts: async () => (await import('../adapters/scripts/scripts.ts')).createScripts({ callMs: PATIENCE_MS }),
     externalDiff: own.externalDiff && externalDiff(own.externalDiff),
   };
 }

@@ -24,8 +24,13 @@ export interface ShowRules extends NormalizeRules {
 
 /** `predicted` is the answer of a dry run, if one was made; without it the outcome of an apply is worked out in memory. */
 export function differenceOf(row: ResourceComparison, predicted: LiveObject | undefined, rules: ShowRules): ObjectDifference {
-  const [before, after] = shown(row, statesOf(row, predicted, rules), rules.maskedAnnotations ?? []);
-  return { key: row.key, before, after, patch: jsonPatch.compare({ object: before ?? null }, { object: after ?? null }).map(unwrapped) };
+  return differenceBetween(row.key, statesOf(row, predicted, rules), rules.maskedAnnotations ?? []);
+}
+
+/** Two states of one object, as they may be shown. */
+export function differenceBetween(key: ResourceKey, states: States, maskedAnnotations: readonly string[]): ObjectDifference {
+  const [before, after] = shown(key, states, maskedAnnotations);
+  return { key, before, after, patch: jsonPatch.compare({ object: before ?? null }, { object: after ?? null }).map(unwrapped) };
 }
 
 type States = readonly [before: Manifest | undefined, after: Manifest | undefined];
@@ -46,7 +51,7 @@ function whole(object: Manifest): Manifest {
   return rest as Manifest; // of what every object has nothing is taken
 }
 
-function shown({ key }: ResourceComparison, [before, after]: States, maskedAnnotations: readonly string[]): States {
+function shown(key: ResourceKey, [before, after]: States, maskedAnnotations: readonly string[]): States {
   if (key.group !== '' || key.kind !== 'Secret') return [before, after];
   const [maskedBefore, maskedAfter] = maskedSecrets([before, after], maskedAnnotations);
   return [maskedBefore, maskedAfter];

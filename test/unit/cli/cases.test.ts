@@ -43,6 +43,22 @@ describe('a comparison without a cluster', () => {
   });
 });
 
+describe('what the settings make of objects', () => {
+  it.each(casesOf('cli/overrides'))('$name', async (golden) => {
+    const settings = golden.files.includes('argocd-cm.yaml') ? ['--argocd-cm-path', join(golden.dir, 'argocd-cm.yaml')] : [];
+    const shown = async (command: string, output: string) => {
+      const { shell, written } = recordingShell(NOW);
+      const args = ['admin', 'settings', 'resource-overrides', command, join(golden.dir, 'objects.yaml'), ...settings, '-o', output];
+      await buildProgram(shell).parseAsync(args, { from: 'user' });
+      return written();
+    };
+    const answers = { health: await shown('health', 'text'), ignored: await shown('ignore-differences', 'text') };
+    const data = { health: JSON.parse(await shown('health', 'json')), ignored: JSON.parse(await shown('ignore-differences', 'json')) };
+    expect(JSON.stringify([answers, data])).not.toMatch(/canary|Y2FuYXJ5/);
+    golden.check({ ...answers, data });
+  });
+});
+
 describe('what is created', () => {
   it.each(casesOf('cli/create'))('$name', (golden) => {
     const given = golden.read('flags.yaml') as Partial<CreateRequest>; // the case's author

@@ -1,0 +1,23 @@
+// The health of objects in a file, by an installation's scripts and the built-in checks.
+import { kindOf } from '../../compare/differences.ts';
+import { isBeingDeleted, resourceHealth } from '../../health/health.ts';
+import type { Health } from '../../model/application.ts';
+import { healthScript } from '../../model/health-script.ts';
+import type { LiveObject } from '../../model/manifest.ts';
+import type { ResourceSettings } from '../../model/resource-settings.ts';
+import type { Scripts } from '../../ports.ts';
+
+/** One for each object, in order; undefined where nothing judges the kind. */
+export async function healthsOf(
+  objects: readonly LiveObject[],
+  settings: ResourceSettings,
+  scripts: Scripts,
+): Promise<readonly (Health | undefined)[]> {
+  const checks = objects.flatMap((object) => {
+    const script = isBeingDeleted(object) ? undefined : healthScript(settings, kindOf(object));
+    return script ? [{ ...script, object }] : [];
+  });
+  const said = checks.length === 0 ? [] : await scripts.health(checks);
+  const scripted = new Map(checks.map(({ object }, index) => [object, said[index]]));
+  return objects.map((object) => resourceHealth(object, scripted.get(object)));
+}

@@ -136,7 +136,7 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
         application = await writeApplication(ports.control, application, { status });
       },
       health: (live) => judgedHealth(target, live, ports.scripts),
-      prepare: (task) => respectIgnored(task, options, ignoredFields(target)),
+      prepare: (task) => respectIgnored(task, options, ignoredFields(target), own.rules.edited),
     },
     deadline,
   );

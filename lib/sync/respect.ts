@@ -1,19 +1,47 @@
 // respectIgnored: with RespectIgnoreDifferences the ignored fields are sent with the values that live has (spec/diff.md §13).
+import { isDeepStrictEqual } from 'node:util';
 import type { ResourceIgnoreDifferences } from '../model/application.ts';
 import { globMatches } from '../model/glob.ts';
 import { isRecord, type Manifest, type ResourceKey } from '../model/manifest.ts';
 import { hasOption } from '../model/sync-options.ts';
 import type { SyncTask } from './task.ts';
 
-/** The manifest to apply for a task that has a target. Its status stays as Git has it. */
-export function respectIgnored(task: SyncTask, options: readonly string[], rules: readonly ResourceIgnoreDifferences[]): Manifest {
+/**
+ * The manifest to apply for a task that has a target. Its status stays as Git has it. `edited` holds what jq made of both sides, by the object
+ * that it was given.
+ */
+export function respectIgnored(
+  task: SyncTask,
+  options: readonly string[],
+  rules: readonly ResourceIgnoreDifferences[],
+  edited: ReadonlyMap<Manifest, Manifest> = new Map(),
+): Manifest {
   const target = task.target ?? { apiVersion: '', kind: '', metadata: {} };
   if (!task.live || !hasOption(options, 'RespectIgnoreDifferences=true')) return target;
   const pointers = rules
     .filter((rule) => concerns(rule, task.key))
     .flatMap((rule) => rule.jsonPointers ?? [])
     .filter((pointer) => segmentsOf(pointer)[0] !== 'status');
-  return pointers.reduce<Manifest>((manifest, pointer) => copied(manifest, task.live, segmentsOf(pointer)) as Manifest, target); // a copy keeps its shape
+  const begin = givenBack(edited.get(target) ?? target, edited.get(task.live) ?? task.live, task.live) as Manifest; // a copy keeps its shape
+  return pointers.reduce<Manifest>((manifest, pointer) => copied(manifest, task.live, segmentsOf(pointer)) as Manifest, begin);
+}
+
+/** `target`, which jq has been over, with what jq took from `live` to make `rest` of it. Items that were taken come after those of Git. */
+function givenBack(target: unknown, rest: unknown, live: unknown): unknown {
+  if (rest === live || isDeepStrictEqual(rest, live)) return target;
+  if (Array.isArray(target) && Array.isArray(rest) && Array.isArray(live)) return itemsGivenBack(target, rest, live);
+  if (!isRecord(target) || !isRecord(rest) || !isRecord(live)) return target;
+  const fields = Object.entries(live).flatMap(([name, value]) => {
+    if (!Object.hasOwn(rest, name)) return name === 'status' ? [] : [[name, value] as const];
+    return Object.hasOwn(target, name) ? [[name, givenBack(target[name], rest[name], value)] as const] : [];
+  });
+  return { ...target, ...Object.fromEntries(fields) };
+}
+
+function itemsGivenBack(target: readonly unknown[], rest: readonly unknown[], live: readonly unknown[]): readonly unknown[] {
+  if (rest.length === live.length)
+    return target.map((item, index) => (index < live.length ? givenBack(item, rest[index], live[index]) : item));
+  return [...target, ...live.filter((item) => !rest.some((other) => isDeepStrictEqual(item, other)))];
 }
 
 function concerns(rule: ResourceIgnoreDifferences, key: ResourceKey): boolean {

@@ -56,3 +56,30 @@ describe('what is ignored', () => {
     expect(respectIgnored(task(undefined), OPTION, rules)).toBe(target);
   });
 });
+
+describe('what jq takes away', () => {
+  const by = (wanted: unknown, now: unknown, wantedRest: unknown, nowRest: unknown) => {
+    const sides = { target: { ...target, spec: wanted }, live: { ...target, spec: now } };
+    const edited = new Map([
+      [sides.target, { ...target, spec: wantedRest }],
+      [sides.live, { ...target, spec: nowRest }],
+    ]);
+    return respectIgnored({ ...task(sides.live), target: sides.target }, OPTION, [], edited)['spec'];
+  };
+
+  test('is sent as live has it, also inside of items', () => {
+    expect(by({ a: 1, b: 2 }, { a: 9, b: 3 }, { b: 2 }, { b: 3 })).toEqual({ a: 9, b: 2 });
+    expect(by({ list: [{ a: 1, b: 2 }] }, { list: [{ a: 9, b: 3 }] }, { list: [{ b: 2 }] }, { list: [{ b: 3 }] })).toEqual({
+      list: [{ a: 9, b: 2 }],
+    });
+  });
+
+  test('is not sent when live does not have it', () => {
+    expect(by({ a: 1, b: 2 }, { b: 3 }, { b: 2 }, { b: 3 })).toEqual({ b: 2 });
+  });
+
+  test('as whole items comes after those of Git', () => {
+    const [web, proxy] = [{ name: 'web' }, { name: 'proxy' }];
+    expect(by({ list: [web] }, { list: [proxy, web] }, { list: [web] }, { list: [web] })).toEqual({ list: [web, proxy] });
+  });
+});

@@ -55,6 +55,16 @@ describe('npm run package', () => {
     expect(names.filter((file) => !file.startsWith('functions/'))).toEqual([]);
   });
 
+  test('puts what runs scripts beside the one function that asks them', async () => {
+    const modules = await Promise.all(
+      ['webhook', 'reconcile', 'later', 'sweep'].map(async (name) => {
+        const { files } = await archive(`functions/${name}.zip`);
+        return [name, files.filter((file) => file.name.endsWith('.wasm')).length];
+      }),
+    );
+    expect(Object.fromEntries(modules)).toEqual({ webhook: 0, reconcile: 2, later: 0, sweep: 0 });
+  });
+
   test('puts programs where the functions look for them, executable', async () => {
     const layers = await Promise.all(['kubectl', 'git', 'renderer'].map((name) => archive(`layers/${name}.zip`)));
     const programs = layers

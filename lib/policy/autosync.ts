@@ -48,7 +48,8 @@ function started(
   return { kind: 'start', operation: operationFor(application, revisions, extra) };
 }
 
-function alreadyAttempted(application: Application, previous: OperationState, revisions: readonly string[]): boolean {
+/** Whether the last operation was of these commits and sources: it is not begun again by itself, except to heal. */
+export function alreadyAttempted(application: Application, previous: OperationState, revisions: readonly string[]): boolean {
   const result = previous.syncResult;
   if (!result) return isCompleted(previous.phase);
   const multiple = isMultiSource(application.spec);

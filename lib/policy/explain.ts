@@ -4,6 +4,7 @@ import type { Application, ResourceStatus } from '../model/application.ts';
 import { parseBool } from '../model/bool.ts';
 import { annotationOf } from '../model/manifest.ts';
 import { isCompleted, type OperationState } from '../model/operation.ts';
+import { alreadyAttempted } from './autosync.ts';
 
 export interface Explanation {
   readonly about: 'reconciliation' | 'sync' | 'health' | 'operation' | 'automation';
@@ -53,10 +54,11 @@ function faults({ status, metadata }: Application): readonly Explanation[] {
 
 function underWay(application: Application): readonly Explanation[] {
   const state = application.status?.operationState;
-  if (!state) return application.operation ? [requested()] : [];
+  // What is recorded of an earlier operation says nothing of one that has not begun.
+  if (!state || (application.operation && isCompleted(state.phase))) return application.operation ? [requested()] : [];
   const says = `the sync that began at ${state.startedAt} is ${state.phase}${state.message ? `: ${state.message}` : ''}`;
   if (!isCompleted(state.phase)) return [{ about: 'operation', says, next: 'wait; each step comes back by itself' }];
-  return [...(state.phase === 'Succeeded' ? [] : ended(application, state, says))];
+  return state.phase === 'Succeeded' ? [] : ended(application, state, says);
 }
 
 function requested(): Explanation {
@@ -104,7 +106,8 @@ function rowText(row: ResourceStatus, name: string): Pick<Explanation, 'says' | 
 }
 
 /** Why what differs is not put right by itself. */
-function automation({ spec, status, operation, metadata }: Application): readonly Explanation[] {
+function automation(application: Application): readonly Explanation[] {
+  const { spec, status, operation, metadata } = application;
   const automated = spec.syncPolicy?.automated;
   const by = (says: string, next: string): readonly Explanation[] => [{ about: 'automation', says, next }];
   const sync = `evenkeel app sync ${metadata.name}`;
@@ -116,7 +119,11 @@ function automation({ spec, status, operation, metadata }: Application): readonl
     return by('only objects that would be pruned differ, and spec.syncPolicy.automated.prune is not set', `set it, or: ${sync} --prune`);
   }
   const state = status?.operationState;
-  if (state?.phase !== 'Succeeded' || automated.selfHeal) return [];
+  const revisions = status?.sync?.revisions ?? [status?.sync?.revision ?? ''];
+  if (!state || !alreadyAttempted(application, state, revisions)) {
+    return by('a sync by itself has not begun', 'wait for the worker; conditions name what keeps it');
+  }
+  if (state.phase !== 'Succeeded' || automated.selfHeal) return [];
   return by(
     'this revision was synced, and changes made in the cluster stay: spec.syncPolicy.automated.selfHeal is not set',
     `set it, push, or: ${sync}`,

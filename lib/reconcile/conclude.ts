@@ -7,10 +7,11 @@ import type { OperationState } from '../model/operation.ts';
 import { endedOrRetrying, retryRemainingSeconds } from '../sync/retry.ts';
 import type { SyncOutcome } from '../sync/run.ts';
 import type { SyncTask } from '../sync/task.ts';
-import { type Evaluated, type Evaluation, isFailure, reevaluate, type Target } from './evaluate.ts';
+import { type Evaluated, type Evaluation, isFailure, reevaluate } from './evaluate.ts';
 import { withHistory } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { stamped, statusOf } from './status.ts';
+import type { Target } from './target.ts';
 import { timeOf } from './time.ts';
 import { writeApplication } from './write.ts';
 

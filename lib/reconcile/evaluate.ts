@@ -9,14 +9,12 @@ import { type ApplicationSource, instanceName } from '../model/application.ts';
 import type { Comparison } from '../model/comparison.ts';
 import { type DesiredState, parseClosure } from '../model/desired.ts';
 import { isHook, namedHooks } from '../model/hook.ts';
-import { isExcluded } from '../model/kind-filters.ts';
 import { annotationOf, groupVersionOf, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { permitsSource } from '../policy/project.ts';
 import type { Cluster, ObjectRef } from '../ports.ts';
-import { type JudgePorts, type JudgeTarget, judge, ownerOf } from './judge.ts';
+import { type JudgePorts, judge } from './judge.ts';
 import { inventoryOf, readLive } from './live.ts';
-
-export type Target = JudgeTarget;
+import { excludedIn, ownerOf, type Target } from './target.ts';
 
 /** As much of it as it takes to render. */
 export type RenderTarget = Omit<Target, 'cluster'> & { readonly cluster: Pick<Cluster, 'capabilities' | 'resourceType'> };
@@ -97,11 +95,6 @@ export async function held(target: Target, request: Request, desired: DesiredSta
   const resources = desired.manifests.filter((manifest) => !isHook(manifest));
   const judged = await judge(target, pairObjects([...resources, ...hooks], [...live.values()]), ports);
   return { sources: request.sources, desired, hooks, live, ...judged };
-}
-
-/** Kinds that are left alone where the Application deploys to. */
-export function excludedIn({ resources, destination }: Omit<Target, 'cluster'>) {
-  return (kind: { readonly group: string; readonly kind: string }) => isExcluded(resources, kind, destination.server);
 }
 
 export function scopeIn(cluster: RenderTarget['cluster']) {

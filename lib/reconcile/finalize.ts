@@ -11,12 +11,11 @@ import { resourceRefusal } from '../policy/project.ts';
 import type { ObjectRef } from '../ports.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { DELETION_CONDITIONS } from './conditions.ts';
-import { excludedIn, type Target } from './evaluate.ts';
-import { ownerOf } from './judge.ts';
 import { inventoryOf, readLive } from './live.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { prepareDeletion } from './prepare.ts';
 import { withConditions } from './status.ts';
+import { excludedIn, ownerOf, type Target } from './target.ts';
 import { timeOf } from './time.ts';
 import { writeApplication } from './write.ts';
 

@@ -1,33 +1,17 @@
 // judge: desired beside live -> their comparison. Rules decide; this file asks scripts and dry runs for them.
 import { type ComparisonRules, compare, comparedObjects, healthChecks, suspects } from '../compare/compare.ts';
-import { kindOf } from '../compare/differences.ts';
 import { type IgnoreRule, jqEdits } from '../compare/ignore.ts';
 import { ignoreRules } from '../compare/system-rules.ts';
-import { isBeingDeleted, resourceHealth } from '../health/health.ts';
 import { COMPARE_OPTIONS } from '../model/annotations.ts';
-import { type Application, type Health, instanceName, qualifiedName } from '../model/application.ts';
+import { qualifiedName } from '../model/application.ts';
 import type { Comparison, Pair } from '../model/comparison.ts';
-import type { ResolvedDestination } from '../model/destination.ts';
 import { Unavailable } from '../model/errors.ts';
 import { healthScript } from '../model/health-script.ts';
 import { annotationList, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
-import type { AppProject } from '../model/project.ts';
-import type { ResourceSettings } from '../model/resource-settings.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import type { Cluster, Scripts } from '../ports.ts';
 import { asSent } from '../sync/apply.ts';
-import type { Owner } from './live.ts';
-
-/** What an Application is compared with: settled before anything is rendered. */
-export interface JudgeTarget {
-  readonly application: Application;
-  readonly project: AppProject;
-  readonly destination: ResolvedDestination;
-  readonly cluster: Cluster;
-  readonly controlNamespace: string;
-  /** What the installation says of resources. */
-  readonly resources: ResourceSettings;
-}
+import { ownerOf, type Target } from './target.ts';
 
 export interface JudgePorts {
   readonly scripts: Scripts;
@@ -44,7 +28,7 @@ export interface Judged {
  * and then nothing is asked of the cluster. Throws InvalidInput for an expression that is none, Unavailable when the cluster does not answer.
  */
 export async function judge(
-  target: JudgeTarget,
+  target: Target,
   pairs: readonly Pair[],
   { scripts }: JudgePorts,
   known?: ReadonlyMap<string, LiveObject>,
@@ -57,17 +41,10 @@ export async function judge(
 }
 
 /** What the scripts of the installation say of live objects, by `keyText`. */
-async function scripted({ resources }: JudgeTarget, pairs: readonly Pair[], rules: ComparisonRules, scripts: Scripts) {
+async function scripted({ resources }: Target, pairs: readonly Pair[], rules: ComparisonRules, scripts: Scripts) {
   const checks = [...healthChecks(pairs, rules, (kind) => healthScript(resources, kind))];
   const said = checks.length === 0 ? [] : await scripts.health(checks.map(([, check]) => check));
   return new Map(checks.flatMap(([key], index) => (said[index] ? [[key, said[index]] as const] : [])));
-}
-
-/** The health of one live object, by the installation's script where it has one for the kind. */
-export async function judgedHealth({ resources }: JudgeTarget, live: LiveObject, scripts: Scripts): Promise<Health | undefined> {
-  const script = isBeingDeleted(live) ? undefined : healthScript(resources, kindOf(live));
-  const [said] = script ? await scripts.health([{ ...script, object: live }]) : [];
-  return resourceHealth(live, said);
 }
 
 /** The rules with what jq makes of these objects too. */
@@ -79,17 +56,12 @@ export async function withEdits(rules: ComparisonRules, objects: readonly Manife
   return { ...rules, edited: new Map([...(rules.edited ?? []), ...made]) };
 }
 
-/** The Application as its objects name it. */
-export function ownerOf({ application, controlNamespace, resources }: Omit<JudgeTarget, 'cluster'>): Owner {
-  return { instance: instanceName(application.metadata, controlNamespace), tracking: resources.tracking };
-}
-
 /** The rules that fields are ignored by: the Application's, then the installation's. */
-export function ignoredFields({ application, resources }: JudgeTarget): readonly IgnoreRule[] {
+export function ignoredFields({ application, resources }: Target): readonly IgnoreRule[] {
   return [...(application.spec.ignoreDifferences ?? []), ...ignoreRules(resources)];
 }
 
-export function comparisonRules(target: JudgeTarget): ComparisonRules {
+export function comparisonRules(target: Target): ComparisonRules {
   const { application, project, destination, resources } = target;
   const { instance, tracking } = ownerOf(target);
   return {

@@ -13,13 +13,15 @@ import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
 import { advanceSync } from '../sync/run.ts';
 import { concluded, ended, type Operated, type Standing, waiting } from './conclude.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
-import { type Evaluated, type Evaluation, held, isFailure, render, type Target } from './evaluate.ts';
-import { ignoredFields, judgedHealth } from './judge.ts';
+import { type Evaluated, type Evaluation, held, isFailure, render } from './evaluate.ts';
+import { healthsOf } from './healths.ts';
+import { ignoredFields } from './judge.ts';
 import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText } from './prepare.ts';
 import { refusalsOf } from './refusals.ts';
 import { stamped, statusOf, withConditions } from './status.ts';
+import type { Target } from './target.ts';
 import { timeOf } from './time.ts';
 import { writeApplication } from './write.ts';
 
@@ -135,7 +137,7 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
         const status = { ...application.status, operationState: withRows(state, done) };
         application = await writeApplication(ports.control, application, { status });
       },
-      health: (live) => judgedHealth(target, live, ports.scripts),
+      health: async (live) => (await healthsOf([live], target.resources, ports.scripts))[0],
       prepare: (task) => respectIgnored(task, options, ignoredFields(target), own.rules.edited),
     },
     deadline,

@@ -9,7 +9,8 @@ import type { ResourceSettings } from '../model/resource-settings.ts';
 import { serviceAccountFor } from '../policy/project.ts';
 import { projectName, specConditions } from '../policy/spec.ts';
 import type { Clusters, Control } from '../ports.ts';
-import { type Evaluated, isFailure, type Target } from './evaluate.ts';
+import { type Evaluated, isFailure } from './evaluate.ts';
+import type { Target } from './target.ts';
 
 interface PreparePorts {
   readonly control: Control;

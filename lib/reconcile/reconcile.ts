@@ -19,7 +19,7 @@ import { bounded, OPERATION_BYTES } from '../model/text.ts';
 import { decideSync } from '../policy/autosync.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
-import { type Evaluated, evaluate, isFailure, type Target } from './evaluate.ts';
+import { type Evaluated, evaluate, isFailure } from './evaluate.ts';
 import { finalize } from './finalize.ts';
 import { freshSince } from './fresh.ts';
 import { operate, type Wanted } from './operate.ts';
@@ -28,6 +28,7 @@ import type { ReconcilePorts } from './ports.ts';
 import { closureText, prepare } from './prepare.ts';
 import { recheckSeconds } from './recheck.ts';
 import { refusedStatus, stamped, statusOf, withConditions } from './status.ts';
+import type { Target } from './target.ts';
 import { timeOf } from './time.ts';
 import { type Change, writeApplication } from './write.ts';
 

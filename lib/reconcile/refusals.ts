@@ -5,7 +5,7 @@ import { resourceRefusal } from '../policy/project.ts';
 import type { Cluster, ResourceType } from '../ports.ts';
 import { definesKind } from '../sync/plan.ts';
 import { type SyncTask, taskId } from '../sync/task.ts';
-import type { Target } from './evaluate.ts';
+import type { Target } from './target.ts';
 
 const SKIP_MISSING = 'SkipDryRunOnMissingResource=true';
 

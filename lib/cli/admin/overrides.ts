@@ -4,13 +4,13 @@ import { flattened } from '../../desired/manifests.ts';
 import type { LiveObject } from '../../model/manifest.ts';
 import { type ResourceSettings, resourceSettings } from '../../model/resource-settings.ts';
 import { parseManifests } from '../../model/yaml.ts';
+import { healthsOf } from '../../reconcile/healths.ts';
 import { outputOf } from '../app/printing.ts';
 import { EXIT_FAILED, Exit } from '../exit.ts';
 import { readInput } from '../input.ts';
 import { settingsIn } from '../request/settings-file.ts';
 import type { Shell } from '../shell.ts';
 import { healthText, ignoredText, OVERRIDE_OUTPUTS, type OverrideOutput } from '../view/overrides.ts';
-import { healthsOf } from './health.ts';
 import { ignoredIn } from './ignored.ts';
 
 interface Flags {

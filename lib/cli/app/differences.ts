@@ -6,8 +6,9 @@ import type { Application } from '../../model/application.ts';
 import { InvalidInput, Unavailable } from '../../model/errors.ts';
 import type { LiveObject, Manifest } from '../../model/manifest.ts';
 import type { Cluster } from '../../ports.ts';
-import { evaluate, type Target } from '../../reconcile/evaluate.ts';
+import { evaluate } from '../../reconcile/evaluate.ts';
 import { withEdits } from '../../reconcile/judge.ts';
+import type { Target } from '../../reconcile/target.ts';
 import { type RevisionRequest, sourcesAsked } from '../request/revisions.ts';
 import type { Session, Shell } from '../shell.ts';
 import { differenceBody, differenceHeader, differenceSides } from '../view/difference.ts';
@@ -20,7 +21,10 @@ export interface ExplainedDifference extends ObjectDifference {
 
 const IN_CLUSTER = 'https://kubernetes.default.svc';
 
-/** Nothing is changed. `fresh`: charts and files that may have moved are fetched again. Throws InvalidInput when the Application is not valid or does not render, or lies in another cluster. */
+/**
+ * Nothing is changed. `fresh`: charts and files that may have moved are fetched again. Throws InvalidInput when the Application is not valid
+ * or does not render, or lies in another cluster.
+ */
 export async function differencesOf(
   shell: Shell,
   session: Session,

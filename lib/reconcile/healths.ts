@@ -1,11 +1,11 @@
-// The health of objects in a file, by an installation's scripts and the built-in checks.
-import { kindOf } from '../../compare/differences.ts';
-import { isBeingDeleted, resourceHealth } from '../../health/health.ts';
-import type { Health } from '../../model/application.ts';
-import { healthScript } from '../../model/health-script.ts';
-import type { LiveObject } from '../../model/manifest.ts';
-import type { ResourceSettings } from '../../model/resource-settings.ts';
-import type { Scripts } from '../../ports.ts';
+// healthsOf: the health of live objects by an installation's scripts and the built-in checks (spec/health.md §2).
+import { kindOf } from '../compare/differences.ts';
+import { isBeingDeleted, resourceHealth } from '../health/health.ts';
+import type { Health } from '../model/application.ts';
+import { healthScript } from '../model/health-script.ts';
+import type { LiveObject } from '../model/manifest.ts';
+import type { ResourceSettings } from '../model/resource-settings.ts';
+import type { Scripts } from '../ports.ts';
 
 /** One for each object, in order; undefined where nothing judges the kind. */
 export async function healthsOf(

@@ -51,14 +51,15 @@ async function compare(shell: Shell, flags: Flags): Promise<void> {
   }
   if (flags.desired === '-' && flags.live === '-') throw new Exit(EXIT_FAILED, 'only one of --desired and --live can be standard input');
   const { application: file } = flags;
-  const compared = comparedOffline({
+  const request = {
     desired: await readInput(shell.terminal, flags.desired),
     live: await readInput(shell.terminal, flags.live),
     application: file === undefined ? undefined : pickApplication(await readInput(shell.terminal, file), file, undefined),
     settings: await settingsIn(flags.argocdCmPath),
     files: { desired: flags.desired, live: flags.live },
     namespace: shell.offline.namespace,
-  });
+  };
+  const compared = await comparedOffline(request, await shell.scripts());
   for (const { type, message } of compared.conditions) shell.terminal.note(`${type}: ${message}`);
   shell.terminal.write(comparedText(compared.rows, output, shell.terminal));
   if (flags.exitCode && compared.rows.some(({ status }) => status === 'OutOfSync')) throw new Exit(EXIT_FAILED, '');

@@ -1,5 +1,5 @@
 // Two files compared by the rules of the worker, with no cluster to ask.
-import { type ComparisonRules, compare } from '../../compare/compare.ts';
+import { type ComparisonRules, compare, comparedObjects } from '../../compare/compare.ts';
 import { pairObjects } from '../../compare/pair.ts';
 import { differenceOf, type ObjectDifference } from '../../compare/patch.ts';
 import { type DifferenceReason, reasonsOf } from '../../compare/reasons.ts';
@@ -19,6 +19,8 @@ import { type GroupVersionKind, gvkOf, type LiveObject, type Manifest } from '..
 import { resourceSettings } from '../../model/resource-settings.ts';
 import { instanceOf, type Tracking } from '../../model/tracking.ts';
 import { parseManifests } from '../../model/yaml.ts';
+import type { Scripts } from '../../ports.ts';
+import { withEdits } from '../../reconcile/judge.ts';
 
 export interface CompareRequest {
   /** YAML documents or lists. */
@@ -43,8 +45,8 @@ export interface Compared {
   readonly conditions: readonly ApplicationCondition[];
 }
 
-/** Every object of either side, sorted by key. Throws InvalidInput for what cannot be read. */
-export function comparedOffline(request: CompareRequest): Compared {
+/** Every object of either side, sorted by key. Throws InvalidInput for what cannot be read, and for an expression that is none. */
+export async function comparedOffline(request: CompareRequest, scripts: Scripts): Promise<Compared> {
   const resources = resourceSettings(request.settings);
   const application = request.application && applicationIn(request.application, request.namespace);
   const server = application?.spec.destination.server ?? '';
@@ -63,7 +65,7 @@ export function comparedOffline(request: CompareRequest): Compared {
     scopeOf,
     excludes,
   });
-  const rules: ComparisonRules = {
+  const plain: ComparisonRules = {
     application: application ? qualifiedName(application.metadata) : instance,
     instanceName: instance,
     tracking: resources.tracking,
@@ -72,7 +74,9 @@ export function comparedOffline(request: CompareRequest): Compared {
     syncOptions: application?.spec.syncPolicy?.syncOptions ?? [],
     alone: true,
   };
-  const comparison = compare(pairObjects(manifests, live), new Map(), rules);
+  const pairs = pairObjects(manifests, live);
+  const rules = await withEdits(plain, comparedObjects(pairs, plain), scripts);
+  const comparison = compare(pairs, new Map(), rules);
   const rows = comparison.resources.map((row) => ({
     ...differenceOf(row, undefined, rules),
     status: row.status,

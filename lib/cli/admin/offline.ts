@@ -78,7 +78,7 @@ export async function comparedOffline(request: CompareRequest, scripts: Scripts)
   const rules = await withEdits(plain, comparedObjects(pairs, plain), scripts);
   const comparison = compare(pairs, new Map(), rules);
   const rows = comparison.resources.map((row) => ({
-    ...differenceOf(row, undefined, rules),
+    ...differenceOf(row, undefined, { ...rules, maskedAnnotations: resources.maskedAnnotations }),
     status: row.status,
     reasons: row.status === '' ? [] : reasonsOf(row, rules, true),
   }));

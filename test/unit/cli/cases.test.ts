@@ -39,6 +39,7 @@ describe('a comparison without a cluster', () => {
       return { written: written(), noted: noted() };
     };
     const { written: wide, noted } = await shown();
+    expect(wide + (await shown('-o', 'yaml')).written).not.toContain('canary');
     golden.check({ noted, rows: JSON.parse((await shown('-o', 'json')).written), names: (await shown('-o', 'name')).written, wide });
   });
 });

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DialRules } from '../../lib/adapters/dialed-address.ts';
 import { createRepositories } from '../../lib/adapters/git.ts';
-import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
+import { Unavailable } from '../../lib/model/errors.ts';
 import { resolver } from '../support/addresses.ts';
 import { type Authority, createAuthority } from '../support/certificates.ts';
 import { type HeldCredentials, heldCredentials } from '../support/credentials.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { type RecordingProxy, startSocksProxy } from '../support/proxies.ts';
+import { refusal } from '../support/refusal.ts';
 import { type SshRemote, sshKeyPair, startSshRemote } from '../support/ssh-remote.ts';
 
 const METADATA = '169.254.169.254';
@@ -64,15 +65,6 @@ async function read(repoURL: string, dial: DialRules): Promise<string | undefine
   const checkout = await ports.checkout(source, await ports.resolveRevision(source, Date.now(), 'shop'), 'shop');
   checkout.release();
   return checkout.files.read('a.yaml');
-}
-
-async function refusal(work: Promise<unknown>, kind: typeof InvalidInput | typeof Unavailable = InvalidInput): Promise<string> {
-  const error = await work.then(
-    () => expect.fail('nothing was refused'),
-    (thrown: Error) => thrown,
-  );
-  expect(error).toBeInstanceOf(kind);
-  return error.message;
 }
 
 /** By each way that leads to a server: a listing, a fetch of a commit, and a search for a short one. */

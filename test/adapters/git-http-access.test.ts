@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRepositories } from '../../lib/adapters/git.ts';
-import { InvalidInput, Unavailable } from '../../lib/model/errors.ts';
+import { Unavailable } from '../../lib/model/errors.ts';
 import type { Repositories } from '../../lib/ports.ts';
 import { type Authority, createAuthority, type Issued } from '../support/certificates.ts';
 import { type HeldCredentials, heldCredentials } from '../support/credentials.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { type RecordingProxy, startHttpProxy, startSocksProxy } from '../support/proxies.ts';
+import { refusal } from '../support/refusal.ts';
 
 let plain: GitRemote;
 let other: GitRemote;
@@ -72,15 +73,6 @@ async function read({ url }: GitRemote, project = 'shop'): Promise<string | unde
   const checkout = await repositories.checkout(source, commit, project);
   checkout.release();
   return checkout.files.read('a.yaml');
-}
-
-async function refusal(work: Promise<unknown>, kind: typeof InvalidInput | typeof Unavailable = InvalidInput): Promise<string> {
-  const error = await work.then(
-    () => expect.fail('nothing was refused'),
-    (thrown: Error) => thrown,
-  );
-  expect(error).toBeInstanceOf(kind);
-  return error.message;
 }
 
 describe('credentials', () => {

@@ -1,5 +1,6 @@
 // builtInTypes: the API server's OpenAPI documents -> what a comparison has to know of the types of its own kinds
-// (https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy).
+// (https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy). UPDATE_CASES=1 and test/adapters/built-in-types.test.ts
+// write the file anew.
 
 /** A JSON schema as the API server writes it, as far as it is read here. */
 export interface Schema {

@@ -8,21 +8,23 @@ import { casesOf, type GoldenCase } from '../../support/cases.ts';
 
 const scripts = createScripts();
 
-function checkIn(golden: GoldenCase) {
+/** One check for each object of the case. */
+function checksIn(golden: GoldenCase) {
   const openLibs = golden.read('options.yaml') !== undefined;
-  return { script: readFileSync(join(golden.dir, 'script.lua'), 'utf8'), object: golden.read('object.yaml') as LiveObject, openLibs };
+  const script = readFileSync(join(golden.dir, 'script.lua'), 'utf8');
+  return golden.readAll('object.yaml').map((object) => ({ script, object: object as LiveObject, openLibs }));
 }
 
 describe('a health script', () => {
   it.each(casesOf('lua'))('holds that $name', async (golden) => {
-    const [outcome] = await scripts.health([checkIn(golden)]);
-    golden.check(outcome);
+    const outcomes = await scripts.health(checksIn(golden));
+    golden.check(outcomes.length === 1 ? outcomes[0] : outcomes);
   });
 
   it('says the same among others, and again', async () => {
     const checks = casesOf('lua')
       .filter(({ name }) => !name.startsWith('an endless loop'))
-      .map(checkIn);
+      .flatMap(checksIn);
     const together = await scripts.health([...checks, ...checks]);
     const alone = await Promise.all(checks.map(async (check) => (await scripts.health([check]))[0]));
     expect(together).toEqual([...alone, ...alone]);

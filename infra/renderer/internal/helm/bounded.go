@@ -41,24 +41,7 @@ func bounded() template.FuncMap {
 			}
 			return steps(0, count, 1)
 		},
-		"seq": func(numbers ...int) (string, error) {
-			start, step, end := 1, 1, 1
-			switch len(numbers) {
-			case 1:
-				end = numbers[0]
-			case 2:
-				start, end = numbers[0], numbers[1]
-			case 3:
-				start, step, end = numbers[0], numbers[1], numbers[2]
-			}
-			if len(numbers) < 3 && end < start {
-				step = -1
-			}
-			if err := checkItems(start, end, step); err != nil {
-				return "", err
-			}
-			return seq(numbers...), nil
-		},
+		"seq": limitedSeq(seq),
 		"repeat": func(count int, text string) (string, error) {
 			if err := checkSize(count, len(text)); err != nil {
 				return "", err
@@ -75,6 +58,28 @@ func bounded() template.FuncMap {
 		limited[name] = limitedText(functions[name])
 	}
 	return limited
+}
+
+// limitedSeq reads the numbers as sprig's seq does, to know how many items they ask for.
+func limitedSeq(seq func(numbers ...int) string) func(numbers ...int) (string, error) {
+	return func(numbers ...int) (string, error) {
+		start, step, end := 1, 1, 1
+		switch len(numbers) {
+		case 1:
+			end = numbers[0]
+		case 2:
+			start, end = numbers[0], numbers[1]
+		case 3:
+			start, step, end = numbers[0], numbers[1], numbers[2]
+		}
+		if len(numbers) < 3 && end < start {
+			step = -1
+		}
+		if err := checkItems(start, end, step); err != nil {
+			return "", err
+		}
+		return seq(numbers...), nil
+	}
 }
 
 // limitedText is a function that makes text of the length that it is told.

@@ -1,8 +1,15 @@
 // Commands that make something happen to Applications, as programs against a real API server.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCluster } from '../../lib/adapters/kubernetes.ts';
+import { waitFor } from '../../lib/cli/app/watching.ts';
+import { watchOf } from '../../lib/cli/request/conditions.ts';
 import { type CliWorld, cliWorld, finishOperation, SYNCED, seconds } from '../support/cli.ts';
+import { recordingShell } from '../unit/cli/shell.ts';
 import { eventually } from '../world/world.ts';
+
+/** Nothing of the session but its cluster is asked. */
+const absent = () => Promise.reject(new Error('not here'));
 
 const URL = 'http://127.0.0.1:1/shop.git';
 
@@ -47,6 +54,21 @@ describe('app sync', () => {
     );
     expect(stdout).toContain('\nPhase:              Succeeded\n');
     expect(stdout).toMatch(/\nGROUP +KIND +NAMESPACE +NAME +STATUS +HEALTH +HOOK +MESSAGE\n +ConfigMap .* serverside-applied\n$/);
+  });
+
+  it.each([true, false])('shows what was over before the first look, where it began it: %j', async (begun) => {
+    const resources = [{ group: '', version: 'v1', kind: 'ConfigMap', namespace: here.namespace, name: 'a' }];
+    const syncResult = { revision: 'a', source: { repoURL: 'r' }, resources };
+    const operationState = { operation: {}, phase: 'Succeeded', startedAt: seconds(-9), finishedAt: seconds(-8), syncResult };
+    const name = await here.application({ status: { ...SYNCED, reconciledAt: seconds(-7), operationState } });
+    const cluster = createCluster({ server: here.server, caPem: here.ca, token: async () => here.token });
+    const session = { cluster, namespace: here.namespace, resolve: absent, renderSettings: absent, resourceSettings: absent };
+    const { shell, written } = recordingShell(Date.now());
+    const wait = { watch: watchOf({ operation: true }), resources: [], timeoutSeconds: 1, output: 'wide' as const, begun };
+    await waitFor(shell, session, { namespace: here.namespace, name }, wait);
+    await cluster.close();
+    expect(written().startsWith('TIMESTAMP ')).toBe(begun);
+    expect(written()).toContain('\nPhase:              Succeeded\n');
   });
 
   it('keeps standard output to the object in JSON', async () => {

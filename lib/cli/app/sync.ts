@@ -146,7 +146,7 @@ async function waitForAll(
   const faults: string[] = [];
   for (const ref of refs) {
     const watch = watchOf({ operation: true });
-    const { application } = await waitFor(shell, session, ref, { watch, resources: [], timeoutSeconds, output });
+    const { application } = await waitFor(shell, session, ref, { watch, resources: [], timeoutSeconds, output, begun: true });
     const fault = completionFault(application, request);
     if (fault) faults.push(fault);
   }

@@ -24,6 +24,8 @@ export interface WaitRequest {
   /** 0: as long as it takes. */
   readonly timeoutSeconds: number;
   readonly output: AppOutput;
+  /** The caller has set it going, so that what happened before the first look is news too. */
+  readonly begun?: boolean;
 }
 
 /** Waits until the conditions hold, printing changes, then prints the state. Throws Exit 20 on time-out and when health turns Degraded. */
@@ -34,7 +36,7 @@ export async function waitFor(shell: Shell, session: Session, ref: ApplicationRe
     if (!found) throw notFound(ref);
     looks += 1;
     const done = isMet(found.application, request.watch, request.resources);
-    if (done && looks === 1) return true;
+    if (done && looks === 1 && !request.begun) return true;
     const states = resourceStates(found.application).filter((state) => isSelected(state, request.resources));
     const degraded = show(states);
     if (done || !degraded || !request.watch.health) return done;

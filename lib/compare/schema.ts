@@ -60,8 +60,8 @@ export function isOmitted(type: FieldType, inMap: boolean, value: unknown): bool
   if (type.form === 'unknown' || inMap) return false;
   if (value === null) return true;
   if (Array.isArray(value)) return type.form === 'list' && value.length === 0;
-  if (isRecord(value)) return type.omitted && Object.keys(value).length === 0;
-  return type.omitted && (value === false || value === 0 || value === '');
+  if (isRecord(value)) return (type.form === 'struct' || type.form === 'map') && type.omitted && Object.keys(value).length === 0;
+  return type.form === 'plain' && value !== undefined && value === type.nothing;
 }
 
 /** A struct inside a value that is replaced whole, with the defaults that the API server would add. Fields that are there stay, nulls do not. */

@@ -4,12 +4,13 @@ import data from './built-in-types.json' with { type: 'json' };
 
 /**
  * A field's type as server-side apply sees it. `merged`: a struct or map that is merged member by member; otherwise it is one value.
- * `omitted`: JSON leaves the field out when it holds nothing. Of what is unknown it may be assumed that it is merged: so the API server
+ * `omitted`: JSON leaves the field out when it holds nothing, which for a plain field is `nothing`, if anything. Of what is unknown it may be assumed that it is merged: so the API server
  * treats fields of custom resources unless their definition says otherwise.
  */
 export type FieldType =
   | { readonly form: 'unknown'; readonly merged: boolean }
-  | { readonly form: 'plain' | 'quantity'; readonly omitted: boolean }
+  | { readonly form: 'plain'; readonly nothing: '' | 0 | false | undefined }
+  | { readonly form: 'quantity'; readonly omitted: boolean }
   | { readonly form: 'struct'; readonly omitted: boolean; readonly merged: boolean; readonly name: string }
   | { readonly form: 'map'; readonly omitted: boolean; readonly merged: boolean; readonly of: FieldType }
   | { readonly form: 'list'; readonly omitted: boolean; readonly nature: ListNature; readonly of: FieldType };
@@ -22,7 +23,14 @@ export type ListNature =
 
 const UNKNOWN: FieldType = { form: 'unknown', merged: false };
 const ASSUMED: FieldType = { form: 'unknown', merged: true };
-const PLAIN: FieldType = { form: 'plain', omitted: false };
+const PLAIN: FieldType = { form: 'plain', nothing: undefined };
+
+/** By the code of a plain field. */
+const NOTHINGS: ReadonlyMap<string, '' | 0 | false> = new Map<string, '' | 0 | false>([
+  ['os', ''],
+  ['on', 0],
+  ['ob', false],
+]);
 
 /** Kinds of which nothing but the metadata is known. */
 const CUSTOM: ReadonlyMap<string, FieldType> = new Map([
@@ -76,11 +84,11 @@ function parsed(name: string): Map<string, FieldType> {
   return fields;
 }
 
-/** `o` omitted, then `q` a quantity; `:name` a struct; `{}` a map, `[]` a list, `[a,b]` keyed, `[=]` a set, of what follows; `!` one value. */
+/** `os`, `on`, `ob` plain text, number, flag that is left out when it holds nothing; `o` omitted, then `q` a quantity; `:name` a struct; `{}` a map, `[]` a list, `[a,b]` keyed, `[=]` a set, of what follows; `!` one value. */
 function typeOf(code: string): FieldType {
+  if (code === '' || NOTHINGS.has(code)) return { form: 'plain', nothing: NOTHINGS.get(code) };
   const omitted = code.startsWith('o');
   const rest = omitted ? code.slice(1) : code;
-  if (rest === '') return { form: 'plain', omitted };
   if (rest === 'q') return { form: 'quantity', omitted };
   const merged = !/^(!|\{!)/.test(rest);
   if (rest.startsWith('{')) return { form: 'map', omitted, merged, of: typeOf(rest.slice(rest.indexOf('}') + 1)) };

@@ -162,23 +162,27 @@ function memory(): RenderStore {
 }
 
 describe.each(SOURCES)('the closure of %s', (_name, source) => {
-  it('is never too small: what it says is untouched renders to the same, and is found again only then', async () => {
-    const store = memory();
-    const before = await rendered(FILES, source, store);
-    if (typeof before === 'string') expect.fail(before);
-    await fc.assert(
-      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 2 }), async (changes) => {
-        const after = changes.reduce(changed, FILES);
-        const touched = closureTouches(before.closure, REPOSITORY, changedPaths(FILES, after));
-        const anew = await rendered(after, source);
-        // A link that leads outside refuses the whole repository, whoever reads it: that is found by the next look, not by the push.
-        fc.pre(!outputOf(anew).includes('out-of-bounds symlinks'));
-        if (!touched) expect(outputOf(anew)).toBe(outputOf(before));
-        expect(outputOf(await rendered(after, source, store))).toBe(outputOf(anew));
-      }),
-      { numRuns: RUNS },
-    );
-  });
+  it(
+    'is never too small: what it says is untouched renders to the same, and is found again only then',
+    async () => {
+      const store = memory();
+      const before = await rendered(FILES, source, store);
+      if (typeof before === 'string') expect.fail(before);
+      await fc.assert(
+        fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 2 }), async (changes) => {
+          const after = changes.reduce(changed, FILES);
+          const touched = closureTouches(before.closure, REPOSITORY, changedPaths(FILES, after));
+          const anew = await rendered(after, source);
+          // A link that leads outside refuses the whole repository, whoever reads it: that is found by the next look, not by the push.
+          fc.pre(!outputOf(anew).includes('out-of-bounds symlinks'));
+          if (!touched) expect(outputOf(anew)).toBe(outputOf(before));
+          expect(outputOf(await rendered(after, source, store))).toBe(outputOf(anew));
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    RUNS * 800,
+  );
 });
 
 describe('a file that nobody opened', () => {

@@ -39,7 +39,7 @@ function spelledOut(target: Manifest, structs: readonly Struct[], live: unknown,
   return path && (put(target, path, valueAt(live, path)) as Manifest);
 }
 
-/** A list or map that is not there is there, empty; or it is null. */
+/** What is not there is there and holds nothing, or it is null. */
 function emptied(target: Manifest, structs: readonly Struct[], live: unknown, choice: number): Manifest | undefined {
   const empty = structs
     .filter(({ at }) => at[0] !== 'metadata')
@@ -54,12 +54,13 @@ function emptied(target: Manifest, structs: readonly Struct[], live: unknown, ch
 }
 
 function isLeftOut(field: FieldType): boolean {
-  return 'omitted' in field && field.omitted;
+  return field.form === 'plain' ? field.nothing !== undefined : 'omitted' in field && field.omitted;
 }
 
-function nothings({ form }: FieldType): readonly unknown[] {
-  if (form === 'list') return [[], null];
-  return form === 'map' ? [{}, null] : [null];
+function nothings(field: FieldType): readonly unknown[] {
+  if (field.form === 'list') return [[], null];
+  if (field.form === 'plain') return [field.nothing, null];
+  return field.form === 'map' ? [{}, null] : [null];
 }
 
 function inOtherUnits(target: Manifest, structs: readonly Struct[], _live: unknown, choice: number): Manifest | undefined {

@@ -5,6 +5,7 @@
 /** A JSON schema as the API server writes it, as far as it is read here. */
 export interface Schema {
   readonly type?: string;
+  readonly format?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly additionalProperties?: Schema;
@@ -27,6 +28,9 @@ const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 /** Never compared: the API server writes them. */
 const UNCOMPARED = new Set(['apiVersion', 'kind', 'status', 'managedFields']);
 
+/** Fields that the API server refuses even where they hold nothing: to leave one out is not the same. By the names of types. */
+const REFUSED: ReadonlyMap<string, readonly string[]> = new Map([['JSONSchemaProps', ['dependencies']]]);
+
 /** `schemas` by name; `omitted` by the same names: fields that JSON leaves out when they hold nothing. */
 export function builtInTypes(
   schemas: Readonly<Record<string, Schema>>,
@@ -38,9 +42,10 @@ export function builtInTypes(
     const schema = schemas[name];
     if (types.has(name) || !schema?.properties) return;
     types.set(name, {});
-    const left = new Set(omitted[name]);
+    const refused = REFUSED.get(name.slice(name.lastIndexOf('.') + 1)) ?? [];
+    const left = new Set((omitted[name] ?? []).filter((field) => !refused.includes(field)));
     const fields = Object.entries(schema.properties).filter(([field]) => !UNCOMPARED.has(field));
-    const codes = fields.map(([field, property]) => [field, `${left.has(field) ? 'o' : ''}${codeOf(property, schemas, visit)}`] as const);
+    const codes = fields.map(([field, property]) => [field, fieldCode(property, left.has(field), schemas, visit)] as const);
     types.set(name, Object.fromEntries(codes.filter(([, code]) => code !== '').sort(byName)));
   };
   for (const [name, schema] of Object.entries(schemas)) {
@@ -61,6 +66,15 @@ function byName([left]: readonly [string, unknown], [right]: readonly [string, u
 function shortName(name: string): string {
   return name.split('.').slice(-3).join('.');
 }
+
+/** Only what is of its type may be left out: another nothing (a text instead of a number, a text that is no time) is refused. */
+function fieldCode(property: Schema, omitted: boolean, schemas: Readonly<Record<string, Schema>>, visit: (name: string) => void): string {
+  const code = codeOf(property, schemas, visit);
+  if (!omitted || code !== '') return `${omitted ? 'o' : ''}${code}`;
+  return property.format === 'date-time' ? '' : (NOTHING[property.type ?? ''] ?? '');
+}
+
+const NOTHING: Readonly<Record<string, string>> = { string: 'os', integer: 'on', number: 'on', boolean: 'ob' };
 
 function codeOf(property: Schema, schemas: Readonly<Record<string, Schema>>, visit: (name: string) => void): string {
   const name = (property.$ref ?? property.allOf?.[0]?.$ref)?.replace('#/components/schemas/', '');

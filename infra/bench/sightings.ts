@@ -79,20 +79,25 @@ function landing(board: Board, applications: readonly string[], annotation: stri
   });
 }
 
+/** The API server ends watches that it cannot feed in time: the next one begins with everything as it is now. */
 async function follow(rest: ReturnType<typeof createRest>, path: string, stop: AbortSignal, see: (seen: Seen) => void): Promise<void> {
+  try {
+    while (!stop.aborted) await watchOnce(rest, path, stop, see);
+  } catch (thrown) {
+    if (!stop.aborted) throw thrown;
+  }
+}
+
+async function watchOnce(rest: ReturnType<typeof createRest>, path: string, stop: AbortSignal, see: (seen: Seen) => void): Promise<void> {
   const query = `watch=1&labelSelector=${encodeURIComponent(APPLICATION_LABEL)}`;
   const accept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
   const decoder = createLineDecoder();
-  try {
-    const stream = await rest.stream({ method: 'GET', path: `${path}?${query}`, accept, repeatable: true }, stop);
-    for await (const chunk of stream.body) {
-      for (const line of decoder.push(chunk)) {
-        const metadata = metadataOf(JSON.parse(line));
-        if (metadata) see({ ...metadata, path });
-      }
+  const stream = await rest.stream({ method: 'GET', path: `${path}?${query}`, accept, repeatable: true }, stop);
+  for await (const chunk of stream.body) {
+    for (const line of decoder.push(chunk)) {
+      const metadata = metadataOf(JSON.parse(line));
+      if (metadata) see({ ...metadata, path });
     }
-  } catch (thrown) {
-    if (!stop.aborted) throw thrown;
   }
 }
 

@@ -20,6 +20,24 @@ export interface DestinationServiceAccount {
   readonly defaultServiceAccount: string;
 }
 
+/** When syncs may run, or may not. Nothing of it is certain to be right: `lib/policy/sync-windows.ts` says what is wrong. */
+export interface SyncWindow {
+  readonly kind?: string | undefined;
+  /** Five fields of cron. */
+  readonly schedule?: string | undefined;
+  /** As Go writes durations. */
+  readonly duration?: string | undefined;
+  /** IANA name. */
+  readonly timeZone?: string | undefined;
+  readonly applications?: readonly string[] | null | undefined;
+  readonly clusters?: readonly string[] | null | undefined;
+  readonly namespaces?: readonly string[] | null | undefined;
+  /** Whether all kinds of selectors have to match, rather than one. */
+  readonly andOperator?: boolean | null | undefined;
+  readonly manualSync?: boolean | null | undefined;
+  readonly syncOverrun?: boolean | null | undefined;
+}
+
 export interface ProjectSpec {
   readonly description?: string | undefined;
   readonly sourceRepos?: readonly string[] | undefined;
@@ -31,9 +49,9 @@ export interface ProjectSpec {
   /** Absent permits every kind, an empty list none. */
   readonly namespaceResourceWhitelist?: readonly GroupKind[] | null | undefined;
   readonly namespaceResourceBlacklist?: readonly GroupKind[] | undefined;
-  /** These four are not understood beyond whether they are there: `unsupportedGuardrails` refuses them. */
+  readonly syncWindows?: readonly SyncWindow[] | null | undefined;
+  /** These three are not understood beyond whether they are there: `unsupportedGuardrails` refuses them. */
   readonly permitOnlyProjectScopedClusters?: boolean | null | undefined;
-  readonly syncWindows?: readonly unknown[] | null | undefined;
   readonly signatureKeys?: readonly unknown[] | null | undefined;
   readonly sourceIntegrity?: { readonly git?: { readonly policies?: readonly unknown[] | null } | null } | null | undefined;
 }
@@ -46,6 +64,19 @@ export interface AppProject {
 }
 
 const groupKinds = z.array(z.looseObject({ group: z.string(), kind: z.string() })).nullish();
+const texts = z.array(z.string()).nullish();
+const window = z.looseObject({
+  kind: z.string().optional(),
+  schedule: z.string().optional(),
+  duration: z.string().optional(),
+  timeZone: z.string().optional(),
+  applications: texts,
+  clusters: texts,
+  namespaces: texts,
+  andOperator: z.boolean().nullish(),
+  manualSync: z.boolean().nullish(),
+  syncOverrun: z.boolean().nullish(),
+});
 const project = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
   spec: z.looseObject({
@@ -57,7 +88,7 @@ const project = z.looseObject({
     namespaceResourceWhitelist: groupKinds,
     namespaceResourceBlacklist: groupKinds,
     permitOnlyProjectScopedClusters: z.boolean().nullish(),
-    syncWindows: z.array(z.unknown()).nullish(),
+    syncWindows: z.array(window).nullish(),
     signatureKeys: z.array(z.unknown()).nullish(),
     sourceIntegrity: z.looseObject({ git: z.looseObject({ policies: z.array(z.unknown()).nullish() }).nullish() }).nullish(),
   }),

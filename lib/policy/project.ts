@@ -6,17 +6,15 @@ import type { ResourceKey } from '../model/manifest.ts';
 import { pathGlobMatches } from '../model/path-glob.ts';
 import type { AppProject, DestinationServiceAccount, GroupKind, ProjectDestination } from '../model/project.ts';
 
-const WITHOUT_WINDOWS = 'remove it, and switch automated sync off where syncs must wait';
 const WITHOUT_SIGNATURES = 'remove it, and require signed commits where the repository is hosted';
 const WITHOUT_SCOPES = 'remove it, and name the clusters in spec.destinations';
 
 /**
- * What the project asks for and nobody here watches over yet (§2, §7, §8), each with the way out. A protection that is not there must not
+ * What the project asks for and nobody here watches over yet (§2, §8), each with the way out. A protection that is not there must not
  * look as if it were.
  */
 export function unsupportedGuardrails({ metadata, spec }: AppProject): readonly string[] {
   const guardrails: readonly (readonly [field: string, asked: boolean, wayOut: string])[] = [
-    ['syncWindows', (spec.syncWindows ?? []).length > 0, WITHOUT_WINDOWS],
     ['signatureKeys', (spec.signatureKeys ?? []).length > 0, WITHOUT_SIGNATURES],
     ['sourceIntegrity', (spec.sourceIntegrity?.git?.policies ?? []).length > 0, WITHOUT_SIGNATURES],
     ['permitOnlyProjectScopedClusters', spec.permitOnlyProjectScopedClusters === true, WITHOUT_SCOPES],

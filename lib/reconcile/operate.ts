@@ -7,6 +7,7 @@ import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { Operation, OperationState } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
 import { operationRefusal } from '../policy/spec.ts';
+import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
 import { planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
 import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
@@ -43,6 +44,8 @@ export async function operate(target: Target, spec: Evaluated, wanted: Wanted, p
   const multiple = isMultiSource(wanted.operation.sync ?? {}) || isMultiSource(application.spec);
   const refusal = operationRefusal(wanted.operation, project);
   if (refusal) return ended(target, pinned(first, sources, [], multiple), spec, refusal, ports);
+  const closed = closedWindow(target, wanted.operation, first, ports.clock());
+  if (closed) return waiting({ target, spec }, { ...first, message: closed.message }, closed.afterSeconds, ports);
   const own = await ownEvaluation(target, spec, first, ports);
   if (isFailure(own)) return ended(target, pinned(first, sources, own.revisions, multiple), spec, `ComparisonError: ${own.failure}`, ports);
   const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
@@ -51,6 +54,16 @@ export async function operate(target: Target, spec: Evaluated, wanted: Wanted, p
   const state = pinned(overtaken ? { ...first, phase: 'Terminating' } : resumed(first), sources, own.desired.revisions, multiple);
   const current = await start(target, wanted.operation, state, spec, ports);
   return proceed({ target: { ...target, application: current }, spec, own }, state, ports, deadline);
+}
+
+/** Termination goes on, whatever the windows say. */
+function closedWindow({ application, project }: Target, operation: Operation, state: OperationState, now: number) {
+  if (state.phase === 'Terminating') return undefined;
+  const asked = { manual: operation.initiatedBy?.automated !== true, now, startedAt: Date.parse(state.startedAt) };
+  const verdict = windowVerdict(windowsOf(application, project), asked);
+  if (verdict.open) return undefined;
+  const fault = verdict.fault === undefined ? '' : `: project '${project.metadata.name}': ${verdict.fault}`;
+  return { message: `Sync operation blocked by sync window${fault}`, afterSeconds: verdict.afterSeconds };
 }
 
 function resumed(state: OperationState): OperationState {

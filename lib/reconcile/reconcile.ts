@@ -17,6 +17,7 @@ import type { OperationState } from '../model/operation.ts';
 import type { ReconcileRequest } from '../model/request.ts';
 import { bounded, OPERATION_BYTES } from '../model/text.ts';
 import { decideSync } from '../policy/autosync.ts';
+import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { type Evaluated, evaluate, isFailure } from './evaluate.ts';
@@ -136,12 +137,15 @@ async function settle(target: Target, spec: Evaluated, run: Run): Promise<Outcom
   if (isFailure(spec)) return record(run, spec, undefined, isStillPatient(run) ? SETTLED : back(run, 'look', UNANSWERED_SECONDS));
   const decision = decideSync(application, spec.comparison, spec.desired.revisions, ports.clock());
   switch (decision.kind) {
-    case 'start':
+    case 'start': {
+      const verdict = windowVerdict(windowsOf(application, target.project), { manual: false, now: ports.clock() });
+      if (!verdict.open) return record(run, spec, 'kept', back(run, 'window', verdict.afterSeconds));
       return operated(target, spec, { operation: decision.operation, running: undefined }, run);
+    }
     case 'later':
       return record(run, spec, undefined, back(run, 'heal', decision.afterSeconds));
     case 'none':
-      return record(run, spec, decision.error, lookAgain(run, application, spec));
+      return record(run, spec, decision.error === undefined ? undefined : { message: decision.error }, lookAgain(run, application, spec));
   }
 }
 
@@ -169,13 +173,18 @@ function eventOf(state: OperationState): string {
   return `${state.startedAt}/${state.retryCount ?? 0}/${state.syncResult?.resources?.length ?? 0}`;
 }
 
-/** Writes what was compared; nothing is sent when nothing but the time would change. */
-async function record(run: Run, spec: Evaluated, syncError: string | undefined, outcome: Outcome): Promise<Outcome> {
+/** Writes what was compared; nothing is sent when nothing but the time would change. `kept`: a SyncError that is there stays. */
+async function record(
+  run: Run,
+  spec: Evaluated,
+  syncError: { readonly message: string } | 'kept' | undefined,
+  outcome: Outcome,
+): Promise<Outcome> {
   const { application, ports } = run;
   const now = timeOf(ports);
   const compared = statusOf(application, spec, now);
-  const errors = syncError === undefined ? [] : [{ type: 'SyncError' as const, message: syncError }];
-  const status = isFailure(spec) ? compared : withConditions(compared, SYNC_CONDITIONS, errors, now);
+  const errors = typeof syncError === 'object' ? [{ type: 'SyncError' as const, ...syncError }] : [];
+  const status = isFailure(spec) || syncError === 'kept' ? compared : withConditions(compared, SYNC_CONDITIONS, errors, now);
   const refresh = isRefresh(application);
   const change: Change = {
     status: stamped(application.status, status, now, refresh),

@@ -53,7 +53,7 @@ async function get(shell: Shell, name: string, flags: Flags, self: Command): Pro
   const found = kind
     ? await refresh(shell, session, ref, { kind, timeoutSeconds: flags.timeout ?? 0 })
     : await readApplication(session, ref);
-  printApplication(shell, found, output, detailsOf(found, flags));
+  await printApplication(shell, session, found, output, detailsOf(found, flags));
 }
 
 function detailsOf(found: Found, flags: Flags): Details {

@@ -3,12 +3,13 @@ import { sourcesOf } from '../../model/application.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import type { LiveObject } from '../../model/manifest.ts';
 import { printYaml } from '../../model/yaml.ts';
-import type { Shell } from '../shell.ts';
-import { conditionRows, headText, operationText, parameterRows } from '../view/describe.ts';
+import type { Session, Shell } from '../shell.ts';
+import { conditionRows, headText, type KnownWindows, operationText, parameterRows } from '../view/describe.ts';
 import { resourceRows } from '../view/resources.ts';
 import { qualified, summaryRows } from '../view/summary.ts';
 import { type Paint, table } from '../view/table.ts';
 import type { Found } from './store.ts';
+import { assignedWindows } from './windows.ts';
 
 export type AppOutput = 'wide' | 'json' | 'yaml';
 export type ListOutput = AppOutput | 'name';
@@ -45,15 +46,18 @@ export interface Details {
 }
 
 /** `app get`. Throws InvalidInput when there is no source at that position. */
-export function printApplication(shell: Shell, found: Found, output: AppOutput, details: Details): void {
-  shell.terminal.write(output === 'wide' ? wideText(shell, found, details) : dataText(shown(found.object), output));
+export async function printApplication(shell: Shell, session: Session, found: Found, output: AppOutput, details: Details): Promise<void> {
+  if (output !== 'wide') return shell.terminal.write(dataText(shown(found.object), output));
+  const windows = { windows: await assignedWindows(session, found.application), now: shell.clock() };
+  shell.terminal.write(applicationText(shell, found, windows, details));
 }
 
-function wideText({ terminal, clock }: Shell, found: Found, details: Details): string {
+/** For people. Throws InvalidInput when there is no source at that position. */
+export function applicationText({ terminal, clock }: Shell, found: Found, windows: KnownWindows, details: Details): string {
   const { application } = found;
   const state = application.status?.operationState;
   const blocks = [
-    headText(application, terminal.paint),
+    headText(application, windows, terminal.paint),
     table(conditionRows(application, terminal.zone)),
     details.operation && state ? operationText(state, clock(), terminal.zone, terminal.paint) : '',
     details.parameters ? parameterText(found, details.sourcePosition) : '',
@@ -63,9 +67,9 @@ function wideText({ terminal, clock }: Shell, found: Found, details: Details): s
 }
 
 /** The state at the end of a wait: a blank line, head, operation, resources. */
-export function printState(shell: Shell, found: Found, output: AppOutput, operation: boolean): void {
+export async function printState(shell: Shell, session: Session, found: Found, output: AppOutput, operation: boolean): Promise<void> {
   if (output === 'wide') shell.terminal.write('\n');
-  printApplication(shell, found, output, { operation, parameters: false, sourcePosition: 1 });
+  await printApplication(shell, session, found, output, { operation, parameters: false, sourcePosition: 1 });
 }
 
 /** `managedFields` are the API server's own book-keeping and many times longer than the rest. */

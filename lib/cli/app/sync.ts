@@ -15,6 +15,7 @@ import { APP_OUTPUTS, type AppOutput, outputOf } from './printing.ts';
 import { changeApplication, chooseApplications, readApplication, userName } from './store.ts';
 import { resourceFilters } from './wait.ts';
 import { waitFor } from './watching.ts';
+import { assignedWindows, windowRefusal } from './windows.ts';
 
 interface Flags extends SyncFlags {
   readonly selector?: string;
@@ -79,7 +80,7 @@ async function sync(shell: Shell, names: readonly string[], flags: Flags, self: 
   const session = await shell.connect(globalsOf(self));
   const { selector, project: projects, appNamespace } = flags;
   const chosen = await chooseApplications(session, { names, selector, projects, appNamespace });
-  for (const ref of chosen) await checkRequest(session, ref, request);
+  for (const ref of chosen) await checkRequest(session, ref, request, shell.clock());
   const refs = flags.previewChanges ? await previewed(shell, session, chosen, request, flags.assumeYes ?? false) : chosen;
   const username = await userName(session);
   for (const ref of refs) await writeOperation(session, ref, request, username);
@@ -89,8 +90,10 @@ async function sync(shell: Shell, names: readonly string[], flags: Flags, self: 
 }
 
 /** Every refusal comes before the first write. */
-async function checkRequest(session: Session, ref: ApplicationRef, request: SyncRequest): Promise<void> {
+async function checkRequest(session: Session, ref: ApplicationRef, request: SyncRequest, now: number): Promise<void> {
   const { application } = await readApplication(session, ref);
+  const closed = windowRefusal(await assignedWindows(session, application), now);
+  if (closed) throw new InvalidInput(closed);
   const refusal = syncRefusal(application, request);
   if (refusal) throw new Exit(EXIT_FAILED, refusal);
   const standing = stateRefusal(application, request);

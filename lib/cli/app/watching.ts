@@ -32,7 +32,7 @@ export interface WaitRequest {
 export async function waitFor(shell: Shell, session: Session, ref: ApplicationRef, request: WaitRequest): Promise<Found> {
   const show = changePrinter(shell, request.output);
   let looks = 0;
-  const met = await poll(shell, session, ref, request.timeoutSeconds, (found) => {
+  const met = await poll(shell, session, ref, request.timeoutSeconds, async (found) => {
     if (!found) throw notFound(ref);
     looks += 1;
     const done = isMet(found.application, request.watch, request.resources);
@@ -40,15 +40,15 @@ export async function waitFor(shell: Shell, session: Session, ref: ApplicationRe
     const states = resourceStates(found.application).filter((state) => isSelected(state, request.resources));
     const degraded = show(states);
     if (done || !degraded || !request.watch.health) return done;
-    printState(shell, found, request.output, request.watch.operation);
+    await printState(shell, session, found, request.output, request.watch.operation);
     const message = `application '${ref.name}' health state has transitioned from ${degraded.from} to Degraded`;
     throw new Exit(EXIT_ERROR, message);
   });
   if (met.found && met.inTime) {
-    printState(shell, met.found, request.output, request.watch.operation);
+    await printState(shell, session, met.found, request.output, request.watch.operation);
     return met.found;
   }
-  throw timedOut(shell, ref, request, met.found);
+  throw await timedOut(shell, session, ref, request, met.found);
 }
 
 /** Waits until the Application is gone. Throws Exit 20 on time-out. */
@@ -82,13 +82,13 @@ async function poll(
   session: Session,
   ref: ApplicationRef,
   timeoutSeconds: number,
-  done: (found: Found | undefined) => boolean,
+  done: (found: Found | undefined) => boolean | Promise<boolean>,
 ): Promise<{ readonly found: Found | undefined; readonly inTime: boolean }> {
   const deadline = timeoutSeconds > 0 ? shell.clock() + timeoutSeconds * 1000 : Number.POSITIVE_INFINITY;
   const look = patientLook(shell, session, ref);
   for (;;) {
     const { seen, found } = await look();
-    if (seen && done(found)) return { found, inTime: true };
+    if (seen && (await done(found))) return { found, inTime: true };
     const left = deadline - shell.clock();
     if (left <= 0) return { found, inTime: false };
     await shell.sleep(Math.min(POLL_MS, left));
@@ -133,11 +133,17 @@ function changePrinter(shell: Shell, output: AppOutput): (states: readonly Resou
   };
 }
 
-function timedOut(shell: Shell, ref: ApplicationRef, request: WaitRequest, found: Found | undefined): Exit {
+async function timedOut(
+  shell: Shell,
+  session: Session,
+  ref: ApplicationRef,
+  request: WaitRequest,
+  found: Found | undefined,
+): Promise<Exit> {
   const say = (line: string) => (request.output === 'wide' ? shell.terminal.write(`${line}\n`) : shell.terminal.note(line));
   say('');
   say('This is the state of the app after wait timed out:');
-  if (found) printState(shell, found, request.output, request.watch.operation);
+  if (found) await printState(shell, session, found, request.output, request.watch.operation);
   say('');
   say('The command timed out waiting for the conditions to be met.');
   return new Exit(EXIT_ERROR, `timed out (${request.timeoutSeconds}s) waiting for app "${ref.name}" match desired state`);

@@ -3,14 +3,21 @@ import { type Application, type ApplicationSource, isMultiSource, sourcesOf } fr
 import { withoutUserinfo } from '../../model/git-url.ts';
 import { isRecord } from '../../model/manifest.ts';
 import type { OperationState, SyncResult } from '../../model/operation.ts';
+import { type AssignedWindow, windowState } from '../../policy/sync-windows.ts';
 import { clusterOf, isAutomated, projectOf, qualified } from './summary.ts';
 import { labelLine, type Paint, type Row } from './table.ts';
 import { durationText, timeText } from './times.ts';
 
 const SHA = /^[0-9a-f]{7,40}$/;
 
-/** The head lines, in Argo CD's order. There is no web address to show, and no window that could be closed. */
-export function headText(application: Application, paint: Paint): string {
+/** What is known of an Application's sync windows at the time `now`; `windows` is undefined when its project may not be read. */
+export interface KnownWindows {
+  readonly windows: readonly AssignedWindow[] | undefined;
+  readonly now: number;
+}
+
+/** The head lines, in Argo CD's order. There is no web address to show. */
+export function headText(application: Application, known: KnownWindows, paint: Paint): string {
   const { spec, status } = application;
   const lines = [
     labelLine('Name:', qualified(application)),
@@ -19,7 +26,7 @@ export function headText(application: Application, paint: Paint): string {
     labelLine('Namespace:', spec.destination.namespace ?? ''),
     isMultiSource(spec) ? 'Sources:' : 'Source:',
     ...sourcesOf(spec).flatMap(sourceLines),
-    labelLine('SyncWindow:', 'Sync Allowed'),
+    ...windowLines(known),
     labelLine('Sync Policy:', policyText(application)),
     labelLine('Sync Status:', comparedText(application), status?.sync?.status, paint),
     labelLine('Health Status:', healthNote(status?.health?.message), status?.health?.status, paint),
@@ -69,6 +76,13 @@ function sourceLines(source: ApplicationSource): readonly string[] {
     ...(Array.isArray(valueFiles) && valueFiles.length > 0 ? [labelLine('  Helm Values:', valueFiles.join(','))] : []),
     ...(typeof namePrefix === 'string' && namePrefix !== '' ? [labelLine('  Name Prefix:', namePrefix)] : []),
   ];
+}
+
+function windowLines({ windows, now }: KnownWindows): readonly string[] {
+  if (!windows) return [labelLine('SyncWindow:', 'unknown: the project may not be read')];
+  const assigned = windows.map(({ kind, schedule, duration }) => `${kind}:${schedule}:${duration}`);
+  const state = labelLine('SyncWindow:', windowState(windows, now));
+  return assigned.length === 0 ? [state] : [state, labelLine('Assigned Windows:', assigned.join(','))];
 }
 
 function policyText(application: Application): string {

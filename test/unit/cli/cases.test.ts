@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { printApplication, printList } from '../../../lib/cli/app/printing.ts';
+import { applicationText, printList } from '../../../lib/cli/app/printing.ts';
 import { parsed } from '../../../lib/cli/app/store.ts';
 import { resourceFilters } from '../../../lib/cli/app/wait.ts';
 import { buildProgram } from '../../../lib/cli/program.ts';
@@ -11,6 +11,8 @@ import { type SyncFlags, syncRequest } from '../../../lib/cli/request/sync-flags
 import { historyIds, historyText } from '../../../lib/cli/view/deployments.ts';
 import { InvalidInput } from '../../../lib/model/errors.ts';
 import type { Manifest } from '../../../lib/model/manifest.ts';
+import { parseProject } from '../../../lib/model/project.ts';
+import { windowsOf } from '../../../lib/policy/sync-windows.ts';
 import { casesOf } from '../../support/cases.ts';
 import { recordingShell } from './shell.ts';
 
@@ -21,10 +23,11 @@ describe('what is shown of an Application', () => {
     const found = parsed(golden.read('application.yaml') as Manifest); // the case's author
     const list = recordingShell(NOW);
     printList(list.shell, [found], 'wide');
-    const get = recordingShell(NOW);
-    printApplication(get.shell, found, 'wide', { operation: true, parameters: true, sourcePosition: 1 });
+    const project = parseProject(golden.read('project.yaml') ?? { metadata: { name: 'default' }, spec: {} });
+    const known = { windows: windowsOf(found.application, project), now: NOW };
+    const get = applicationText(list.shell, found, known, { operation: true, parameters: true, sourcePosition: 1 });
     const history = found.application.status?.history ?? [];
-    golden.check({ list: list.written(), get: get.written(), history: historyText(history, 'UTC'), ids: historyIds(history) });
+    golden.check({ list: list.written(), get, history: historyText(history, 'UTC'), ids: historyIds(history) });
   });
 });
 

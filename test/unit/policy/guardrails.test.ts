@@ -16,7 +16,6 @@ function refusals(guardrails: object): readonly string[] {
 }
 
 it.each([
-  ['syncWindows', [{ kind: 'deny', schedule: '* * * * *', duration: '24h', applications: ['*'] }]],
   ['signatureKeys', [{ keyID: '0123456789ABCDEF' }]],
   ['sourceIntegrity', { git: { policies: [{ repos: [{ url: '*' }], gpg: { mode: 'head', keys: ['0123456789ABCDEF'] } }] } }],
   ['permitOnlyProjectScopedClusters', true],
@@ -27,11 +26,11 @@ it.each([
 });
 
 it('names each of several', () => {
-  expect(refusals({ syncWindows: [{}], signatureKeys: [{ keyID: 'A' }] })).toHaveLength(2);
+  expect(refusals({ permitOnlyProjectScopedClusters: true, signatureKeys: [{ keyID: 'A' }] })).toHaveLength(2);
 });
 
 it('has nothing to say where they protect nothing', () => {
-  const empty = { syncWindows: [], signatureKeys: [], sourceIntegrity: { git: { policies: [] } }, permitOnlyProjectScopedClusters: false };
+  const empty = { signatureKeys: [], sourceIntegrity: { git: { policies: [] } }, permitOnlyProjectScopedClusters: false };
   expect(refusals(empty)).toEqual([]);
-  expect(refusals({ syncWindows: null, signatureKeys: null, sourceIntegrity: null, permitOnlyProjectScopedClusters: null })).toEqual([]);
+  expect(refusals({ signatureKeys: null, sourceIntegrity: null, permitOnlyProjectScopedClusters: null })).toEqual([]);
 });

@@ -1,0 +1,83 @@
+// Sync windows of a project, in a real cluster: who may sync when, and that what waits goes on once a window opens (spec/project.md §7).
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { configMap } from '../support/journey.ts';
+import { type Deployment, type Stories, startStories } from '../support/stories.ts';
+import { collectionPath, freshName } from '../world/world.ts';
+
+let stories: Stories;
+
+beforeAll(async () => {
+  stories = await startStories();
+});
+
+afterAll(() => stories.close());
+
+const CLOSED = { kind: 'deny', schedule: '* * * * *', duration: '1h', applications: ['*'] };
+
+/** An Application in a project of its own with such windows. */
+async function shopWith(window: object, spec: object = {}): Promise<Deployment & { readonly open: () => Promise<unknown> }> {
+  const project = freshName('windows');
+  await stories.project(project, { syncWindows: [window] });
+  const shop = await stories.deployment({ 'a.json': configMap('x', { k: '1' }) }, { project, ...spec });
+  const path = `${collectionPath('argoproj.io/v1alpha1', 'appprojects', stories.control)}/${project}`;
+  return { ...shop, open: () => stories.api.send(path, { method: 'PATCH', body: { spec: { syncWindows: [] } } }) };
+}
+
+async function phaseOf(shop: Deployment): Promise<readonly unknown[]> {
+  const { phase, message } = (await shop.read()).status?.operationState ?? {};
+  return [phase, message];
+}
+
+const BLOCKED = ['Running', 'Sync operation blocked by sync window'];
+
+it('keeps an automated sync from beginning, says when to look again, and lets it begin once the window opens', async () => {
+  const shop = await shopWith(CLOSED, { syncPolicy: { automated: {} } });
+  expect(await shop.look()).toEqual({ again: { afterSeconds: expect.any(Number), event: expect.stringContaining('window') } });
+  const { status } = await shop.read();
+  expect(status?.sync?.status).toBe('OutOfSync');
+  expect(status?.operationState).toBeUndefined();
+  expect(status?.conditions ?? []).toEqual([]);
+  expect(await shop.live('configmaps', 'x')).toBeUndefined();
+
+  await shop.open();
+  await shop.look();
+  expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '1' });
+});
+
+it('has a sync that a person asked for wait, and go on at the commit of the time when the window opens', async () => {
+  const shop = await shopWith(CLOSED);
+  expect(await shop.sync()).toMatchObject({ again: { afterSeconds: expect.any(Number) } });
+  expect(await phaseOf(shop)).toEqual(BLOCKED);
+  await shop.commit({ 'a.json': configMap('x', { k: '2' }) });
+  await shop.look();
+  expect(await phaseOf(shop)).toEqual(BLOCKED);
+  expect(await shop.live('configmaps', 'x')).toBeUndefined();
+
+  await shop.open();
+  await shop.look();
+  expect((await phaseOf(shop))[0]).toBe('Succeeded');
+  expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '2' });
+});
+
+it('lets a person sync where the window says so, and terminate what waits for one that does not', async () => {
+  const manual = await shopWith({ ...CLOSED, manualSync: true });
+  await manual.sync();
+  expect((await phaseOf(manual))[0]).toBe('Succeeded');
+
+  const waits = await shopWith(CLOSED);
+  await waits.sync();
+  await waits.change({ status: { operationState: { phase: 'Terminating' } } });
+  await waits.look();
+  expect(await phaseOf(waits)).toEqual(['Failed', 'Operation terminated']);
+  expect(await waits.live('configmaps', 'x')).toBeUndefined();
+});
+
+it('names the window that cannot be read, and lets nothing through', async () => {
+  const shop = await shopWith({ ...CLOSED, schedule: 'whenever' });
+  await shop.sync();
+  const [phase, message] = await phaseOf(shop);
+  expect(phase).toBe('Running');
+  expect(message).toMatch(
+    /^Sync operation blocked by sync window: project 'windows-.+': spec\.syncWindows\[0\]\.schedule: 'whenever' is no cron schedule/,
+  );
+});

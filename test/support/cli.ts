@@ -43,6 +43,20 @@ export async function cliWorld(repoURL: string): Promise<CliWorld> {
   };
   await eventually(() => here.create(GROUP, 'appprojects', namespace, { ...project, spec }));
   const pathOf = (name: string) => `${collectionPath(GROUP, 'applications', namespace)}/${name}`;
+  return {
+    ...here,
+    namespace,
+    folder,
+    evenkeel: commandsIn(here, namespace, folder),
+    application: (options = {}) => createApplication(here, namespace, repoURL, options),
+    change: (name, body) => here.api.send(pathOf(name), { method: 'PATCH', body }),
+    read: (name) => here.api.send(pathOf(name)),
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Commands in a control namespace, by somebody whose home is `folder`. */
+export function commandsIn(here: World, namespace: string, folder: string): CliWorld['evenkeel'] {
   const environment = {
     PATH: process.env['PATH'] ?? '',
     HOME: folder,
@@ -50,21 +64,12 @@ export async function cliWorld(repoURL: string): Promise<CliWorld> {
     KUBECONFIG: here.kubeconfigPath,
     EVENKEEL_NAMESPACE: namespace,
   };
-  return {
-    ...here,
-    namespace,
-    folder,
-    evenkeel: (args, { input, env } = {}) =>
-      run(process.execPath, [join(ROOT, 'lib/cli/evenkeel.js'), ...args], {
-        cwd: folder,
-        env: { ...environment, ...env },
-        ...(input === undefined ? {} : { input }),
-      }),
-    application: (options = {}) => createApplication(here, namespace, repoURL, options),
-    change: (name, body) => here.api.send(pathOf(name), { method: 'PATCH', body }),
-    read: (name) => here.api.send(pathOf(name)),
-    close: () => rmSync(folder, { recursive: true, force: true }),
-  };
+  return (args, { input, env } = {}) =>
+    run(process.execPath, [join(ROOT, 'lib/cli/evenkeel.js'), ...args], {
+      cwd: folder,
+      env: { ...environment, ...env },
+      ...(input === undefined ? {} : { input }),
+    });
 }
 
 /** The definitions of ours, by a program of their own: what a process installs itself it does not take for settled at once. */

@@ -7,6 +7,7 @@ import { buildProgram } from '../../../lib/cli/program.ts';
 import { applicationFromFlags, applicationsFromFile, type CreateRequest } from '../../../lib/cli/request/manifest.ts';
 import { stateRefusal, syncOperation, syncRefusal } from '../../../lib/cli/request/operation.ts';
 import { requestRefusal } from '../../../lib/cli/request/revisions.ts';
+import { deploymentAsked, rollbackOperation, rollbackRefusal, waysBack } from '../../../lib/cli/request/rollback.ts';
 import { type SyncFlags, syncRequest } from '../../../lib/cli/request/sync-flags.ts';
 import { historyIds, historyText } from '../../../lib/cli/view/deployments.ts';
 import { InvalidInput } from '../../../lib/model/errors.ts';
@@ -96,6 +97,17 @@ describe('the operation of a sync', () => {
         return refused === undefined ? syncOperation(application, request, 'jane') : { refused };
       }),
     );
+  });
+});
+
+describe('the operation of a rollback', () => {
+  it.each(casesOf('cli/rollback'))('$name', (golden) => {
+    const { application } = parsed(golden.read('application.yaml') as Manifest); // the case's author
+    const { id } = (golden.read('flags.yaml') ?? {}) as { readonly id?: string };
+    const refused = rollbackRefusal(application);
+    const deployment = deploymentAsked(application, id);
+    const operation = 'refusal' in deployment ? deployment : rollbackOperation(application, deployment, true, 'jane');
+    golden.check({ refused, operation, ways: waysBack(application) });
   });
 });
 

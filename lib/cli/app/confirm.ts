@@ -1,0 +1,37 @@
+// `evenkeel app confirm-deletion`.
+import type { Command } from 'commander';
+import { DELETION_APPROVED } from '../../model/annotations.ts';
+import { globalsOf } from '../globals.ts';
+import type { Shell } from '../shell.ts';
+import { changeApplication, refOf } from './store.ts';
+
+interface Flags {
+  readonly appNamespace?: string;
+}
+
+const EXAMPLES = `
+Says yes to everything that waits for a confirmation now: objects that a sync prunes, or that go with the Application. What comes later
+asks again.
+
+Examples:
+  evenkeel app confirm-deletion bookstore-prod
+`;
+
+export function addConfirm(app: Command, shell: Shell): void {
+  app
+    .command('confirm-deletion')
+    .description('confirm the pruning or deletion that waits for it')
+    .argument('<name>', '[namespace/]name')
+    .option('-N, --app-namespace <namespace>', 'namespace of the Application')
+    .addHelpText('after', EXAMPLES)
+    .action((name: string, flags: Flags, self: Command) => confirm(shell, name, flags, self));
+}
+
+async function confirm(shell: Shell, name: string, flags: Flags, self: Command): Promise<void> {
+  const session = await shell.connect(globalsOf(self));
+  const ref = refOf(name, flags.appNamespace, session);
+  // The clusters' own times have no fractions: one of this second counts for what began in it.
+  const approved = `${new Date(Math.ceil(shell.clock() / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  await changeApplication(session, ref, () => ({ metadata: { annotations: { [DELETION_APPROVED]: approved } } }));
+  shell.terminal.write(`Application '${ref.name}' updated successfully\n`);
+}

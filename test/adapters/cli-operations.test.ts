@@ -1,0 +1,138 @@
+// Commands that begin, stop and free operations, as programs, beside the stories that carry the operations out.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CliWorld, commandsIn } from '../support/cli.ts';
+import { configMap } from '../support/journey.ts';
+import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
+import { eventually } from '../world/world.ts';
+
+let stories: Stories;
+let folder: string;
+let evenkeel: CliWorld['evenkeel'];
+
+beforeAll(async () => {
+  stories = await startStories();
+  folder = mkdtempSync(join(tmpdir(), 'evenkeel-operations-'));
+  evenkeel = commandsIn(stories, stories.control, folder);
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await stories.close();
+});
+
+/** Runs a command that waits, and looks once what it asked for is there. */
+async function answered(shop: Deployment, args: readonly string[]): ReturnType<typeof evenkeel> {
+  const asked = evenkeel(args);
+  await eventually(async () => expect((await shop.read()).operation).toBeDefined());
+  await shop.look('operation');
+  return asked;
+}
+
+async function stateOf(shop: Deployment): Promise<readonly unknown[]> {
+  const { phase, message } = (await shop.read()).status?.operationState ?? {};
+  return [phase, message];
+}
+
+describe('app rollback', () => {
+  it('deploys again what was deployed before, without hooks, and says how Git and the cluster can agree', async () => {
+    const hook = { 'hook.json': hookJob('migrate', 'PreSync', '0s') };
+    const shop = await stories.deployment({ 'a.json': configMap('x', { k: '1' }), 'b.json': configMap('gone', {}) });
+    const first = await shop.commit({});
+    await shop.sync();
+    const second = await shop.commit({ 'a.json': configMap('x', { k: '2' }), 'b.json': undefined });
+    await shop.sync({ prune: true });
+    await shop.commit(hook);
+
+    const { code, stdout, stderr } = await answered(shop, ['app', 'rollback', shop.name, '--timeout', '60']);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toContain('\nPhase:              Succeeded\n');
+    const head = (await shop.read()).status?.sync?.revision;
+    expect(stderr).toContain(`Git is ahead of what runs now: ${first.slice(0, 7)} runs, main is at ${head?.slice(0, 7)}\n`);
+    expect(stderr).toContain(`to take Git back too, with all that was committed since: git revert --no-edit ${first}..${head}\n`);
+    expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '1' });
+    expect(await shop.live('configmaps', 'gone')).toBeDefined();
+    expect(await shop.live('jobs', 'migrate', 'batch/v1')).toBeUndefined();
+    const { status } = await shop.read();
+    expect(status?.sync?.status).toBe('OutOfSync');
+    expect(status?.history?.map(({ id, revision }) => [id, revision])).toEqual([
+      [0, first],
+      [1, second],
+      [2, first],
+    ]);
+
+    const forward = await answered(shop, ['app', 'rollback', shop.name, '1', '--prune']);
+    expect(forward).toMatchObject({ code: 0 });
+    expect(await shop.live('configmaps', 'gone')).toBeUndefined();
+  });
+
+  it('is refused where it would not last, and where there is nothing to go back to', async () => {
+    const shop = await stories.deployment({ 'a.json': configMap('x', {}) });
+    await shop.sync();
+    const refused = async (...args: readonly string[]) => {
+      const { code, stderr } = await evenkeel(['app', 'rollback', shop.name, ...args]);
+      expect((await shop.read()).operation).toBeUndefined();
+      return [code, stderr];
+    };
+    expect(await refused()).toEqual([20, `error: application '${shop.name}' should have at least two successful deployments\n`]);
+    expect(await refused('7')).toEqual([20, `error: application '${shop.name}' does not have deployment id '7' in history\n`]);
+    await shop.change({ spec: { syncPolicy: { automated: {} } } });
+    expect(await refused('0')).toEqual([
+      20,
+      expect.stringMatching(/^error: rollback cannot be initiated when auto-sync is enabled: set .+ to false first, or revert /),
+    ]);
+  });
+});
+
+describe('app terminate-op', () => {
+  it('stops the sync that runs, and its hook', async () => {
+    const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'hook.json': hookJob('slow', 'PreSync', '600s') });
+    await shop.sync();
+    expect(await stateOf(shop)).toEqual(['Running', 'waiting for completion of hook batch/Job/slow']);
+    expect(await evenkeel(['app', 'terminate-op', shop.name])).toMatchObject({
+      code: 0,
+      stdout: `Application '${shop.name}' operation terminating\n`,
+    });
+    await shop.look();
+    expect(await stateOf(shop)).toEqual(['Failed', 'Operation terminated']);
+    await eventually(async () => expect(await shop.live('jobs', 'slow', 'batch/v1')).toBeUndefined());
+    expect(await evenkeel(['app', 'terminate-op', shop.name])).toMatchObject({
+      code: 20,
+      stderr: 'error: Unable to terminate operation. No operation is in progress\n',
+    });
+  });
+});
+
+describe('app confirm-deletion', () => {
+  it('frees a prune that waits for it', async () => {
+    const guarded = { annotations: { 'argocd.argoproj.io/sync-options': 'Prune=confirm' } };
+    const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'b.json': configMap('guarded', {}, guarded) });
+    await shop.sync();
+    await shop.commit({ 'b.json': undefined });
+    await shop.sync({ prune: true });
+    expect(await stateOf(shop)).toEqual(['Running', 'waiting for pruning confirmation of /ConfigMap/guarded']);
+    expect(await evenkeel(['app', 'confirm-deletion', shop.name])).toMatchObject({
+      code: 0,
+      stdout: `Application '${shop.name}' updated successfully\n`,
+    });
+    await shop.look();
+    expect((await stateOf(shop))[0]).toBe('Succeeded');
+    expect(await shop.live('configmaps', 'guarded')).toBeUndefined();
+  });
+});
+
+describe('app sync', () => {
+  it('is refused before anything is written while the project closes its window, and app get says so', async () => {
+    const project = `closed-${stories.control}`;
+    const window = { kind: 'deny', schedule: '* * * * *', duration: '1h', applications: ['*'] };
+    await stories.project(project, { syncWindows: [window] });
+    const shop = await stories.deployment({ 'a.json': configMap('x', {}) }, { project });
+    const { code, stderr } = await evenkeel(['app', 'sync', shop.name]);
+    expect([code, stderr]).toEqual([20, expect.stringMatching(/^error: cannot sync: blocked by sync window, which may open after 20/)]);
+    expect((await shop.read()).operation).toBeUndefined();
+    const { stdout } = await evenkeel(['app', 'get', shop.name]);
+    expect(stdout).toContain('\nSyncWindow:         Sync Denied\nAssigned Windows:   deny:* * * * *:1h\n');
+  });
+});

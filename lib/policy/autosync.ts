@@ -4,11 +4,12 @@ import { type Application, isMultiSource } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { withoutUndefined } from '../model/merge-patch.ts';
 import { isCompleted, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
+import { ATTEMPTS_INFO, passingAttempts, passingReason, passingWaitSeconds } from './passing.ts';
 
 export type SyncDecision =
   | { readonly kind: 'start'; readonly operation: Operation }
-  /** Self-healing backs off: ask again then. */
-  | { readonly kind: 'later'; readonly afterSeconds: number }
+  /** Self-healing, or what failed for a reason that may pass, backs off: ask again then. `error` as below. */
+  | { readonly kind: 'later'; readonly afterSeconds: number; readonly error?: string }
   /** `error` becomes the SyncError condition; without it the condition goes. */
   | { readonly kind: 'none'; readonly error?: string };
 
@@ -79,15 +80,38 @@ function afterAttempt(
   revisions: readonly string[],
   now: number,
 ): SyncDecision {
-  if (previous.phase !== 'Succeeded') {
-    const tried = previous.syncResult ? revisions.join(' ') : '';
-    return { kind: 'none', error: `Failed last sync attempt to [${tried}]: ${previous.message ?? ''}` };
-  }
+  if (previous.phase !== 'Succeeded') return afterFailure(application, previous, comparison, revisions, now);
   if (!application.spec.syncPolicy?.automated?.selfHeal) return NONE;
   const attempts = previous.operation.sync?.autoHealAttemptsCount ?? 0;
   const remaining = healWaitSeconds(attempts) - (now - Date.parse(previous.finishedAt ?? previous.startedAt)) / 1000;
   if (remaining > 0) return { kind: 'later', afterSeconds: Math.ceil(remaining) };
   return started(application, comparison, revisions, healing(comparison.resources, attempts));
+}
+
+/** Argo CD waits for another commit; here what failed for a reason that no commit takes away is tried until the reason has gone. */
+function afterFailure(
+  application: Application,
+  previous: OperationState,
+  comparison: Comparison,
+  revisions: readonly string[],
+  now: number,
+): SyncDecision {
+  const tried = previous.syncResult ? revisions.join(' ') : '';
+  const error = `Failed last sync attempt to [${tried}]: ${previous.message ?? ''}`;
+  if (!previous.operation.initiatedBy?.automated || passingReason(previous) === undefined) return { kind: 'none', error };
+  const attempts = passingAttempts(previous);
+  const due = Date.parse(previous.finishedAt ?? previous.startedAt) + passingWaitSeconds(application.metadata.name, attempts) * 1000;
+  if (due > now) {
+    const at = new Date(due).toISOString().replace(/\.\d+Z$/, 'Z');
+    const text = `${error} (the reason lies outside Git: attempt #${attempts + 2} at ${at})`;
+    return { kind: 'later', afterSeconds: Math.ceil((due - now) / 1000), error: text };
+  }
+  const healed = previous.operation.sync?.autoHealAttemptsCount;
+  const again = started(application, comparison, revisions, healed === undefined ? {} : healing(comparison.resources, healed - 1));
+  if (again.kind !== 'start') return again;
+  // The wait between attempts takes the place of the retries within one.
+  const { retry: _retry, ...operation } = again.operation;
+  return { kind: 'start', operation: { ...operation, info: [{ name: ATTEMPTS_INFO, value: String(attempts + 1) }] } };
 }
 
 /** 0, 2, 6, 18, 54, 162, then 300 seconds: the wait before heal number `attempts` + 1. */

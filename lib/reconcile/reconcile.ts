@@ -143,10 +143,14 @@ async function settle(target: Target, spec: Evaluated, run: Run): Promise<Outcom
       return operated(target, spec, { operation: decision.operation, running: undefined }, run);
     }
     case 'later':
-      return record(run, spec, undefined, back(run, 'heal', decision.afterSeconds));
+      return record(run, spec, errorOf(decision), back(run, 'heal', decision.afterSeconds));
     case 'none':
-      return record(run, spec, decision.error === undefined ? undefined : { message: decision.error }, lookAgain(run, application, spec));
+      return record(run, spec, errorOf(decision), lookAgain(run, application, spec));
   }
+}
+
+function errorOf({ error }: { readonly error?: string }): { readonly message: string } | undefined {
+  return error === undefined ? undefined : { message: error };
 }
 
 /** A message that came back did so because something did not answer: that is asked again before the resync does. */

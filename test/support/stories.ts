@@ -156,8 +156,9 @@ function deploymentOf({ here, control, remote, ports }: Shared, name: string, na
   const object = async () => (await here.api.send(path)) as LiveObject; // the API server answers with the object
   const look = (reason: Reason = 'sweep', others: Partial<ReconcilePorts> = {}) => {
     const event = freshName('look');
-    const request = { application: { namespace: control, name }, reason, at: Date.now(), event, correlation: event };
-    return reconcile(request, { ...ports, ...others }, Date.now() + RUN_MS);
+    const now = (others.clock ?? ports.clock)();
+    const request = { application: { namespace: control, name }, reason, at: now, event, correlation: event };
+    return reconcile(request, { ...ports, ...others }, now + RUN_MS);
   };
   return {
     name,

@@ -5,6 +5,7 @@ import type { Application, ApplicationSpec, SyncPolicy } from '../../../lib/mode
 import type { Comparison, ResourceComparison } from '../../../lib/model/comparison.ts';
 import type { OperationState } from '../../../lib/model/operation.ts';
 import { decideSync, healWaitSeconds, isSuperseded } from '../../../lib/policy/autosync.ts';
+import { ATTEMPTS_INFO, passingWaitSeconds } from '../../../lib/policy/passing.ts';
 
 const OLD = 'a'.repeat(40);
 const NEW = 'b'.repeat(40);
@@ -123,6 +124,75 @@ describe('a commit that was synced before', () => {
     for (const phase of ['Failed', 'Error'] as const) {
       expect(again({ selfHeal: true }, last({ phase, message: 'one or more objects failed to apply' }))).toEqual({ kind: 'none', error });
     }
+  });
+
+  const AUTOMATED = { initiatedBy: { automated: true }, sync: {} } as const;
+
+  /** Failed by itself, for this reason, after so many attempts before. */
+  const failed = (message: string, attempts = 0, more: Partial<OperationState> = {}) => {
+    const info = attempts > 0 ? { info: [{ name: ATTEMPTS_INFO, value: String(attempts) }] } : {};
+    const rows = [{ group: '', version: 'v1', kind: 'Pod', namespace: 'shop', name: 'a', status: 'SyncFailed', message } as const];
+    const syncResult = { revision: OLD, source, resources: rows };
+    return last({
+      phase: 'Failed',
+      message: 'one or more objects failed to apply',
+      operation: { ...AUTOMATED, ...info },
+      syncResult,
+      ...more,
+    });
+  };
+
+  test.each([
+    'pods "a" is forbidden: unable to create new content in namespace shop because it is being terminated',
+    'pods "a" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1',
+    'Internal error occurred: failed calling webhook "a.b": Post "https://x": dial tcp 10.0.0.1:443: connect: connection refused',
+    'the server is currently unable to handle the request',
+    'serviceaccount shop/deployer does not exist in the cluster https://c: create it, or name another',
+    'The Kubernetes API could not find a.example/Thing for requested resource shop/a. Make sure the "Thing" CRD is installed on the destination cluster.',
+    'namespaces "shop" not found',
+    'pods is forbidden: User "system:serviceaccount:a:b" cannot patch resource "pods" in API group "" in the namespace "shop"',
+  ])('that failed for a reason outside Git is tried again until it has passed: %s', (reason) => {
+    const wait = passingWaitSeconds('web', 0) * 1000;
+    expect(again({}, failed(reason), { now: ENDED + wait - 1500 })).toEqual({
+      kind: 'later',
+      afterSeconds: 2,
+      error: expect.stringMatching(
+        /^Failed last sync attempt to \[a+\]: .+ \(the reason lies outside Git: attempt #2 at 2026-11-22T10:00:\d\dZ\)$/,
+      ),
+    });
+    expect(again({}, failed(reason), { now: ENDED + wait })).toEqual({
+      kind: 'start',
+      operation: { initiatedBy: { automated: true }, sync: { revision: OLD, source }, info: [{ name: ATTEMPTS_INFO, value: '1' }] },
+    });
+  });
+
+  test('that failed so waits longer each time, up to a quarter of an hour and a fifth', () => {
+    const waits = Array.from({ length: 12 }, (_, count) => passingWaitSeconds('web', count));
+    for (const [index, wait] of waits.entries()) {
+      const middle = Math.min(900, 30 * 2 ** index);
+      expect(Math.abs(wait - middle)).toBeLessThanOrEqual(middle * 0.2 + 1);
+      expect(again({}, failed('namespaces "shop" not found', index), { now: ENDED + wait * 1000 })).toMatchObject({ kind: 'start' });
+      expect(again({}, failed('namespaces "shop" not found', index), { now: ENDED + wait * 1000 - 1000 })).toMatchObject({ kind: 'later' });
+    }
+    expect(new Set(['a', 'b', 'c', 'd', 'e'].map((name) => passingWaitSeconds(name, 9))).size).toBeGreaterThan(2);
+  });
+
+  test('that failed for a reason in Git, by hand, or by being stopped, waits for somebody', () => {
+    const passing = 'namespaces "shop" not found';
+    expect(again({}, failed('Deployment.apps "a" is invalid: spec.selector: field is immutable'))).toMatchObject({ kind: 'none' });
+    expect(again({}, failed(passing, 0, { operation: { sync: {} } }))).toMatchObject({ kind: 'none' });
+    expect(again({}, failed(passing, 0, { message: 'Operation terminated' }))).toMatchObject({ kind: 'none' });
+  });
+
+  test('whose healing failed so is healed again, not synced whole', () => {
+    const operation = {
+      initiatedBy: { automated: true },
+      sync: { autoHealAttemptsCount: 3, resources: [{ kind: 'ConfigMap', name: 'x' }] },
+    };
+    const decision = again({ selfHeal: true }, failed('namespaces "shop" not found', 0, { operation }), {
+      comparison: compared([CHANGED]),
+    });
+    expect(decision).toMatchObject({ kind: 'start', operation: { sync: { autoHealAttemptsCount: 3, resources: [expect.anything()] } } });
   });
 
   test('without a result counts as tried once its operation is over', () => {

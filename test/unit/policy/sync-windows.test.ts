@@ -17,7 +17,7 @@ function at(text: string | undefined): number {
 }
 
 describe('sync windows', () => {
-  it.each(casesOf('policy/sync-windows'))('$name', (golden) => {
+  it.each(casesOf('sync-windows'))('$name', (golden) => {
     const application = parseApplication(golden.read('application.yaml') as Manifest); // the case's author
     const project = parseProject(golden.read('project.yaml'));
     const windows = windowsOf(application, project);

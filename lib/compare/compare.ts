@@ -6,7 +6,7 @@ import { COMPARE_OPTIONS, IGNORE_HEALTHCHECK } from '../model/annotations.ts';
 import type { Health, SyncStatusCode } from '../model/application.ts';
 import type { Comparison, Pair, ResourceComparison } from '../model/comparison.ts';
 import { isHook, isSkipped } from '../model/hook.ts';
-import { annotationList, annotationOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
+import { annotationList, annotationOf, keyOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
 import type { HealthCheck, HealthScript, ScriptedHealth } from '../model/script.ts';
 import { effectiveOption } from '../model/sync-options.ts';
 import { DEFAULT_TRACKING } from '../model/tracking.ts';
@@ -29,6 +29,8 @@ export interface ComparisonRules extends NormalizeRules {
   readonly alone?: boolean;
   /** `metadata.uid` of the Application, whose own health is not its resources'. */
   readonly applicationUid?: string | undefined;
+  /** The destination's Namespace as syncs keep it beside what Git names (`keptNamespace`). */
+  readonly namespace?: Manifest | undefined;
   /** What scripts said of live objects, by `keyText`: the answers to `healthChecks`. */
   readonly scripted?: ReadonlyMap<string, ScriptedHealth>;
 }
@@ -68,10 +70,20 @@ export function suspects(pairs: readonly Pair[], rules: ComparisonRules): readon
 export function compare(pairs: readonly Pair[], predicted: ReadonlyMap<string, LiveObject>, rules: ComparisonRules): Comparison {
   const mine = ours(pairs, rules);
   const rows = mine.map((pair) => rowOf(pair, predicted, rules)).sort(byKey);
-  const outOfSync = rows.some((row) => differs(row) && !isExtraneous(row));
+  const namespaceDiffers = hasOtherNamespace(pairs, rules);
+  const outOfSync = namespaceDiffers || rows.some((row) => differs(row) && !isExtraneous(row));
   const status = outOfSync ? 'OutOfSync' : 'Synced';
   const conditions = [...shared(mine, rules), ...healthErrors(rows, rules)];
-  return { status, health: applicationHealth(rows), resources: rows, conditions };
+  return { status, health: applicationHealth(rows), resources: rows, conditions, namespaceDiffers };
+}
+
+/** One that is not there is created with what goes into it, and is no difference by itself. */
+function hasOtherNamespace(pairs: readonly Pair[], rules: ComparisonRules): boolean {
+  const { namespace } = rules;
+  const key = namespace && keyText(keyOf(namespace));
+  const pair = pairs.find((other) => !other.target && keyText(other.key) === key);
+  if (!namespace || !pair?.live || rules.permitted?.(pair.key) === false) return false;
+  return differences(namespace, pair.live, rules, true).length > 0;
 }
 
 function shared(pairs: readonly Pair[], rules: ComparisonRules): Comparison['conditions'] {

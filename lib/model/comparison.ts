@@ -29,4 +29,6 @@ export interface Comparison {
   readonly resources: readonly ResourceComparison[];
   /** SharedResourceWarning for each object that another Application has too; ComparisonError for a health script that failed. */
   readonly conditions: readonly ApplicationCondition[];
+  /** The destination's Namespace is not as `managedNamespaceMetadata` wants it, which no row tells. */
+  readonly namespaceDiffers?: boolean;
 }

@@ -1,5 +1,5 @@
 // One sync as Argo CD records it: what was asked for, and how far it got (spec/application.md §6, §7.1).
-import type { ApplicationSource, RetryStrategy } from './application.ts';
+import type { ApplicationSource, RetryStrategy, SyncPolicy } from './application.ts';
 
 export interface SyncOperationResource {
   readonly group?: string | undefined;
@@ -56,9 +56,8 @@ export interface SyncResult {
   readonly source: ApplicationSource;
   readonly sources?: readonly ApplicationSource[] | undefined;
   readonly resources?: readonly ResourceResult[] | undefined;
-  readonly managedNamespaceMetadata?:
-    | { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> }
-    | undefined;
+  /** What the spec asked for when the operation began. */
+  readonly managedNamespaceMetadata?: SyncPolicy['managedNamespaceMetadata'];
 }
 
 export interface OperationState {

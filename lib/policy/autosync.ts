@@ -1,5 +1,6 @@
 // Should this comparison start a sync by itself? First answer wins (spec/sync.md §8).
 import { isDeepStrictEqual } from 'node:util';
+import { isNamespaceStale } from '../compare/managed-namespace.ts';
 import { type Application, isMultiSource } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { withoutUndefined } from '../model/merge-patch.ts';
@@ -29,7 +30,8 @@ export function decideSync(application: Application, comparison: Comparison, rev
   if (!automated || automated.enabled === false) return NONE;
   if (application.operation || application.metadata.deletionTimestamp) return NONE;
   if (comparison.status !== 'OutOfSync') return NONE;
-  if (!automated.prune && comparison.resources.every((row) => row.status === 'Synced' || row.requiresPruning)) return NONE;
+  const settled = comparison.resources.every((row) => row.status === 'Synced' || row.requiresPruning);
+  if (settled && !automated.prune && !comparison.namespaceDiffers) return NONE;
   const previous = application.status?.operationState;
   if (previous && alreadyAttempted(application, previous, revisions))
     return afterAttempt(application, previous, comparison, revisions, now);
@@ -49,13 +51,13 @@ function started(
   return { kind: 'start', operation: operationFor(application, revisions, extra) };
 }
 
-/** Whether the last operation was of these commits and sources: it is not begun again by itself, except to heal. */
+/** Whether the last operation was of these commits, sources and namespace metadata: it is not begun again by itself, except to heal. */
 export function alreadyAttempted(application: Application, previous: OperationState, revisions: readonly string[]): boolean {
   const result = previous.syncResult;
   if (!result) return isCompleted(previous.phase);
   const multiple = isMultiSource(application.spec);
   const tried = multiple ? (result.revisions ?? []) : [result.revision];
-  if (!isDeepStrictEqual(tried, [...revisions])) return false;
+  if (!isDeepStrictEqual(tried, [...revisions]) || isNamespaceStale(application)) return false;
   return multiple ? sameData(result.sources, application.spec.sources) : sameData(result.source, application.spec.source);
 }
 

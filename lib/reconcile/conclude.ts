@@ -101,6 +101,11 @@ async function finished({ target, spec, own }: Standing, state: OperationState, 
   return { application, state, spec, afterSeconds: over ? next : Math.max(1, retryRemainingSeconds(state, ports.clock())) };
 }
 
+/** An operation that fails before anything is applied. */
+export function refusedWhole(standing: Standing, state: OperationState, message: string, ports: ReconcilePorts): Promise<Operated> {
+  return finished(standing, endedOrRetrying(state, 'Failed', message, timeOf(ports), true), ports);
+}
+
 /** An operation that could not be carried out; what it was about is recorded, so that only the same commits count as tried. */
 export async function ended(
   target: Target,

@@ -1,5 +1,6 @@
 // evaluate: sources at fixed commits -> desired, live and their comparison. Rules decide; this file only fetches for them.
 import type { ComparisonRules } from '../compare/compare.ts';
+import { managedNamespace } from '../compare/managed-namespace.ts';
 import { pairObjects } from '../compare/pair.ts';
 import { desiredState } from '../desired/render.ts';
 import type { RenderPorts } from '../desired/render-source.ts';
@@ -92,9 +93,20 @@ export async function held(target: Target, request: Request, desired: DesiredSta
     .filter(isHook)
     .flatMap((hook) => namedHooks(hook, desired.revisions[0] ?? '', request.operationStartedAt));
   const live = await readLive(target.cluster, wantedOf(target, desired, hooks), owner);
-  const resources = desired.manifests.filter((manifest) => !isHook(manifest));
-  const judged = await judge(target, pairObjects([...resources, ...hooks], [...live.values()]), ports);
+  const judged = await judge(target, pairObjects(targetsOf(target, desired, hooks, live), [...live.values()]), ports);
   return { sources: request.sources, desired, hooks, live, ...judged };
+}
+
+/** Everything that is to be there: Git's objects, hooks by their names, and the Namespace whose metadata is managed. */
+function targetsOf(
+  target: Target,
+  { manifests }: DesiredState,
+  hooks: readonly Manifest[],
+  live: ReadonlyMap<string, LiveObject>,
+): readonly Manifest[] {
+  const resources = manifests.filter((manifest) => !isHook(manifest));
+  const owner = { ...ownerOf(target), namespace: target.destination.namespace };
+  return [...resources, ...managedNamespace(target.application, resources, live.values(), owner), ...hooks];
 }
 
 export function scopeIn(cluster: RenderTarget['cluster']) {
@@ -127,7 +139,7 @@ export async function reevaluate(
   sent: ReadonlySet<string>,
   ports: JudgePorts,
 ): Promise<Evaluation> {
-  const targets = [...before.desired.manifests.filter((manifest) => !isHook(manifest)), ...before.hooks];
+  const targets = targetsOf(target, before.desired, before.hooks, live);
   const settled = new Set(before.comparison.resources.filter((row) => row.status === 'Synced').map((row) => keyText(row.key)));
   const stands = (key: string, object: LiveObject) => sent.has(key) || (settled.has(key) && before.live.get(key) === object);
   const known = new Map([...live].filter(([key, object]) => stands(key, object)));

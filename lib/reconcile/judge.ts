@@ -1,6 +1,7 @@
 // judge: desired beside live -> their comparison. Rules decide; this file asks scripts and dry runs for them.
 import { type ComparisonRules, compare, comparedObjects, healthChecks, suspects } from '../compare/compare.ts';
 import { type IgnoreRule, jqEdits } from '../compare/ignore.ts';
+import { keptNamespace } from '../compare/managed-namespace.ts';
 import { ignoreRules } from '../compare/system-rules.ts';
 import { COMPARE_OPTIONS } from '../model/annotations.ts';
 import { qualifiedName } from '../model/application.ts';
@@ -72,6 +73,7 @@ export function comparisonRules(target: Target): ComparisonRules {
     ignoreAggregatedRoles: resources.compareOptions.ignoreAggregatedRoles,
     syncOptions: application.spec.syncPolicy?.syncOptions ?? [],
     applicationUid: application.metadata.uid,
+    namespace: keptNamespace(application, destination.namespace),
     alone: annotationList(application, COMPARE_OPTIONS).includes('ServerSideDiff=false'),
     permitted: (key) => resourceRefusal(project, key, key.namespace !== '', destination) === undefined,
   };

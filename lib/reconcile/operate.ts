@@ -12,7 +12,7 @@ import { planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
 import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
 import { advanceSync } from '../sync/run.ts';
-import { concluded, ended, type Operated, type Standing, waiting } from './conclude.ts';
+import { concluded, ended, type Operated, refusedWhole, type Standing, waiting } from './conclude.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { type Evaluated, type Evaluation, held, isFailure, render } from './evaluate.ts';
 import { healthsOf } from './healths.ts';
@@ -51,9 +51,13 @@ export async function operate(target: Target, spec: Evaluated, wanted: Wanted, p
   const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
   const left = retryRemainingSeconds(first, ports.clock());
   if (left > 0 && !overtaken) return waiting({ target, spec }, first, left, ports);
-  const state = pinned(overtaken ? { ...first, phase: 'Terminating' } : resumed(first), sources, own.desired.revisions, multiple);
+  const base: OperationState = overtaken ? { ...first, phase: 'Terminating' } : resumed(first);
+  const metadata = application.spec.syncPolicy?.managedNamespaceMetadata;
+  const state = pinned(base, sources, own.desired.revisions, multiple, metadata);
   const current = await start(target, wanted.operation, state, spec, ports);
-  return proceed({ target: { ...target, application: current }, spec, own }, state, ports, deadline);
+  const standing = { target: { ...target, application: current }, spec, own };
+  const shared = sharedRefusal(own, state);
+  return shared ? refusedWhole(standing, state, shared, ports) : proceed(standing, state, ports, deadline);
 }
 
 /** Termination goes on, whatever the windows say. */
@@ -64,6 +68,13 @@ function closedWindow({ application, project }: Target, operation: Operation, st
   if (verdict.open) return undefined;
   const fault = verdict.fault === undefined ? '' : `: project '${project.metadata.name}': ${verdict.fault}`;
   return { message: `Sync operation blocked by sync window${fault}`, afterSeconds: verdict.afterSeconds };
+}
+
+/** What another Application says it owns is not touched where the operation asks so (spec/sync.md §1.3). */
+function sharedRefusal({ comparison }: Evaluation, { phase, operation }: OperationState): string | undefined {
+  if (phase === 'Terminating' || !operation.sync?.syncOptions?.includes('FailOnSharedResource=true')) return undefined;
+  const warning = comparison.conditions.find(({ type }) => type === 'SharedResourceWarning');
+  return warning && `Shared resource found: ${warning.message}`;
 }
 
 function resumed(state: OperationState): OperationState {

@@ -1,5 +1,12 @@
 // How an operation begins, what its record holds, and what it leaves in the history (spec/sync.md §1.2, §11).
-import { type Application, type ApplicationSource, type ApplicationStatus, isMultiSource, sourcesOf } from '../model/application.ts';
+import {
+  type Application,
+  type ApplicationSource,
+  type ApplicationStatus,
+  isMultiSource,
+  type SyncPolicy,
+  sourcesOf,
+} from '../model/application.ts';
 import type { Operation, OperationState, ResourceResult } from '../model/operation.ts';
 import { rowId, type SyncTask } from '../sync/task.ts';
 
@@ -34,12 +41,14 @@ export function pinned(
   sources: readonly ApplicationSource[],
   revisions: readonly string[],
   multiple: boolean,
+  managedNamespaceMetadata?: SyncPolicy['managedNamespaceMetadata'],
 ): OperationState {
   if (state.syncResult) return state;
   const [source = { repoURL: '' }] = sources;
   const [revision = ''] = revisions;
   const what = multiple ? { revision: '', revisions, source: { repoURL: '' }, sources } : { revision, source };
-  return { ...state, syncResult: what };
+  const namespace = managedNamespaceMetadata && !state.operation.sync?.dryRun ? { managedNamespaceMetadata } : {};
+  return { ...state, syncResult: { ...what, ...namespace } };
 }
 
 /** The record with the rows of `tasks`: rows keep the order in which they were first recorded. */

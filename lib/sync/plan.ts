@@ -1,7 +1,7 @@
 // planSync: operation x comparison -> the ordered tasks, with the rows recorded so far put back on them (spec/sync.md §2).
 
+import { namespaceManifest } from '../compare/managed-namespace.ts';
 import { resourceHealth } from '../health/health.ts';
-import { SYNC_OPTIONS } from '../model/annotations.ts';
 import type { SyncPolicy } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { hookPhases, isHook, isSkipped } from '../model/hook.ts';
@@ -74,10 +74,7 @@ function createdNamespace(input: PlanInput, sync: SyncOperation): readonly SyncT
   const metadata = input.managedNamespaceMetadata;
   const inGit = input.comparison.resources.some((row) => row.target && !isHook(row.target) && keyText(row.key) === keyText(key));
   if (inGit || (live && !metadata)) return [];
-  const options = metadata
-    ? { annotations: { ...metadata.annotations, [SYNC_OPTIONS]: 'ServerSideApply=true' }, labels: metadata.labels ?? {} }
-    : {};
-  const target = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, ...options } };
+  const target = namespaceManifest(name, metadata);
   const health = live && resourceHealth(live);
   const task = { key, version: 'v1', phase: 'PreSync', wave: 0, target, live, health, hook: false } as const;
   return [{ ...task, settled: false, rowNamespace: '', result: undefined }];

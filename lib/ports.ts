@@ -65,6 +65,8 @@ export interface Cluster {
   resourceType(kind: GroupVersionKind): Promise<ResourceType | undefined>;
   /** The served version that the API server prefers for a group and kind, for inventory rows of a version that is gone. */
   preferredType(group: string, kind: string): Promise<ResourceType | undefined>;
+  /** Every kind that is served, once, in the version that the API server prefers; kept as discovery is. */
+  kinds(): Promise<readonly ResourceType[]>;
   /** What charts see as `.Capabilities`; kept as discovery is. */
   capabilities(): Promise<Capabilities>;
   get(ref: ObjectRef): Promise<LiveObject | undefined>;

@@ -4,7 +4,7 @@ import type { Capabilities, Clock, ResourceType } from '../ports.ts';
 import { groupVersionPath } from './paths.ts';
 import { jsonOf, refusalOf } from './refusal.ts';
 import type { Rest } from './rest.ts';
-import { servedNames, untold } from './served-names.ts';
+import { preferredKinds, servedNames, untold } from './served-names.ts';
 
 export interface Discovery {
   /** The kind as served, or undefined. A kind that is not known is asked for again, every few seconds at most. */
@@ -13,6 +13,8 @@ export interface Discovery {
   preferred(rest: Rest, group: string, kind: string): Promise<ResourceType | undefined>;
   /** Every version and kind that is served, and the server's own version. */
   capabilities(rest: Rest): Promise<Capabilities>;
+  /** Every kind that is served, once, in the version that the server prefers. */
+  kinds(rest: Rest): Promise<readonly ResourceType[]>;
   /** What was learnt is out of date: a kind came or went. */
   forget(): void;
 }
@@ -54,7 +56,7 @@ interface Page {
 export function createDiscovery(now: Clock): Discovery {
   let pages = new Map<string, Page>();
   let settledAt = Number.NEGATIVE_INFINITY;
-  let server: { readonly at: number; readonly text: string } | undefined;
+  const version = versionReader(now);
   const coming = new Map<string, Promise<Page>>();
 
   async function page(rest: Rest, path: string, maxAgeMs: number): Promise<Catalogue> {
@@ -107,25 +109,34 @@ export function createDiscovery(now: Clock): Discovery {
     return undefined;
   }
 
+  async function catalogues(rest: Rest): Promise<readonly Catalogue[]> {
+    const [all, core] = await Promise.all([page(rest, '/apis', LIFE_MS), page(rest, '/api/v1', LIFE_MS)]);
+    return [all, core, ...(await Promise.all(untold(all).map((path) => page(rest, path, LIFE_MS))))];
+  }
+
   async function capabilities(rest: Rest): Promise<Capabilities> {
-    const [all, core, kubeVersion] = await Promise.all([page(rest, '/apis', LIFE_MS), page(rest, '/api/v1', LIFE_MS), version(rest)]);
-    const pages = await Promise.all(untold(all).map((path) => page(rest, path, LIFE_MS)));
-    return { kubeVersion, apiVersions: servedNames([all, core, ...pages]) };
+    const [pages, kubeVersion] = await Promise.all([catalogues(rest), version(rest)]);
+    return { kubeVersion, apiVersions: servedNames(pages) };
   }
 
-  /** With a page's life: a server is seldom upgraded. */
-  async function version(rest: Rest): Promise<string> {
-    if (server === undefined || now() - server.at >= LIFE_MS) server = { at: now(), text: await askVersion(rest) };
-    return server.text;
-  }
+  const kinds = async (rest: Rest) => preferredKinds(await catalogues(rest));
 
-  function forget(): void {
+  const forget = () => {
     pages = new Map();
     coming.clear();
     settledAt = now() + UNSETTLED_MS;
-  }
+  };
 
-  return { find, preferred, capabilities, forget };
+  return { find, preferred, capabilities, kinds, forget };
+}
+
+/** With a page's life: a server is seldom upgraded. */
+function versionReader(now: Clock): (rest: Rest) => Promise<string> {
+  let server: { readonly at: number; readonly text: string } | undefined;
+  return async (rest) => {
+    if (server === undefined || now() - server.at >= LIFE_MS) server = { at: now(), text: await askVersion(rest) };
+    return server.text;
+  };
 }
 
 async function askVersion(rest: Rest): Promise<string> {

@@ -54,6 +54,10 @@ class RestCluster implements OpenCluster {
     return this.#discovery.preferred(this.#rest, group, kind);
   }
 
+  kinds(): Promise<readonly ResourceType[]> {
+    return this.#discovery.kinds(this.#rest);
+  }
+
   capabilities(): Promise<Capabilities> {
     return this.#discovery.capabilities(this.#rest);
   }

@@ -1,5 +1,6 @@
 // The names by which charts ask whether an API server serves a version or a kind.
 import { apiVersionOf } from '../model/manifest.ts';
+import type { ResourceType } from '../ports.ts';
 import type { Catalogue } from './discovery.ts';
 import { groupVersionPath } from './paths.ts';
 
@@ -16,6 +17,19 @@ export function servedNames(catalogues: readonly Catalogue[]): readonly string[]
   const types = catalogues.flatMap((catalogue) => [...catalogue.types.values()]);
   const names = types.flatMap((type) => [apiVersionOf(type), `${apiVersionOf(type)}/${type.kind}`]);
   return [...new Set([...catalogues.flatMap(groupVersions).map(apiVersionOf), ...names])].sort();
+}
+
+/** Each kind of each group once, in the first of the group's versions that has it. */
+export function preferredKinds(catalogues: readonly Catalogue[]): readonly ResourceType[] {
+  const types = catalogues.flatMap((catalogue) => [...catalogue.types.values()]);
+  const order = new Map(catalogues.flatMap(({ versions }) => [...versions]));
+  const rank = ({ group, version }: ResourceType) => order.get(group)?.indexOf(version) ?? 0;
+  const chosen = new Map<string, ResourceType>();
+  for (const type of types.toSorted((a, b) => rank(a) - rank(b))) {
+    const name = `${type.group}/${type.kind}`;
+    if (!chosen.has(name)) chosen.set(name, type);
+  }
+  return [...chosen.values()];
 }
 
 function groupVersions({ versions }: Catalogue): readonly { readonly group: string; readonly version: string }[] {

@@ -237,6 +237,16 @@ export function instanceName(ref: ApplicationRef, controlNamespace: string): str
   return ref.namespace === '' || ref.namespace === controlNamespace ? ref.name : `${ref.namespace}_${ref.name}`;
 }
 
+/** The Application that an instance names; undefined for a name that none can have. */
+export function refOfInstance(instance: string, controlNamespace: string): ApplicationRef | undefined {
+  const underscore = instance.indexOf('_');
+  const ref =
+    underscore < 0
+      ? { namespace: controlNamespace, name: instance }
+      : { namespace: instance.slice(0, underscore), name: instance.slice(underscore + 1) };
+  return instanceName(ref, controlNamespace) === instance ? ref : undefined;
+}
+
 /** The sources that count: `sources` when there are any, else `source` (spec/application.md §1). */
 export function sourcesOf(spec: Pick<ApplicationSpec, 'source' | 'sources'>): readonly ApplicationSource[] {
   if (spec.sources && spec.sources.length > 0) return spec.sources;

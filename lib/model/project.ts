@@ -20,6 +20,13 @@ export interface DestinationServiceAccount {
   readonly defaultServiceAccount: string;
 }
 
+/** Objects that nobody has to own; an empty or absent field but `group` stands for any. */
+export interface OrphanFilter {
+  readonly group?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly name?: string | undefined;
+}
+
 /** When syncs may run, or may not. Nothing of it is certain to be right: `lib/policy/sync-windows.ts` says what is wrong. */
 export interface SyncWindow {
   readonly kind?: string | undefined;
@@ -49,6 +56,8 @@ export interface ProjectSpec {
   /** Absent permits every kind, an empty list none. */
   readonly namespaceResourceWhitelist?: readonly GroupKind[] | null | undefined;
   readonly namespaceResourceBlacklist?: readonly GroupKind[] | undefined;
+  /** Present: objects of the destination namespace that belong to no Application are looked for. */
+  readonly orphanedResources?: { readonly warn?: boolean | null; readonly ignore?: readonly OrphanFilter[] | null } | null | undefined;
   readonly syncWindows?: readonly SyncWindow[] | null | undefined;
   /** These three are not understood beyond whether they are there: `unsupportedGuardrails` refuses them. */
   readonly permitOnlyProjectScopedClusters?: boolean | null | undefined;
@@ -77,6 +86,7 @@ const window = z.looseObject({
   manualSync: z.boolean().nullish(),
   syncOverrun: z.boolean().nullish(),
 });
+const orphans = z.looseObject({ group: z.string().optional(), kind: z.string().optional(), name: z.string().optional() });
 const project = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
   spec: z.looseObject({
@@ -87,6 +97,7 @@ const project = z.looseObject({
     clusterResourceBlacklist: groupKinds,
     namespaceResourceWhitelist: groupKinds,
     namespaceResourceBlacklist: groupKinds,
+    orphanedResources: z.looseObject({ warn: z.boolean().nullish(), ignore: z.array(orphans).nullish() }).nullish(),
     permitOnlyProjectScopedClusters: z.boolean().nullish(),
     syncWindows: z.array(window).nullish(),
     signatureKeys: z.array(z.unknown()).nullish(),

@@ -9,6 +9,7 @@ export const COMPARISON_CONDITIONS: readonly ConditionType[] = [
   'RepeatedResourceWarning',
   'NonDeterministicRenderWarning',
   'ExcludedResourceWarning',
+  'OrphanedResourceWarning',
 ];
 export const SYNC_CONDITIONS: readonly ConditionType[] = ['SyncError'];
 export const DELETION_CONDITIONS: readonly ConditionType[] = ['DeletionError'];

@@ -1,7 +1,7 @@
 // The change feed as rules: what a tick has seen -> what it remembers and whom it wakes. Cost follows changes, not Applications.
 import { createHash } from 'node:crypto';
 import { NOTIFIED, REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
-import { instanceName, qualifiedName } from '../model/application.ts';
+import { qualifiedName, refOfInstance } from '../model/application.ts';
 import { annotationOf, isRecord, type LiveObject } from '../model/manifest.ts';
 import type { Reason } from '../model/request.ts';
 import { hasOwner, instanceOf, type Tracking } from '../model/tracking.ts';
@@ -146,16 +146,10 @@ export function ownersOf(objects: readonly LiveObject[], naming: Naming, event: 
   return [...new Set(names)].filter((name) => name !== undefined).map((application) => ({ application, reason: 'drift', event }));
 }
 
-/** An instance outside the control namespace is `<namespace>_<name>`. */
 function ownerOf(object: LiveObject, { controlNamespace, tracking }: Naming): string | undefined {
   const instance = instanceOf(object, tracking);
-  if (instance === undefined) return undefined;
-  const underscore = instance.indexOf('_');
-  const ref =
-    underscore < 0
-      ? { namespace: controlNamespace, name: instance }
-      : { namespace: instance.slice(0, underscore), name: instance.slice(underscore + 1) };
-  return instanceName(ref, controlNamespace) === instance ? qualifiedName(ref) : undefined;
+  const ref = instance === undefined ? undefined : refOfInstance(instance, controlNamespace);
+  return ref && qualifiedName(ref);
 }
 
 /** Who is due, and the state in which they are not any more; `now` in seconds. */

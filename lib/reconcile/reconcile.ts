@@ -25,6 +25,7 @@ import { finalize } from './finalize.ts';
 import { freshSince } from './fresh.ts';
 import { operate, type Wanted } from './operate.ts';
 import { begun, operationSources, pinned } from './operation.ts';
+import { withOrphans } from './orphans.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText, prepare } from './prepare.ts';
 import { recheckSeconds } from './recheck.ts';
@@ -90,7 +91,8 @@ async function evaluateSpec(target: Target, { application, request, ports }: Run
     revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);
     const startedAt = application.status?.operationState?.startedAt;
     const fresh = annotationOf(application, REFRESH) === 'hard';
-    return await evaluate(target, { sources, revisions, operationStartedAt: startedAt, notBefore, fresh }, ports);
+    const evaluation = await evaluate(target, { sources, revisions, operationStartedAt: startedAt, notBefore, fresh }, ports);
+    return await withOrphans(target, evaluation, ports);
   } catch (error) {
     const lasting = error instanceof Unavailable && !application.operation && !isStillPatient({ request });
     if (!(lasting || error instanceof InvalidInput || error instanceof NotPermitted)) throw error;

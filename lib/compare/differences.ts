@@ -25,5 +25,5 @@ export function differences(target: Manifest, live: LiveObject, rules: Normalize
   const converted = applied !== undefined && applied.apiVersion !== target.apiVersion;
   if (converted && !alone) return [{ path: 'apiVersion', reason: 'changed' }];
   const shape = isKnown(root.type) ? applied?.fields : shapeOf(live, target.apiVersion);
-  return [...changedFields(desired, actual, shape, root), ...(converted ? [] : removedFields(desired, actual, live))];
+  return [...changedFields(desired, actual, shape, root), ...(converted ? [] : removedFields(desired, actual, live, rules.takeOver))];
 }

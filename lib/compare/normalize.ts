@@ -1,6 +1,7 @@
 // normalized: an object without what must never count as a difference: what the API server writes about it, how Secrets may be written,
 // whose it is by another method, and what people asked to ignore (spec/diff.md §2, §5, §7).
 import { LAST_APPLIED } from '../model/annotations.ts';
+import type { TakeOver } from '../model/managed-fields.ts';
 import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { DEFAULT_TRACKING, type Tracking } from '../model/tracking.ts';
 import { type IgnoreRule, rulesFor, withoutPointer, withoutTrusted } from './ignore.ts';
@@ -15,6 +16,8 @@ export interface NormalizeRules {
   readonly ignoreAggregatedRoles?: boolean;
   /** By annotation when absent. */
   readonly tracking?: Tracking;
+  /** Whose fields become ours at the next apply. */
+  readonly takeOver?: TakeOver;
   /** What jq made of targets, of live objects and of predictions: the answers to `jqEdits`. */
   readonly edited?: Edited;
 }

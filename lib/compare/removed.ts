@@ -1,16 +1,31 @@
 // removedFields: what a client has set on live and Git no longer names. Of our own fields an apply takes it away; what an earlier client
 // of the same Application set (Argo CD, kubectl apply) goes once its fields have been taken over.
-import { appliedFields, childOf, type FieldStep, type FieldTree, inheritedFields, isLeaf, stepsOf } from '../model/managed-fields.ts';
+import {
+  appliedFields,
+  childOf,
+  type FieldStep,
+  type FieldTree,
+  inheritedFields,
+  isLeaf,
+  makers,
+  stepsOf,
+  TAKE_OVER,
+} from '../model/managed-fields.ts';
 import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { findItem } from './list-items.ts';
 import { type Difference, fieldAt, itemAt, keyLabel, type Place, rootOf } from './place.ts';
 import type { FieldType } from './types.ts';
 
-/** Both sides normalised, so that what is ignored is not there; managedFields are read from `original`. */
-export function removedFields(desired: Manifest, live: LiveObject, original: LiveObject): readonly Difference[] {
-  const ours = below(appliedFields(original)?.fields ?? {}, desired, live, rootOf(desired), 'removed');
-  const theirs = inheritedFields(original).flatMap((fields) => below(fields, desired, live, rootOf(desired), 'inherited'));
-  return [...ours, ...theirs];
+/**
+ * Both sides normalised, so that what is ignored is not there; managedFields are read from `original`. An object whose maker set more than
+ * Git names, be it only what the API filled in, differs as a whole until its first apply.
+ */
+export function removedFields(desired: Manifest, live: LiveObject, original: LiveObject, takeOver = TAKE_OVER): readonly Difference[] {
+  const root = rootOf(desired);
+  const ours = below(appliedFields(original)?.fields ?? {}, desired, live, root, 'removed');
+  const theirs = inheritedFields(original, takeOver).flatMap((fields) => below(fields, desired, live, root, 'inherited'));
+  const made = makers(original, takeOver).some(({ fields }) => below(fields, desired, live, root, 'inherited').length > 0);
+  return [...ours, ...theirs, ...(made ? [{ path: '', reason: 'inherited' as const }] : [])];
 }
 
 type Reason = 'removed' | 'inherited';

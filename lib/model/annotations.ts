@@ -22,6 +22,8 @@ export const HELM_HOOK = 'helm.sh/hook';
 export const HELM_HOOK_WEIGHT = 'helm.sh/hook-weight';
 export const HELM_HOOK_DELETE_POLICY = 'helm.sh/hook-delete-policy';
 export const HELM_RESOURCE_POLICY = 'helm.sh/resource-policy';
+/** Names one more client whose fields a sync takes over (spec/sync.md §4.2). */
+export const MIGRATION_MANAGER = 'argocd.argoproj.io/client-side-apply-migration-manager';
 export const HOOK_FINALIZER = 'argocd.argoproj.io/hook-finalizer';
 
 /** What has been notified already, as the notifications controller writes it onto an Application (spec/notifications.md). */

@@ -77,26 +77,81 @@ export function shapeOf(live: LiveObject, apiVersion: string): FieldTree {
   return entries.map((entry) => entry.fieldsV1 ?? {}).reduce(mergedTrees, {});
 }
 
+/** What an Application says of taking over (spec/sync.md §4.2). */
+export interface TakeOver {
+  /** `ClientSideApplyMigration=false`: nothing is taken over. */
+  readonly off: boolean;
+  /** One more client whose fields become ours: all that it set. */
+  readonly manager: string | undefined;
+}
+
+export const TAKE_OVER: TakeOver = { off: false, manager: undefined };
+
 /**
  * What clients before us set on purpose: Argo CD by server-side apply, and both Argo CD and kubectl by client-side apply, whose entries
  * hold API defaults too, so that only what their last-applied annotation names counts.
  */
-export function inheritedFields(live: LiveObject): readonly FieldTree[] {
-  return predecessors(live).map(({ fields }) => fields);
+export function inheritedFields(live: LiveObject, takeOver = TAKE_OVER): readonly FieldTree[] {
+  return predecessors(live, takeOver).map(({ fields }) => fields);
 }
 
 export interface Predecessor {
   readonly entry: ManagedFieldsEntry;
   readonly fields: FieldTree;
+  /** What stays that client's. */
+  readonly left?: FieldTree | undefined;
 }
 
-/** The entries that `inheritedFields` reads, each with what counts of it. */
-export function predecessors(live: LiveObject): readonly Predecessor[] {
-  const applied = entriesOf(live, ARGOCD_MANAGER, 'Apply').map((entry) => ({ entry, fields: entry.fieldsV1 ?? {} }));
+/** The entries that `inheritedFields` reads, each with what counts of it. What Helm and kubectl applied counts until we have applied. */
+export function predecessors(live: LiveObject, { off }: TakeOver = TAKE_OVER): readonly Predecessor[] {
+  if (off) return [];
+  const managers = [ARGOCD_MANAGER, ...(isOurs(live) ? [] : ['helm', 'kubectl'])];
+  const applied = managers.flatMap((manager) => entriesOf(live, manager, 'Apply')).map(withoutHelmMarks);
   const document = parsed(live.metadata.annotations?.[LAST_APPLIED] ?? '');
   if (!isRecord(document)) return applied;
   const updated = [ARGOCD_MANAGER, KUBECTL_MANAGER].flatMap((manager) => entriesOf(live, manager, 'Update'));
   return [...applied, ...updated.map((entry) => ({ entry, fields: named(entry.fieldsV1 ?? {}, document) }))];
+}
+
+/** Clients that make objects whole; those that edit them (kubectl edit, patch, scale …) are others whose fields stay theirs. */
+const MAKERS = ['helm', 'kubectl-create', 'kubectl-replace'];
+
+/**
+ * The entries of whoever made an object that we have not applied yet, and of the client that `takeOver` names. They hold API defaults
+ * too, and nothing tells which: those come back by themselves when an apply takes them away.
+ */
+export function makers(live: LiveObject, { off, manager }: TakeOver = TAKE_OVER): readonly Predecessor[] {
+  if (off) return [];
+  const managers = [...(isOurs(live) ? [] : MAKERS), ...(manager ? [manager] : [])];
+  return managers.flatMap((name) => entriesOf(live, name, 'Update')).map(withoutHelmMarks);
+}
+
+function isOurs(live: LiveObject): boolean {
+  return entriesOf(live, FIELD_MANAGER, 'Apply').length > 0;
+}
+
+/** By these Helm knows its own: they stay, so that its commands go on working, and are no difference. */
+const HELM_MARKS: readonly (readonly string[])[] = [
+  ['f:metadata', 'f:annotations', 'f:meta.helm.sh/release-name'],
+  ['f:metadata', 'f:annotations', 'f:meta.helm.sh/release-namespace'],
+  ['f:metadata', 'f:labels', 'f:app.kubernetes.io/managed-by'],
+];
+
+function withoutHelmMarks(entry: ManagedFieldsEntry): Predecessor {
+  const all: FieldTree = entry.fieldsV1 ?? {};
+  if (entry.manager !== 'helm') return { entry, fields: all };
+  const marks = HELM_MARKS.filter((path) => path.reduce<FieldTree | undefined>(childOf, all) !== undefined);
+  const fields = marks.reduce(withoutNode, all);
+  const left = marks.map((path) => path.reduceRight<FieldTree>((below, step) => ({ [step]: below }), {}));
+  return { entry, fields, left: left.length === 0 ? undefined : left.reduce(mergedTrees, {}) };
+}
+
+/** A tree without a node, and without the nodes above it that held nothing else. */
+function withoutNode(tree: FieldTree, [step = '', ...rest]: readonly string[]): FieldTree {
+  const { [step]: node, ...others } = tree;
+  if (rest.length === 0 || !isRecord(node)) return others;
+  const below = withoutNode(node, rest);
+  return isLeaf(below) ? others : { ...others, [step]: below };
 }
 
 /** The part of a tree that a document has too. */

@@ -1,14 +1,14 @@
 // takeOver: what earlier clients of an object set becomes ours, so that what Git no longer names goes with the next apply.
 import { FIELD_MANAGER, LAST_APPLIED } from './annotations.ts';
-import { entriesOf, type FieldTree, mergedTrees, predecessors } from './managed-fields.ts';
+import { entriesOf, type FieldTree, makers, mergedTrees, predecessors, TAKE_OVER, type TakeOver } from './managed-fields.ts';
 import type { LiveObject, ManagedFieldsEntry } from './manifest.ts';
 
 /**
- * The JSON patch that hands the fields of Argo CD and of kubectl's client-side apply over to us, to be sent before an apply; undefined when
- * there are none. It changes no field of the object itself, and fails when somebody wrote since `live` was read.
+ * The JSON patch that hands the fields of Argo CD, of kubectl's client-side apply, and of whoever made an object that is not ours yet over
+ * to us, to be sent before an apply; undefined when there are none. It changes no field of the object itself, and fails when somebody wrote since `live` was read.
  */
-export function takeOverPatch(live: LiveObject): readonly Readonly<Record<string, unknown>>[] | undefined {
-  const managedFields = takenOver(live);
+export function takeOverPatch(live: LiveObject, takeOver = TAKE_OVER): readonly Readonly<Record<string, unknown>>[] | undefined {
+  const managedFields = takenOver(live, takeOver);
   return (
     managedFields && [
       { op: 'replace', path: '/metadata/managedFields', value: managedFields },
@@ -18,8 +18,8 @@ export function takeOverPatch(live: LiveObject): readonly Readonly<Record<string
 }
 
 /** Fields are named by version: those of another version than ours wait until the API server has converted them. */
-function takenOver(live: LiveObject): readonly ManagedFieldsEntry[] | undefined {
-  const earlier = predecessors(live);
+function takenOver(live: LiveObject, takeOver: TakeOver): readonly ManagedFieldsEntry[] | undefined {
+  const earlier = [...predecessors(live, takeOver), ...makers(live, takeOver)];
   const [ours] = entriesOf(live, FIELD_MANAGER, 'Apply');
   const apiVersion = ours?.apiVersion ?? earlier[0]?.entry.apiVersion;
   const taken = earlier.filter(({ entry }) => entry.apiVersion === apiVersion);
@@ -28,7 +28,7 @@ function takenOver(live: LiveObject): readonly ManagedFieldsEntry[] | undefined 
   const trees = [
     ours?.fieldsV1 ?? {},
     ...taken.map(({ fields }) => fields),
-    lastApplied(taken.some(({ entry }) => entry.operation === 'Update')),
+    lastApplied(live.metadata.annotations?.[LAST_APPLIED] !== undefined && taken.some(({ entry }) => entry.operation === 'Update')),
   ];
   const entry = {
     ...(ours ?? taken[0]?.entry),
@@ -36,7 +36,8 @@ function takenOver(live: LiveObject): readonly ManagedFieldsEntry[] | undefined 
     operation: 'Apply' as const,
     fieldsV1: trees.reduce(mergedTrees, {}),
   };
-  return [...(live.metadata.managedFields ?? []).filter((other) => !gone.has(other)), entry];
+  const left = taken.flatMap((earlierOne) => (earlierOne.left ? [{ ...earlierOne.entry, fieldsV1: earlierOne.left }] : []));
+  return [...(live.metadata.managedFields ?? []).filter((other) => !gone.has(other)), ...left, entry];
 }
 
 /** Once we apply an object, what client-side apply remembered of it misleads: it goes with the first apply. */

@@ -3,12 +3,13 @@ import { type ComparisonRules, compare, comparedObjects, healthChecks, suspects 
 import { type IgnoreRule, jqEdits } from '../compare/ignore.ts';
 import { keptNamespace } from '../compare/managed-namespace.ts';
 import { ignoreRules } from '../compare/system-rules.ts';
-import { COMPARE_OPTIONS } from '../model/annotations.ts';
-import { qualifiedName } from '../model/application.ts';
+import { COMPARE_OPTIONS, MIGRATION_MANAGER } from '../model/annotations.ts';
+import { type Application, qualifiedName } from '../model/application.ts';
 import type { Comparison, Pair } from '../model/comparison.ts';
 import { Unavailable } from '../model/errors.ts';
 import { healthScript } from '../model/health-script.ts';
-import { annotationList, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
+import type { TakeOver } from '../model/managed-fields.ts';
+import { annotationList, annotationOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import type { Cluster, Scripts } from '../ports.ts';
 import { asSent } from '../sync/apply.ts';
@@ -62,6 +63,12 @@ export function ignoredFields({ application, resources }: Target): readonly Igno
   return [...(application.spec.ignoreDifferences ?? []), ...ignoreRules(resources)];
 }
 
+/** Whose fields an Application lets us take over; `options` are the sync options that count. */
+export function takeOverIn(application: Application, options: readonly string[]): TakeOver {
+  const manager = annotationOf(application, MIGRATION_MANAGER) || undefined;
+  return { off: options.includes('ClientSideApplyMigration=false'), manager };
+}
+
 export function comparisonRules(target: Target): ComparisonRules {
   const { application, project, destination, resources } = target;
   const { instance, tracking } = ownerOf(target);
@@ -71,6 +78,7 @@ export function comparisonRules(target: Target): ComparisonRules {
     tracking,
     ignoreDifferences: ignoredFields(target),
     ignoreAggregatedRoles: resources.compareOptions.ignoreAggregatedRoles,
+    takeOver: takeOverIn(application, application.spec.syncPolicy?.syncOptions ?? []),
     syncOptions: application.spec.syncPolicy?.syncOptions ?? [],
     applicationUid: application.metadata.uid,
     namespace: keptNamespace(application, destination.namespace),

@@ -16,7 +16,7 @@ import { concluded, ended, type Operated, refusedWhole, type Standing, waiting }
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { type Evaluated, type Evaluation, held, isFailure, render } from './evaluate.ts';
 import { healthsOf } from './healths.ts';
-import { ignoredFields } from './judge.ts';
+import { ignoredFields, takeOverIn } from './judge.ts';
 import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText } from './prepare.ts';
@@ -162,6 +162,7 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
         application = await writeApplication(ports.control, application, { status });
       },
       health: async (live) => (await healthsOf([live], target.resources, ports.scripts))[0],
+      takeOver: takeOverIn(application, options),
       prepare: (task) => respectIgnored(task, options, ignoredFields(target), own.rules.edited),
     },
     deadline,

@@ -1,6 +1,7 @@
 // applyManifest: one object is sent, after what earlier clients own of it has become ours (spec/sync.md §4.2).
 import { withPlainData } from '../compare/normalize.ts';
 import { Conflict } from '../model/errors.ts';
+import type { TakeOver } from '../model/managed-fields.ts';
 import { groupVersionOf, keyOf, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { takeOverPatch } from '../model/take-over.ts';
 import type { Cluster } from '../ports.ts';
@@ -9,12 +10,17 @@ import type { Cluster } from '../ports.ts';
 const TAKE_OVERS = 3;
 
 /**
- * Server-side apply. Fields of Argo CD and of kubectl's client-side apply on `live` change hands first, so that what Git no longer names
+ * Server-side apply. Fields of earlier clients on `live` change hands first, so that what Git no longer names
  * goes with this apply; it costs one more request, once in the life of an object. A Secret's `stringData` is sent as `data`: the API
  * server remembers ownership of `stringData`, and would keep a key that Git drops.
  */
-export async function applyManifest(cluster: Cluster, manifest: Manifest, live: LiveObject | undefined): Promise<LiveObject> {
-  await takeOver(cluster, live);
+export async function applyManifest(
+  cluster: Cluster,
+  manifest: Manifest,
+  live: LiveObject | undefined,
+  rules: TakeOver,
+): Promise<LiveObject> {
+  await takeOver(cluster, live, rules);
   return cluster.apply(asSent(manifest));
 }
 
@@ -23,10 +29,10 @@ export function asSent(manifest: Manifest): Manifest {
   return manifest.kind === 'Secret' && manifest.apiVersion === 'v1' ? withPlainData(manifest) : manifest;
 }
 
-async function takeOver(cluster: Cluster, live: LiveObject | undefined): Promise<void> {
+async function takeOver(cluster: Cluster, live: LiveObject | undefined, rules: TakeOver): Promise<void> {
   let current = live;
   for (let tries = 1; current; tries += 1) {
-    const patch = takeOverPatch(current);
+    const patch = takeOverPatch(current, rules);
     if (!patch) return;
     const ref = { ...keyOf(current), version: groupVersionOf(current.apiVersion).version };
     try {

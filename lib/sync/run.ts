@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HOOK_OPERATION } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
 import { Conflict, messageOf, Unavailable } from '../model/errors.ts';
+import type { TakeOver } from '../model/managed-fields.ts';
 import type { LiveObject, Manifest } from '../model/manifest.ts';
 import type { OperationPhase } from '../model/operation.ts';
 import { propagationOf } from '../model/sync-options.ts';
@@ -19,6 +20,8 @@ export interface SyncPorts {
   readonly save: (tasks: readonly SyncTask[]) => Promise<void>;
   /** The health of an object as it was answered. */
   readonly health: (live: LiveObject) => Promise<Health | undefined>;
+  /** Whose fields become ours with an apply. */
+  readonly takeOver: TakeOver;
   /** The manifest that is sent for a task: ignored fields may have to keep their live values. */
   readonly prepare: (task: SyncTask) => Manifest;
 }
@@ -133,7 +136,7 @@ async function apply(task: SyncTask, input: StepInput, ports: SyncPorts): Promis
     await ports.cluster.apply(asSent(manifest), { dryRun });
     return applied(task, true);
   }
-  const answer = await applyManifest(ports.cluster, manifest, task.live);
+  const answer = await applyManifest(ports.cluster, manifest, task.live, ports.takeOver);
   const live = task.key.kind === 'CustomResourceDefinition' ? await established(task, answer, ports.cluster) : answer;
   return applied({ ...task, live, health: await ports.health(live) }, false);
 }

@@ -44,6 +44,44 @@ describe('takeOverPatch', () => {
     expect(takeOverPatch(live([ours, entry('argocd-controller', 'Apply', { 'f:data': {} })]))).toBeUndefined();
   });
 
+  it.each([
+    ['helm', 'Apply'],
+    ['helm', 'Update'],
+    ['kubectl', 'Apply'],
+    ['kubectl-create', 'Update'],
+    ['kubectl-replace', 'Update'],
+  ] as const)('takes everything from %s that made it by %s, until we have applied it', (manager, operation) => {
+    const made = entry(manager, operation, { 'f:data': { '.': {}, 'f:a': {} } });
+    expect(fieldsAfter(live([made]))).toEqual([entry('evenkeel', 'Apply', { 'f:data': { '.': {}, 'f:a': {} } })]);
+    expect(takeOverPatch(live([made, entry('evenkeel', 'Apply', { 'f:data': {} })]))).toBeUndefined();
+  });
+
+  it('leaves those who edit what they did not make alone', () => {
+    for (const manager of ['kubectl-edit', 'kubectl-patch', 'kubectl-scale', 'kube-controller-manager', 'vpa']) {
+      expect(takeOverPatch(live([entry(manager, 'Update', { 'f:data': { 'f:a': {} } })]))).toBeUndefined();
+    }
+  });
+
+  it('leaves Helm its marks, and nothing else of the nodes that held them', () => {
+    const annotations = { '.': {}, 'f:meta.helm.sh/release-name': {}, 'f:meta.helm.sh/release-namespace': {} };
+    const marks = { 'f:annotations': annotations, 'f:labels': { '.': {}, 'f:app.kubernetes.io/managed-by': {}, 'f:app': {} } };
+    const helm = entry('helm', 'Apply', { 'f:data': { 'f:a': {} }, 'f:metadata': marks });
+    const { '.': _, ...left } = annotations;
+    expect(fieldsAfter(live([helm]))).toEqual([
+      entry('helm', 'Apply', { 'f:metadata': { 'f:annotations': left, 'f:labels': { 'f:app.kubernetes.io/managed-by': {} } } }),
+      entry('evenkeel', 'Apply', { 'f:data': { 'f:a': {} }, 'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } } }),
+    ]);
+  });
+
+  it('takes nothing where it is off, and from one more client where one is named', () => {
+    const argo = entry('argocd-controller', 'Apply', { 'f:data': { 'f:a': {} } });
+    expect(takeOverPatch(live([argo, entry('helm', 'Update', { 'f:data': {} })]), { off: true, manager: 'helm' })).toBeUndefined();
+    const mine = entry('my-tool', 'Update', { 'f:data': { 'f:b': {} } });
+    const ours = entry('evenkeel', 'Apply', { 'f:data': { 'f:a': {} } });
+    const after = takeOverPatch(live([mine, ours]), { off: false, manager: 'my-tool' })?.[0]?.['value'];
+    expect(after).toEqual([entry('evenkeel', 'Apply', { 'f:data': { 'f:a': {}, 'f:b': {} } })]);
+  });
+
   it('holds only for the object that was read', () => {
     expect(takeOverPatch(live([entry('argocd-controller', 'Apply', { 'f:data': {} })]))?.[1]).toEqual({
       op: 'replace',

@@ -13,7 +13,7 @@ const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: '1'
 const isOrphan = (one: LiveObject, spec: object = {}, others: readonly LiveObject[] = []) =>
   orphansAmong([one, ...others], new Set(others.map((other) => keyText(keyOf(other)))), project(spec)).includes(one);
 
-it.each<readonly [why: string, one: LiveObject, orphan: boolean, spec?: object]>([
+const CASES: readonly (readonly [why: string, one: LiveObject, orphan: boolean, spec?: object])[] = [
   ['nobody has it', object('v1', 'ConfigMap', 'x'), true],
   ['another object owns it', object('v1', 'Pod', 'x', { ownerReferences: [owner] }), false],
   ['each namespace has it', object('v1', 'ServiceAccount', 'default'), false],
@@ -41,7 +41,9 @@ it.each<readonly [why: string, one: LiveObject, orphan: boolean, spec?: object]>
     const spec = { orphanedResources: { warn: true, ignore: [filter] } };
     return [`the project excuses ${JSON.stringify(filter)}`, object('v1', 'ConfigMap', 'x'), orphan, spec] as const;
   }),
-])('where %s', (_, one, orphan, spec) => {
+];
+
+it.each(CASES.map(([why, one, orphan, spec = {}]) => ({ why, one, orphan, spec })))('where $why', ({ one, orphan, spec }) => {
   expect(isOrphan(one, spec)).toBe(orphan);
 });
 

@@ -13,6 +13,7 @@ import { DEFAULT_TRACKING } from '../model/tracking.ts';
 import { waveOf } from '../model/wave.ts';
 import { differences, kindOf } from './differences.ts';
 import { type NormalizeRules, normalized } from './normalize.ts';
+import { ownedPart } from './owned.ts';
 import type { Kind } from './schema.ts';
 import { isMigrating, isSelfReferenced, sharedWarnings, trackedAmong } from './tracking.ts';
 
@@ -27,6 +28,8 @@ export interface ComparisonRules extends NormalizeRules {
   readonly permitted?: (key: ResourceKey) => boolean;
   /** No dry run is asked: the comparison in memory decides (spec/diff.md §9, `ServerSideDiff=false`). */
   readonly alone?: boolean;
+  /** What webhooks would change beside what we set counts too (spec/diff.md §9, `IncludeMutationWebhook=true`). */
+  readonly includeMutations?: boolean;
   /** `metadata.uid` of the Application, whose own health is not its resources'. */
   readonly applicationUid?: string | undefined;
   /** The destination's Namespace as syncs keep it beside what Git names (`keptNamespace`). */
@@ -134,7 +137,14 @@ function verdictOf(pair: Both, predicted: LiveObject | undefined, rules: Compari
   if (verdict !== 'doubtful') return verdict;
   if (!predicted) return 'different';
   const [after, before] = normalized(predicted, pair.live, kindOf(pair.target), rules);
-  return isDeepStrictEqual(after, before) ? 'same' : 'different';
+  if (isDeepStrictEqual(after, before)) return 'same';
+  return !rules.includeMutations && isSameOfOurs(predicted, pair.live, rules) ? 'same' : 'different';
+}
+
+/** What webhooks and defaults would add now is no difference where all that we set is there as it would be (spec/diff.md §8.3). */
+function isSameOfOurs(predicted: LiveObject, live: LiveObject, rules: ComparisonRules): boolean {
+  const owned = ownedPart(predicted);
+  return owned !== undefined && differences(owned, live, rules).length === 0;
 }
 
 function rowOf(pair: Pair, predicted: ReadonlyMap<string, LiveObject>, rules: ComparisonRules): ResourceComparison {

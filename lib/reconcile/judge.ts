@@ -72,6 +72,7 @@ export function takeOverIn(application: Application, options: readonly string[])
 export function comparisonRules(target: Target): ComparisonRules {
   const { application, project, destination, resources } = target;
   const { instance, tracking } = ownerOf(target);
+  const options = annotationList(application, COMPARE_OPTIONS);
   return {
     application: qualifiedName(application.metadata),
     instanceName: instance,
@@ -82,7 +83,8 @@ export function comparisonRules(target: Target): ComparisonRules {
     syncOptions: application.spec.syncPolicy?.syncOptions ?? [],
     applicationUid: application.metadata.uid,
     namespace: keptNamespace(application, destination.namespace),
-    alone: annotationList(application, COMPARE_OPTIONS).includes('ServerSideDiff=false'),
+    alone: options.includes('ServerSideDiff=false'),
+    includeMutations: options.includes('IncludeMutationWebhook=true'),
     permitted: (key) => resourceRefusal(project, key, key.namespace !== '', destination) === undefined,
   };
 }

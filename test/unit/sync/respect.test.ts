@@ -57,6 +57,19 @@ describe('what is ignored', () => {
   });
 });
 
+test('what a trusted manager has set otherwise is sent as live has it, its other fields as Git has them', () => {
+  const fieldsV1 = { 'f:spec': { 'f:replicas': {}, 'f:paused': {}, 'f:ports': {} } };
+  const managedFields = [{ manager: 'scaler', operation: 'Update', apiVersion: 'apps/v1', fieldsV1 } as const];
+  const owned = {
+    ...live,
+    spec: { ...(live['spec'] as object), ports: [{ port: 80 }, { port: 81 }] },
+    metadata: { ...metadata, managedFields },
+  };
+  const rules = [{ group: 'apps', kind: 'Deployment', managedFieldsManagers: ['scaler'] }];
+  expect(respectIgnored(task(owned), OPTION, rules)['spec']).toEqual({ replicas: 5, ports: [{ port: 80 }, { port: 81 }] });
+  expect(respectIgnored(task(owned), OPTION, [{ ...rules[0], kind: 'Deployment', managedFieldsManagers: ['other'] }])).toEqual(target);
+});
+
 describe('what jq takes away', () => {
   const by = (wanted: unknown, now: unknown, wantedRest: unknown, nowRest: unknown) => {
     const sides = { target: { ...target, spec: wanted }, live: { ...target, spec: now } };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../lib/model/errors.ts';
 import { interrupts, printerTo } from '../local/terminal.ts';
 import { coldImport } from '../package/cold-import.ts';
+import { measureCompare } from './compare.ts';
 import { FULL, measurePushes, measurePushesOfAll, measureRollouts, measureSmallFleet, QUICK, type Repetitions } from './deliveries.ts';
 import { type Measured, rowsOf, workOf } from './figures.ts';
 import { type Fleet, prepareFleet, rollOut } from './fleet.ts';
@@ -58,9 +59,10 @@ async function measureStage(stage: Stage, { quick, parts }: BenchOptions): Promi
     const memory = usesHost(has) ? sampler.read() : undefined;
     const limits = has('limits') ? await measureLimits(stage, SIZE, times.limits) : undefined;
     const renders = has('render') ? await measureRenders(stage, quick ? RENDERS.quick : RENDERS.full, times.limits) : [];
+    const comparison = has('compare') ? await measureCompare(stage) : undefined;
     const imports = has('import') ? await coldImports(stage) : [];
     const all = { ...measured, limits };
-    return { rows: rowsOf(all), work: workOf(all), renders, imports, memory };
+    return { rows: rowsOf(all), work: workOf(all), renders, comparison, imports, memory };
   } finally {
     sampler.stop();
   }

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { InvalidInput, messageOf } from '../../lib/model/errors.ts';
 
-export const PARTS = ['rollout', 'push', 'steady', 'limits', 'render', 'import'] as const;
+export const PARTS = ['rollout', 'push', 'steady', 'limits', 'render', 'compare', 'import'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -27,6 +27,7 @@ Each figure stands beside its limits of the same run: kustomize alone, server-si
                      steady:  reconciles and sweeps when nothing has changed, with their API requests
                      limits:  the tools and the API server alone
                      render:  many renders in one start of the renderer, beside the stock tools
+                     compare: 1,000 live objects in memory, beside a dry run of each
                      import:  cold import of each function's bundle
   -o, --output NAME  table (the default) or json
   --help             this text

@@ -44,6 +44,17 @@ export interface RenderFigure {
   readonly goal: Goal;
 }
 
+/** A comparison of so many settled objects in memory, in milliseconds, beside a dry run of each. */
+export interface CompareFigure {
+  readonly objects: number;
+  /** Objects of an Application. */
+  readonly each: number;
+  readonly memory: number;
+  readonly allocatedBytes: number;
+  readonly dryRuns: number;
+  readonly goal: Goal;
+}
+
 export interface ColdImport {
   readonly name: string;
   readonly bytes: number;
@@ -64,6 +75,7 @@ export interface Report {
   readonly rows: readonly Row[];
   readonly work: readonly Work[];
   readonly renders: readonly RenderFigure[];
+  readonly comparison: CompareFigure | undefined;
   readonly imports: readonly ColdImport[];
   readonly memory: Memory | undefined;
   readonly machine: Machine;
@@ -91,6 +103,14 @@ const LEAST_RATIO = 3;
 
 export function renderFigure(name: string, renderer: number, stock: number, peakBytes: number): RenderFigure {
   return { name, renderer, stock, peakBytes, goal: { text: `≥ ${LEAST_RATIO} times as fast`, met: stock / renderer >= LEAST_RATIO } };
+}
+
+/** How many times as fast as dry runs a comparison in memory must be at least. */
+const LEAST_GAIN = 10;
+
+export function compareFigure(objects: number, each: number, memory: number, allocatedBytes: number, dryRuns: number): CompareFigure {
+  const goal = { text: `≥ ${LEAST_GAIN} times as fast`, met: dryRuns / memory >= LEAST_GAIN };
+  return { objects, each, memory, allocatedBytes, dryRuns, goal };
 }
 
 /** Argo CD 3.6 with its stock settings, two cores, a control plane of this kind, 100 such Applications; measured apart, not in this run. */

@@ -1,15 +1,26 @@
 // The report as a person reads it.
 import type { Memory } from './memory.ts';
-import { ARGO_CD, type ColdImport, type Goal, type Machine, type RenderFigure, type Report, type Row, type Work } from './report.ts';
+import {
+  ARGO_CD,
+  type ColdImport,
+  type CompareFigure,
+  type Goal,
+  type Machine,
+  type RenderFigure,
+  type Report,
+  type Row,
+  type Work,
+} from './report.ts';
 
 /** All sections that were measured, with an empty line between them. */
 export function reportText(report: Report): string {
-  const { rows, work, renders, imports, memory, machine, seconds } = report;
+  const { rows, work, renders, comparison, imports, memory, machine, seconds } = report;
   const sections = [
     machineLines(machine, seconds),
     rows.length > 0 ? timeLines(rows) : [],
     work.length > 0 ? workLines(work) : [],
     renders.length > 0 ? renderLines(renders) : [],
+    comparison === undefined ? [] : compareLines(comparison),
     imports.length > 0 ? importLines(imports) : [],
     memory === undefined ? [] : memoryLines(memory),
     rows.length > 0
@@ -39,6 +50,7 @@ export function columns(cells: readonly (readonly string[])[]): readonly string[
 /** Milliseconds below a second, seconds above it, three digits. */
 export function timeText(milliseconds: number | undefined): string {
   if (milliseconds === undefined || Number.isNaN(milliseconds)) return '-';
+  if (milliseconds < 0.1) return `${Math.round(milliseconds * 1000)} µs`;
   if (milliseconds < 10) return `${milliseconds.toFixed(1)} ms`;
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }
@@ -95,6 +107,23 @@ function renderLines(renders: readonly RenderFigure[]): readonly string[] {
     goalText(goal),
   ]);
   return columns([['one start of the renderer', 'renderer', 'stock tool', 'ratio', 'peak memory', 'goal'], ...cells]);
+}
+
+function compareLines({ objects, each, memory, allocatedBytes, dryRuns, goal }: CompareFigure): readonly string[] {
+  const cells = [
+    [`${objects} settled objects`, objects],
+    [`an Application of ${each}`, each],
+    ['an object', 1],
+  ] as const;
+  return columns([
+    ['comparison', 'in memory', 'allocated', 'dry runs', 'ratio', 'goal'],
+    ...cells.map(([name, count]) => {
+      const part = count / objects;
+      const kilobytes = `${Math.round((allocatedBytes * part) / 1000)} kB`;
+      const ratio = (dryRuns / memory).toFixed(0);
+      return [name, timeText(memory * part), kilobytes, timeText(dryRuns * part), ratio, count === objects ? goalText(goal) : ''];
+    }),
+  ]);
 }
 
 function importLines(imports: readonly ColdImport[]): readonly string[] {

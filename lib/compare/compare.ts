@@ -60,19 +60,31 @@ export function healthChecks(
   return new Map(checks);
 }
 
+/** What memory alone says of each pair that is compared, by `keyText`. It is asked once for `suspects` and `compare`. */
+export type InMemory = ReadonlyMap<string, Verdict | 'doubtful'>;
+
+export function judgeInMemory(pairs: readonly Pair[], rules: ComparisonRules): InMemory {
+  const compared = ours(pairs, rules).filter(isCompared);
+  return new Map(compared.map((pair) => [keyText(pair.key), inMemory(pair, rules)]));
+}
+
 /** The pairs that look different in memory, so that a dry-run server-side apply of their target must judge them. */
-export function suspects(pairs: readonly Pair[], rules: ComparisonRules): readonly Pair[] {
-  if (rules.alone) return [];
-  return ours(pairs, rules).filter((pair) => isCompared(pair) && inMemory(pair, rules) === 'doubtful');
+export function suspects(pairs: readonly Pair[], rules: ComparisonRules, known = judgeInMemory(pairs, rules)): readonly Pair[] {
+  return rules.alone ? [] : pairs.filter(({ key }) => known.get(keyText(key)) === 'doubtful');
 }
 
 /**
  * Every row, the status and the health of an Application. `predicted` holds by `keyText` what the dry run said of the suspects: live and
  * prediction equal after normalisation are Synced. A suspect without prediction is OutOfSync.
  */
-export function compare(pairs: readonly Pair[], predicted: ReadonlyMap<string, LiveObject>, rules: ComparisonRules): Comparison {
+export function compare(
+  pairs: readonly Pair[],
+  predicted: ReadonlyMap<string, LiveObject>,
+  rules: ComparisonRules,
+  known = judgeInMemory(pairs, rules),
+): Comparison {
   const mine = ours(pairs, rules);
-  const rows = mine.map((pair) => rowOf(pair, predicted, rules)).sort(byKey);
+  const rows = mine.map((pair) => rowOf(pair, { known, predicted }, rules)).sort(byKey);
   const namespaceDiffers = hasOtherNamespace(pairs, rules);
   const outOfSync = namespaceDiffers || rows.some((row) => differs(row) && !isExtraneous(row));
   const status = outOfSync ? 'OutOfSync' : 'Synced';
@@ -132,9 +144,16 @@ function inMemory({ target, live }: Both, rules: ComparisonRules): Verdict | 'do
   return found.length === 0 ? 'same' : 'doubtful';
 }
 
-function verdictOf(pair: Both, predicted: LiveObject | undefined, rules: ComparisonRules): Verdict {
-  const verdict = inMemory(pair, rules);
+interface Judged {
+  readonly known: InMemory;
+  readonly predicted: ReadonlyMap<string, LiveObject>;
+}
+
+function verdictOf(pair: Both, judged: Judged, rules: ComparisonRules): Verdict {
+  const key = keyText(pair.key);
+  const verdict = judged.known.get(key) ?? inMemory(pair, rules);
   if (verdict !== 'doubtful') return verdict;
+  const predicted = judged.predicted.get(key);
   if (!predicted) return 'different';
   const [after, before] = normalized(predicted, pair.live, kindOf(pair.target), rules);
   if (isDeepStrictEqual(after, before)) return 'same';
@@ -147,16 +166,16 @@ function isSameOfOurs(predicted: LiveObject, live: LiveObject, rules: Comparison
   return owned !== undefined && differences(owned, live, rules).length === 0;
 }
 
-function rowOf(pair: Pair, predicted: ReadonlyMap<string, LiveObject>, rules: ComparisonRules): ResourceComparison {
+function rowOf(pair: Pair, judged: Judged, rules: ComparisonRules): ResourceComparison {
   const { target, live } = pair;
   const subject = live ?? target;
   const hook = subject !== undefined && isHook(subject);
   const self = !live || target !== undefined || isSelfReferenced(live, rules.tracking ?? DEFAULT_TRACKING);
-  const verdict = isCompared(pair) ? verdictOf(pair, predicted.get(keyText(pair.key)), rules) : undefined;
-  const judged = !hook && self && !(target && isSkipped(target));
+  const verdict = isCompared(pair) ? verdictOf(pair, judged, rules) : undefined;
+  const counts = !hook && self && !(target && isSkipped(target));
   return {
     ...pair,
-    status: judged ? statusOf(pair, verdict, rules) : '',
+    status: counts ? statusOf(pair, verdict, rules) : '',
     hook,
     requiresPruning: live !== undefined && self && (!target || isHook(target)),
     requiresDeletionConfirmation: isConfirmed(pair, rules.syncOptions),

@@ -24,6 +24,8 @@ const SPECIAL = /[*?[{\\]/;
  */
 export function globMatches(pattern: string, text: string, separators = ''): boolean {
   if (!SPECIAL.test(pattern)) return pattern === text;
+  // The commonest of all, asked of every object.
+  if (pattern === '*' && separators === '') return true;
   const tokens = tokenise([...pattern], separators);
   return tokens !== undefined && accepts(machineOf(tokens), text);
 }

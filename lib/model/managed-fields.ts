@@ -107,7 +107,8 @@ export function predecessors(live: LiveObject, { off }: TakeOver = TAKE_OVER): r
   if (off) return [];
   const managers = [ARGOCD_MANAGER, ...(isOurs(live) ? [] : ['helm', 'kubectl'])];
   const applied = managers.flatMap((manager) => entriesOf(live, manager, 'Apply')).map(withoutHelmMarks);
-  const document = parsed(live.metadata.annotations?.[LAST_APPLIED] ?? '');
+  const text = live.metadata.annotations?.[LAST_APPLIED];
+  const document = text ? parsed(text) : undefined;
   if (!isRecord(document)) return applied;
   const updated = [ARGOCD_MANAGER, KUBECTL_MANAGER].flatMap((manager) => entriesOf(live, manager, 'Update'));
   return [...applied, ...updated.map((entry) => ({ entry, fields: named(entry.fieldsV1 ?? {}, document) }))];

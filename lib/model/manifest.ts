@@ -105,7 +105,9 @@ export function annotationOf(manifest: { readonly metadata: ObjectMeta }, name: 
 
 /** The items of a comma-separated annotation: trimmed, empties dropped, each once (spec/application.md §8). */
 export function annotationList(manifest: { readonly metadata: ObjectMeta }, name: string): readonly string[] {
-  const items = (annotationOf(manifest, name) ?? '').split(',').map((item) => item.trim());
+  const text = annotationOf(manifest, name);
+  if (!text) return [];
+  const items = text.split(',').map((item) => item.trim());
   return [...new Set(items.filter((item) => item !== ''))];
 }
 

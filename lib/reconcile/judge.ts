@@ -1,5 +1,5 @@
 // judge: desired beside live -> their comparison. Rules decide; this file asks scripts and dry runs for them.
-import { type ComparisonRules, compare, comparedObjects, healthChecks, suspects } from '../compare/compare.ts';
+import { type ComparisonRules, compare, comparedObjects, healthChecks, judgeInMemory, suspects } from '../compare/compare.ts';
 import { type IgnoreRule, jqEdits } from '../compare/ignore.ts';
 import { keptNamespace } from '../compare/managed-namespace.ts';
 import { ignoreRules } from '../compare/system-rules.ts';
@@ -37,9 +37,10 @@ export async function judge(
 ): Promise<Judged> {
   const plain = comparisonRules(target);
   const edited = await withEdits(plain, comparedObjects(pairs, plain), scripts);
-  const predicted = known ?? (await dryRuns(target.cluster, suspects(pairs, edited)));
+  const memory = judgeInMemory(pairs, edited);
+  const predicted = known ?? (await dryRuns(target.cluster, suspects(pairs, edited, memory)));
   const rules = { ...(await withEdits(edited, [...predicted.values()], scripts)), scripted: await scripted(target, pairs, plain, scripts) };
-  return { comparison: compare(pairs, predicted, rules), rules };
+  return { comparison: compare(pairs, predicted, rules, memory), rules };
 }
 
 /** What the scripts of the installation say of live objects, by `keyText`. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Measured, rowsOf, workOf } from '../../../infra/bench/figures.ts';
 import { parseStat } from '../../../infra/bench/memory.ts';
-import { renderFigure } from '../../../infra/bench/report.ts';
+import { compareFigure, renderFigure } from '../../../infra/bench/report.ts';
 import { NO_REQUESTS } from '../../../infra/bench/requests.ts';
 import { columns, reportText, timeText } from '../../../infra/bench/table.ts';
 
@@ -46,9 +46,28 @@ test('a write, a dry run or a render where nothing has changed misses the goal',
 test('a renderer that is not three times as fast as the stock tool misses its goal, and the report says how fast it is', () => {
   const renders = [renderFigure('100 overlays', 250, 760, 90e6), renderFigure('100 releases', 1000, 2900, 90e6)];
   expect(renders.map(({ goal }) => goal.met)).toEqual([true, false]);
-  const text = reportText({ rows: [], work: [], renders, imports: [], memory: undefined, machine: MACHINE, seconds: 12 });
+  const text = reportText({
+    rows: [],
+    work: [],
+    renders,
+    comparison: undefined,
+    imports: [],
+    memory: undefined,
+    machine: MACHINE,
+    seconds: 12,
+  });
   expect(text).toMatch(/^100 overlays +250 ms +760 ms +3\.0 +90 MB +≥ 3 times as fast: met$/m);
   expect(text).toMatch(/^100 releases +1\.00 s +2\.90 s +2\.9 +90 MB +≥ 3 times as fast: MISSED$/m);
+});
+
+test('a comparison in memory that is not ten times as fast as dry runs misses its goal, and the report tells what an object costs', () => {
+  const empty = { rows: [], work: [], renders: [], imports: [], memory: undefined, machine: MACHINE, seconds: 12 };
+  const comparison = compareFigure(1000, 4, 40, 50e6, 2000);
+  const text = reportText({ ...empty, comparison });
+  expect(text).toMatch(/^1000 settled objects +40 ms +50000 kB +2\.00 s +50 +≥ 10 times as fast: met$/m);
+  expect(text).toMatch(/^an Application of 4 +0\.2 ms +200 kB +8\.0 ms +50$/m);
+  expect(text).toMatch(/^an object +40 µs +50 kB +2\.0 ms +50$/m);
+  expect(compareFigure(1000, 4, 250, 0, 2000).goal.met).toBe(false);
 });
 
 test.each([
@@ -71,7 +90,16 @@ test('columns are as wide as their widest cell', () => {
 
 test('the report shows a missed goal, and the other tool only for scale', () => {
   const rows = rowsOf({ ...NOTHING, pushes: [{ of: 1, times: [1500] }] });
-  const text = reportText({ rows, work: [], renders: [], imports: [], memory: undefined, machine: MACHINE, seconds: 12 });
+  const text = reportText({
+    rows,
+    work: [],
+    renders: [],
+    comparison: undefined,
+    imports: [],
+    memory: undefined,
+    machine: MACHINE,
+    seconds: 12,
+  });
   expect(text).toContain('push that changes 1 of 1  1  1.50 s  1.50 s');
   expect(text).toContain('p95 ≤ 1 s: MISSED');
   expect(text).toContain('Argo CD 3.6 (stock settings, two cores, this kind of control plane; measured apart, not in this run)');

@@ -181,6 +181,18 @@ describe('a jq path expression that', () => {
   );
 });
 
+test('integers of 64 bits stay what they are', async () => {
+  const large = { ...object, spec: { size: 9007199254740993n, lowest: -9223372036854775808n, gone: 1 } };
+  const { gone: _gone, ...kept } = large.spec;
+  expect(await scripts.without([{ object: large, expressions: [{ field, expression: '.spec.gone' }] }])).toEqual([
+    { ...large, spec: kept },
+  ]);
+  const script = 'return { status = "Healthy", message = tostring(obj.spec.size) }';
+  expect(await scripts.health([{ object: large, script, openLibs: false }])).toEqual([
+    { health: { status: 'Healthy', message: '9007199254740993' } },
+  ]);
+});
+
 test(
   'nothing is printed, and a process that asked ends by itself',
   async () => {

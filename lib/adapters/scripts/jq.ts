@@ -1,5 +1,6 @@
 // jq path expressions, taken away with `del` (spec/diff.md §5): one run of jq for any number of objects, since it starts anew for each run.
 import started from 'jq-web';
+import { parseJson } from '../../model/json.ts';
 import { isRecord, type Manifest } from '../../model/manifest.ts';
 
 export interface EditJob {
@@ -36,7 +37,7 @@ function wrongIn(jq: Jq, known: Set<string>, expressions: readonly string[]): Ed
 
 function edited(jq: Jq, { objects, expressions }: EditJob): Edited {
   const { text } = run(jq, JSON.stringify(objects), program(expressions));
-  const answer: unknown = text === undefined ? undefined : JSON.parse(text);
+  const answer = text === undefined ? undefined : parseJson(text); // jq passes on the digits of numbers that it does not touch
   if (!Array.isArray(answer) || answer.length !== objects.length) return 'failed';
   return { objects: answer };
 }

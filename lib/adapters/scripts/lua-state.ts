@@ -51,6 +51,7 @@ export function push(lua: Lua, state: number, value: unknown): void {
   if (typeof value === 'string') pushBytes(lua, state, value);
   else if (typeof value === 'boolean') lua.lua_pushboolean(state, Number(value));
   else if (Number.isSafeInteger(value)) lua.lua_pushinteger(state, BigInt(Number(value)));
+  else if (typeof value === 'bigint') lua.lua_pushinteger(state, value);
   else if (typeof value === 'number') lua.lua_pushnumber(state, value);
   else pushTable(lua, state, value ?? {});
 }

@@ -1,8 +1,7 @@
 // What people asked not to be compared (`spec.ignoreDifferences`, spec/diff.md §5), as edits of plain data.
 import type { ResourceIgnoreDifferences } from '../model/application.ts';
 import { globMatches } from '../model/glob.ts';
-import { childOf, type FieldTree, isLeaf, stepsOf } from '../model/managed-fields.ts';
-import { groupVersionOf, isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { groupVersionOf, isRecord, type Manifest } from '../model/manifest.ts';
 import type { Edit } from '../model/script.ts';
 import type { Kind } from './schema.ts';
 
@@ -67,65 +66,4 @@ function withoutItem(list: readonly unknown[], step: string, rest: readonly stri
     if (at !== index) return [item];
     return rest.length === 0 ? [] : [without(item, rest)];
   });
-}
-
-/**
- * Both sides without the fields that differ and that a trusted manager set: fields that both have, with other values (spec/diff.md §5.1).
- * `live` carries the managedFields.
- */
-export function withoutTrusted(
-  sides: readonly [desired: unknown, live: unknown],
-  live: LiveObject,
-  managers: readonly string[],
-): readonly [unknown, unknown] {
-  const trusted = (live.metadata.managedFields ?? []).filter((entry) => managers.includes(entry.manager ?? ''));
-  return trusted.reduce<readonly [unknown, unknown]>((both, entry) => withoutDiffering(both, entry.fieldsV1 ?? {}), sides);
-}
-
-function withoutDiffering([desired, live]: readonly [unknown, unknown], tree: FieldTree): readonly [unknown, unknown] {
-  if (Array.isArray(desired) && Array.isArray(live)) return withoutDifferingItems(desired, live, tree);
-  if (!isRecord(desired) || !isRecord(live)) return [desired, live];
-  const left = new Map(Object.entries(desired));
-  const right = new Map(Object.entries(live));
-  for (const step of stepsOf(tree)) {
-    if (step.kind !== 'field' || !left.has(step.name) || !right.has(step.name)) continue;
-    const kept = memberWithoutDiffering([left.get(step.name), right.get(step.name)], childOf(tree, step.text) ?? {});
-    if (kept) {
-      left.set(step.name, kept[0]);
-      right.set(step.name, kept[1]);
-    } else {
-      left.delete(step.name);
-      right.delete(step.name);
-    }
-  }
-  return [Object.fromEntries(left), Object.fromEntries(right)];
-}
-
-/** Undefined when the field itself is the manager's and differs. */
-function memberWithoutDiffering(sides: readonly [unknown, unknown], node: FieldTree): readonly [unknown, unknown] | undefined {
-  if (!isLeaf(node)) return withoutDiffering(sides, node);
-  return JSON.stringify(sides[0]) === JSON.stringify(sides[1]) ? sides : undefined;
-}
-
-function withoutDifferingItems(
-  desired: readonly unknown[],
-  live: readonly unknown[],
-  tree: FieldTree,
-): readonly [readonly unknown[], readonly unknown[]] {
-  const left = [...desired];
-  const right = [...live];
-  for (const step of stepsOf(tree)) {
-    if (step.kind !== 'item') continue;
-    const [from, to] = [left, right].map((list) => list.findIndex((item) => carries(item, step.key)));
-    if (from === undefined || to === undefined || from < 0 || to < 0) continue;
-    const [before, after] = withoutDiffering([left[from], right[to]], childOf(tree, step.text) ?? {});
-    left[from] = before;
-    right[to] = after;
-  }
-  return [left, right];
-}
-
-/** A key field that an item leaves out is one that the API fills in. */
-function carries(item: unknown, key: Readonly<Record<string, unknown>>): boolean {
-  return isRecord(item) && Object.entries(key).every(([field, part]) => (item[field] ?? part) === part);
 }

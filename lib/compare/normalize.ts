@@ -4,9 +4,10 @@ import { LAST_APPLIED } from '../model/annotations.ts';
 import type { TakeOver } from '../model/managed-fields.ts';
 import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { DEFAULT_TRACKING, type Tracking } from '../model/tracking.ts';
-import { type IgnoreRule, rulesFor, withoutPointer, withoutTrusted } from './ignore.ts';
+import { type IgnoreRule, rulesFor, withoutPointer } from './ignore.ts';
 import type { Kind } from './schema.ts';
 import { migrated } from './tracking.ts';
+import { withTrusted } from './trusted.ts';
 
 /** What does not count as a difference, beside what the API server writes. */
 export interface NormalizeRules {
@@ -46,7 +47,7 @@ export function edited(object: Manifest, edits: Edited): Manifest {
 
 /**
  * Desired (or predicted) and live, ready to be held against each other. Both are plain data; `live` tells the managers.
- * What jq takes away is gone first, then what a trusted manager set, then what pointers name.
+ * What jq takes away is gone first, then what a trusted manager set is as live has it, then what pointers name is gone.
  */
 export function normalized(desired: Manifest, live: LiveObject, kind: Kind, rules: NormalizeRules): readonly [Manifest, LiveObject] {
   const { tracking = DEFAULT_TRACKING, ignoreAggregatedRoles = false, edited: edits = UNEDITED } = rules;
@@ -55,9 +56,10 @@ export function normalized(desired: Manifest, live: LiveObject, kind: Kind, rule
   const pointers = mine.flatMap((rule) => rule.jsonPointers ?? []);
   const clean = (object: Manifest) => (ignoreAggregatedRoles ? withoutAggregated(cleaned(object, kind), kind) : cleaned(object, kind));
   const [wanted, actual] = [edited(desired, edits), edited(live, edits)];
-  const sides = withoutTrusted([clean(wanted), clean(migrated(desired, actual, kind, tracking))], live, managers);
-  const [before, after] = sides.map((side) => pointers.reduce(withoutPointer, side));
-  return [asManifest(before, desired), asManifest(after, live)];
+  const now = clean(migrated(desired, actual, kind, tracking));
+  const then = withTrusted(clean(wanted), now, live, managers);
+  const pointed = (side: Manifest) => pointers.reduce<unknown>(withoutPointer, side);
+  return [asManifest(pointed(then), desired), asManifest(pointed(now), live)];
 }
 
 /** Ignoring may take `metadata` away, which the type of an object always has. */

@@ -1,6 +1,6 @@
 // respectIgnored: with RespectIgnoreDifferences the ignored fields are sent with the values that live has (spec/diff.md §13).
 import { isDeepStrictEqual } from 'node:util';
-import { withoutTrusted } from '../compare/ignore.ts';
+import { withTrusted } from '../compare/trusted.ts';
 import type { ResourceIgnoreDifferences } from '../model/application.ts';
 import { globMatches } from '../model/glob.ts';
 import { isRecord, type Manifest, type ResourceKey } from '../model/manifest.ts';
@@ -18,17 +18,18 @@ export function respectIgnored(
   edited: ReadonlyMap<Manifest, Manifest> = new Map(),
 ): Manifest {
   const target = task.target ?? { apiVersion: '', kind: '', metadata: {} };
-  if (!task.live || !hasOption(options, 'RespectIgnoreDifferences=true')) return target;
+  const { live } = task;
+  if (!live || !hasOption(options, 'RespectIgnoreDifferences=true')) return target;
   const mine = rules.filter((rule) => concerns(rule, task.key));
   const pointers = mine.flatMap((rule) => rule.jsonPointers ?? []).filter((pointer) => segmentsOf(pointer)[0] !== 'status');
   const managers = mine.flatMap((rule) => rule.managedFieldsManagers ?? []);
-  const sides = [edited.get(target) ?? target, edited.get(task.live) ?? task.live] as const;
-  const [wanted, rest] = withoutTrusted(sides, task.live, managers);
-  const begin = givenBack(wanted, rest, task.live) as Manifest; // a copy keeps its shape
-  return pointers.reduce<Manifest>((manifest, pointer) => copied(manifest, task.live, segmentsOf(pointer)) as Manifest, begin);
+  const begin = givenBack(edited.get(target) ?? target, edited.get(live) ?? live, live) as Manifest; // a copy keeps its shape
+  const { status: _status, ...now } = live;
+  const trusted = withTrusted(begin, now, live, managers);
+  return pointers.reduce<Manifest>((manifest, pointer) => copied(manifest, live, segmentsOf(pointer)) as Manifest, trusted);
 }
 
-/** `target`, of which something was taken, with what was taken from `live` to make `rest` of it. Items that were taken come after those of Git. */
+/** `target`, which jq has been over, with what jq took from `live` to make `rest` of it. Items that were taken come after those of Git. */
 function givenBack(target: unknown, rest: unknown, live: unknown): unknown {
   if (rest === live || isDeepStrictEqual(rest, live)) return target;
   if (Array.isArray(target) && Array.isArray(rest) && Array.isArray(live)) return itemsGivenBack(target, rest, live);

@@ -57,17 +57,35 @@ describe('what is ignored', () => {
   });
 });
 
-test('what a trusted manager has set otherwise is sent as live has it, its other fields as Git has them', () => {
-  const fieldsV1 = { 'f:spec': { 'f:replicas': {}, 'f:paused': {}, 'f:ports': {} } };
-  const managedFields = [{ manager: 'scaler', operation: 'Update', apiVersion: 'apps/v1', fieldsV1 } as const];
-  const owned = {
-    ...live,
-    spec: { ...(live['spec'] as object), ports: [{ port: 80 }, { port: 81 }] },
-    metadata: { ...metadata, managedFields },
+describe('what a trusted manager set', () => {
+  const fieldsV1 = {
+    'f:spec': {
+      'f:replicas': {},
+      'f:paused': {},
+      'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { 'f:image': {} } } } },
+    },
+    'f:status': { 'f:replicas': {} },
   };
-  const rules = [{ group: 'apps', kind: 'Deployment', managedFieldsManagers: ['scaler'] }];
-  expect(respectIgnored(task(owned), OPTION, rules)['spec']).toEqual({ replicas: 5, ports: [{ port: 80 }, { port: 81 }] });
-  expect(respectIgnored(task(owned), OPTION, [{ ...rules[0], kind: 'Deployment', managedFieldsManagers: ['other'] }])).toEqual(target);
+  const owned = { ...metadata, managedFields: [{ manager: 'scaler', operation: 'Update' as const, apiVersion: 'apps/v1', fieldsV1 }] };
+  const pods = (...containers: readonly object[]) => ({ template: { spec: { containers } } });
+  const wanted: Manifest = {
+    ...target,
+    spec: { replicas: 1, ...pods({ name: 'web', image: 'web:1', tty: true }) },
+    status: { replicas: 1 },
+  };
+  const spec = { replicas: 5, paused: true, ...pods({ name: 'proxy', image: 'x' }, { name: 'web', image: 'web:2', tty: false }) };
+  const now: Manifest = { ...target, metadata: owned, spec, status: { replicas: 5 } };
+  const by = (...managers: readonly string[]) =>
+    respectIgnored({ ...task(now), target: wanted }, OPTION, [{ group: 'apps', kind: 'Deployment', managedFieldsManagers: managers }]);
+
+  test('is sent as live has it, where Git has it too', () => {
+    const kept = { replicas: 5, ...pods({ name: 'web', image: 'web:2', tty: true }) };
+    expect(by('scaler')).toEqual({ ...wanted, spec: kept });
+  });
+
+  test('is sent as Git has it when another one is trusted', () => {
+    expect(by('other')).toEqual(wanted);
+  });
 });
 
 describe('what jq takes away', () => {

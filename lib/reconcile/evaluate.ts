@@ -116,7 +116,7 @@ export function scopeIn(cluster: RenderTarget['cluster']) {
   };
 }
 
-/** Everything that Git names, what the inventory names, and the destination's namespace where it may have to be created. */
+/** Everything that Git names, in Git's version, what the inventory names, and the destination's namespace where it may have to be created. */
 function wantedOf(target: Target, desired: DesiredState, hooks: readonly Manifest[]): readonly ObjectRef[] {
   const named = [...desired.manifests.filter((manifest) => !isHook(manifest) && manifest.metadata.name), ...hooks];
   const refs: ObjectRef[] = named.map((manifest) => ({ ...keyOf(manifest), version: groupVersionOf(manifest.apiVersion).version }));
@@ -124,7 +124,7 @@ function wantedOf(target: Target, desired: DesiredState, hooks: readonly Manifes
   const inventory = inventoryOf(target.application).filter((ref) => !excluded(ref));
   const namespace = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name: target.destination.namespace };
   const creates = target.application.spec.syncPolicy?.syncOptions?.includes('CreateNamespace=true') && namespace.name !== '';
-  const all = [...refs, ...inventory, ...(creates ? [namespace] : [])];
+  const all = [...inventory, ...(creates ? [namespace] : []), ...refs];
   return [...new Map(all.map((ref) => [keyText(ref), ref])).values()];
 }
 

@@ -3,7 +3,7 @@
 import { isTrackedBy } from '../compare/tracking.ts';
 import type { Application } from '../model/application.ts';
 import { NotPermitted } from '../model/errors.ts';
-import { keyOf, keyText, type LiveObject } from '../model/manifest.ts';
+import { groupVersionOf, keyOf, keyText, type LiveObject } from '../model/manifest.ts';
 import { type Tracking, trackingSelector } from '../model/tracking.ts';
 import type { Cluster, ObjectRef, ResourceType } from '../ports.ts';
 
@@ -17,14 +17,18 @@ export interface Owner {
 }
 
 /**
- * Reads `wanted` by key. Several objects of a kind in one namespace are one list, which also shows objects of this Application that
+ * Reads `wanted` by key, each in its version. Several objects of a kind in one namespace are one list, which also shows objects of this Application that
  * are in no inventory; where a label tracks, a list by that label shows them for a single object and for very many too. Kinds that are not
  * served are left out. Returns live objects by `keyText`.
  */
 export async function readLive(cluster: Cluster, wanted: readonly ObjectRef[], owner: Owner): Promise<ReadonlyMap<string, LiveObject>> {
-  const groups = Map.groupBy(wanted, (ref) => `${ref.group}/${ref.kind}/${ref.namespace}`);
-  const found = await Promise.all([...groups.values()].map((refs) => readGroup(cluster, refs, owner)));
-  return new Map(found.flat().map((live) => [keyText(keyOf(live)), live]));
+  const groups = Map.groupBy(wanted, (ref) => `${ref.group}/${ref.version}/${ref.kind}/${ref.namespace}`);
+  const found = (await Promise.all([...groups.values()].map((refs) => readGroup(cluster, refs, owner)))).flat();
+  // Lists of a kind in two versions may show an object twice: the version that was asked for counts.
+  const versions = new Map(wanted.map((ref) => [keyText(ref), ref.version]));
+  const isAsWanted = (live: LiveObject) => versions.get(keyText(keyOf(live))) === groupVersionOf(live.apiVersion).version;
+  const inOrder = [...found.filter((live) => !isAsWanted(live)), ...found.filter(isAsWanted)];
+  return new Map(inOrder.map((live) => [keyText(keyOf(live)), live]));
 }
 
 /** A right given inside a namespace goes with it: what cannot be read in a namespace that is going, or gone, is gone too. */

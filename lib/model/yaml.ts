@@ -96,7 +96,7 @@ export function readYaml(text: string, file?: string): YamlStream {
     const schema = hasMerges ? schemaWith(mergeKeys()) : SCHEMA;
     const options = { schema, json: true, maxDepth: MAX_DEPTH, listener: collector(documents) } as object;
     loadAll(withoutMarks(text), undefined as never, options);
-    for (const document of documents) checkExpanded(text, document, file);
+    checkExpanded(text, documents, file);
     return { documents: hasMerges ? documents.map((document) => mergedDocument(document, file)) : documents, fault: undefined };
   } catch (cause) {
     if (cause instanceof InvalidInput) return { documents: [], fault: cause };
@@ -156,10 +156,12 @@ function collector(documents: YamlDocument[]): (event: 'open' | 'close', state: 
 }
 
 /** JSON knows neither infinity nor NaN, and what aliases stand for must stay small and end. Both need signs in the text, so most skip this. */
-function checkExpanded(text: string, document: YamlDocument, file: string | undefined): void {
+function checkExpanded(text: string, documents: readonly YamlDocument[], file: string | undefined): void {
   if (!text.includes('&') && !/\.(?:inf|nan)/i.test(text)) return;
-  const reason = sizeOrReason(document.value, new Map());
-  if (typeof reason === 'string') throw faultAt(file, document.line, reason);
+  for (const { value, line } of documents) {
+    const reason = sizeOrReason(value, new Map());
+    if (typeof reason === 'string') throw faultAt(file, line, reason);
+  }
 }
 
 /** How many values a node stands for, written out; or why it cannot be. `sizes` holds 0 for a node that is being counted. */

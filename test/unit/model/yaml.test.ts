@@ -110,6 +110,14 @@ describe('parseManifests', () => {
     expect(parseManifests(text, 'f.yaml').map((manifest) => manifest.kind)).toEqual(['A', 'B']);
   });
 
+  it('takes no longer for a document because it stands among thousands', () => {
+    const document =
+      'apiVersion: shop.example.com/v1\nkind: Shelf\nmetadata: {name: a.b, labels: {app.kubernetes.io/name: a}}\nspec: {v: 1.2.3}\n';
+    const started = performance.now();
+    expect(parseManifests(Array(20_000).fill(document).join('---\n'), 'f.yaml')).toHaveLength(20_000);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it.each([
     ['a syntax error', 'apiVersion: v1\nkind: A\nspec: a: b\n', 3, 'bad indentation'],
     ['a missing kind', 'apiVersion: v1\nkind: A\n---\n\napiVersion: v1\n', 5, "Object 'Kind' is missing"],

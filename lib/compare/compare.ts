@@ -107,12 +107,11 @@ function shared(pairs: readonly Pair[], rules: ComparisonRules): Comparison['con
   return sharedWarnings(objects, { application, instance }, tracking);
 }
 
-/** Of several scripts that failed the first is told (spec/health.md §3). */
+/** Of several objects that could not be judged the first is told (spec/health.md §3). */
 function healthErrors(rows: readonly ResourceComparison[], rules: ComparisonRules): Comparison['conditions'] {
-  const errors = rows.map((row) => {
-    const said = hasHealth(row, rules) ? scriptedOf(row, rules) : undefined;
-    return said && 'fault' in said ? healthError(row.key, said.fault) : undefined;
-  });
+  const errors = rows.map((row) =>
+    row.live && row.health?.status === 'Unknown' ? healthError(row.live, scriptedOf(row, rules)) : undefined,
+  );
   const message = errors.find((error) => error !== undefined);
   return message === undefined ? [] : [{ type: 'ComparisonError', message }];
 }

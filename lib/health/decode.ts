@@ -4,8 +4,11 @@ import * as z from 'zod';
 import type { Health, HealthStatusCode } from '../model/application.ts';
 import { groupVersionOf, type LiveObject } from '../model/manifest.ts';
 
+/** What is said of an object, or why nothing can be: it is not what its kind says. */
+export type Judgement = Health | { readonly fault: string };
+
 /** Judges one live object; undefined means that nothing is said about its health. */
-export type HealthRule = (live: LiveObject) => Health | undefined;
+export type HealthRule = (live: LiveObject) => Judgement | undefined;
 
 /** A health without a message has none, not an empty one. */
 export function health(status: HealthStatusCode, message?: string | undefined): Health {
@@ -48,7 +51,7 @@ export const condition = struct({ type: text, status: text, reason: text, messag
 export type Condition = z.output<typeof condition>;
 
 /**
- * A rule over typed objects of the versions named. Any other version, or an object that is not of its type, is Unknown with the reason.
+ * A rule over typed objects of the versions named. Any other version, or an object that is not of its type, is a fault.
  * `label` is how messages call the kind where that differs from the kind itself (spec/health.md §4).
  */
 export function typedRule<T extends z.ZodType>(
@@ -60,10 +63,10 @@ export function typedRule<T extends z.ZodType>(
   return (live) => {
     const { group, version } = groupVersionOf(live.apiVersion);
     const called = label ?? live.kind;
-    if (!versions.includes(version)) return health('Unknown', `unsupported ${called} GVK: ${group}/${version}, Kind=${live.kind}`);
+    if (!versions.includes(version)) return { fault: `unsupported ${called} GVK: ${group}/${version}, Kind=${live.kind}` };
     const decoded = schema.safeParse(live);
     if (decoded.success) return judge(decoded.data, live);
     const faults = decoded.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    return health('Unknown', `failed to convert unstructured ${called} to typed: ${faults.join('; ')}`);
+    return { fault: `failed to convert unstructured ${called} to typed: ${faults.join('; ')}` };
   };
 }

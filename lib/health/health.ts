@@ -1,12 +1,12 @@
 // resourceHealth: what a live object's own status says about it (spec/health.md §2). One file per family of kinds; this is the register.
 import { HOOK_FINALIZER } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
-import { groupVersionOf, type LiveObject, type ResourceKey } from '../model/manifest.ts';
+import { groupVersionOf, keyOf, type LiveObject } from '../model/manifest.ts';
 import type { ScriptedHealth } from '../model/script.ts';
 import { applicationSetHealth } from './application-sets.ts';
 import { workflowHealth } from './argo.ts';
 import { acmeHealth, certificateHealth, certificateRequestHealth, issuerHealth } from './certificates.ts';
-import { type HealthRule, health } from './decode.ts';
+import { type HealthRule, health, type Judgement } from './decode.ts';
 import { apiServiceHealth, definitionHealth } from './extensions.ts';
 import { fluxHealth, helmRepositoryHealth } from './flux.ts';
 import { gatewayClassHealth, gatewayHealth, routeHealth } from './gateways.ts';
@@ -78,19 +78,30 @@ export const HEALTH_RULES: ReadonlyMap<string, HealthRule> = new Map([
  * word, even if it says nothing (spec/health.md §2).
  */
 export function resourceHealth(live: LiveObject, scripted?: ScriptedHealth): Health | undefined {
+  const said = judged(live, scripted);
+  return said && 'fault' in said ? health('Unknown', said.fault) : said;
+}
+
+function judged(live: LiveObject, scripted: ScriptedHealth | undefined): Judgement | undefined {
   if (isBeingDeleted(live)) return health('Progressing', 'Pending deletion');
-  if (scripted) return 'fault' in scripted ? health('Unknown', scripted.fault) : scripted.health;
+  if (scripted) return 'fault' in scripted ? scripted : scripted.health;
   return HEALTH_RULES.get(`${groupVersionOf(live.apiVersion).group}/${live.kind}`)?.(live);
 }
 
 /** Then no script is asked about it. */
 export function isBeingDeleted({ metadata: { deletionTimestamp, finalizers } }: LiveObject): boolean {
-  return deletionTimestamp !== undefined && !finalizers?.includes(HOOK_FINALIZER);
+  return Boolean(deletionTimestamp) && !finalizers?.includes(HOOK_FINALIZER);
 }
 
-/** What an Application's ComparisonError says of a script that failed (spec/health.md §2, §3). */
-export function healthError({ kind, namespace, name }: ResourceKey, fault: string): string {
+/**
+ * What an Application's ComparisonError says of a live object that a script or a built-in check could not judge (spec/health.md §2, §3);
+ * undefined when it was judged.
+ */
+export function healthError(live: LiveObject, scripted?: ScriptedHealth): string | undefined {
+  const said = judged(live, scripted);
+  if (!said || !('fault' in said)) return undefined;
+  const { kind, namespace, name } = keyOf(live);
   const [whose, of, where] = [kind, name, namespace].map((text) => JSON.stringify(text));
-  const reason = `failed to get resource health for ${namespace}/${name}: ${fault}`;
+  const reason = scripted ? `failed to get resource health for ${namespace}/${name}: ${said.fault}` : said.fault;
   return `error setting app health: failed to get resource health for ${whose} with name ${of} in namespace ${where}: ${reason}`;
 }

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import type { Health } from '../model/application.ts';
 import { isRecord, type LiveObject } from '../model/manifest.ts';
-import { type Condition, type HealthRule, health } from './decode.ts';
+import { type Condition, type HealthRule, health, type Judgement } from './decode.ts';
 
 export const text = z.preprocess((value) => (typeof value === 'string' ? value : ''), z.string());
 export const flag = z.preprocess((value) => value === true, z.boolean());
@@ -38,7 +38,7 @@ export const conditioned = struct({ metadata, status: struct({ conditions }) });
 /** A rule over objects of any version. The schema is made of this file's parts, so there is nothing that it does not fit. */
 export function lenientRule<T extends z.ZodType>(
   schema: T,
-  judge: (object: z.output<T>, live: LiveObject) => Health | undefined,
+  judge: (object: z.output<T>, live: LiveObject) => Judgement | undefined,
 ): HealthRule {
   return (live) => judge(schema.parse(live), live);
 }

@@ -1,7 +1,7 @@
 // Health of HorizontalPodAutoscaler and PodDisruptionBudget (spec/health.md §4.1, §6.3).
 import type { Health } from '../model/application.ts';
 import { annotationOf, isRecord, type LiveObject } from '../model/manifest.ts';
-import { type Condition, condition, type HealthRule, health, listOf, struct, typedRule } from './decode.ts';
+import { type Condition, condition, type HealthRule, health, type Judgement, listOf, struct, typedRule } from './decode.ts';
 import { conditioned, lenientRule } from './lenient.ts';
 
 /** Where autoscaling/v1 keeps what v2 has in `status.conditions`. */
@@ -39,12 +39,12 @@ const inStatus = typedRule(
 export const horizontalPodAutoscalerHealth: HealthRule = (live) =>
   live.apiVersion === 'autoscaling/v1' ? annotatedHealth(live) : inStatus(live);
 
-function annotatedHealth(live: LiveObject): Health {
+function annotatedHealth(live: LiveObject): Judgement {
   const annotation = annotationOf(live, CONDITIONS);
   if (annotation === undefined) return scalerHealth([]);
   const decoded = listOf(condition).safeParse(parsed(annotation));
   if (decoded.success) return scalerHealth(decoded.data);
-  return health('Unknown', `failed to convert conditions annotation to typed: ${CONDITIONS} is not a list of conditions`);
+  return { fault: `failed to convert conditions annotation to typed: ${CONDITIONS} is not a list of conditions` };
 }
 
 /** Keys of the annotation count in any case. Text that is not JSON comes back as itself, and so is no list. */

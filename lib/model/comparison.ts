@@ -27,7 +27,7 @@ export interface Comparison {
   readonly health: Health;
   /** Sorted by `group/kind/namespace/name`. */
   readonly resources: readonly ResourceComparison[];
-  /** SharedResourceWarning for each object that another Application has too; ComparisonError for a health script that failed. */
+  /** SharedResourceWarning for each object that another Application has too; ComparisonError for an object whose health cannot be told. */
   readonly conditions: readonly ApplicationCondition[];
   /** The destination's Namespace is not as `managedNamespaceMetadata` wants it, which no row tells. */
   readonly namespaceDiffers?: boolean;

@@ -74,3 +74,12 @@ describe('a commit in which nothing is left', () => {
     expect(decision).toMatchObject({ kind: 'start', operation: { sync: { autoHealAttemptsCount: 1, prune: true } } });
   });
 });
+
+it('is not kept from what is new by a health check that fails: what is new may mend it', () => {
+  const comparison: Comparison = {
+    ...outOfSync(row('a', false)),
+    health: { status: 'Unknown' },
+    conditions: [{ type: 'ComparisonError', message: 'error setting app health: x' }],
+  };
+  expect(decideSync(application(undefined), comparison, [REVISION], NOW).kind).toBe('start');
+});

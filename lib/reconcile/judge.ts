@@ -13,6 +13,7 @@ import { annotationList, annotationOf, keyText, type LiveObject, type Manifest }
 import { resourceRefusal } from '../policy/project.ts';
 import type { Cluster, Scripts } from '../ports.ts';
 import { asSent } from '../sync/apply.ts';
+import { asked } from './healths.ts';
 import { ownerOf, type Target } from './target.ts';
 
 export interface JudgePorts {
@@ -46,7 +47,7 @@ export async function judge(
 /** What the scripts of the installation say of live objects, by `keyText`. */
 async function scripted({ resources }: Target, pairs: readonly Pair[], rules: ComparisonRules, scripts: Scripts) {
   const checks = [...healthChecks(pairs, rules, (kind) => healthScript(resources, kind))];
-  const said = checks.length === 0 ? [] : await scripts.health(checks.map(([, check]) => check));
+  const said = checks.length === 0 ? [] : await scripts.health(checks.map(([, check]) => asked(check, resources)));
   return new Map(checks.flatMap(([key], index) => (said[index] ? [[key, said[index]] as const] : [])));
 }
 

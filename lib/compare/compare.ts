@@ -140,7 +140,9 @@ type Verdict = 'same' | 'different';
 function inMemory({ target, live }: Both, rules: ComparisonRules): Verdict | 'doubtful' {
   const found = differences(target, live, rules, rules.alone);
   if (found.some(({ reason }) => reason === 'inherited')) return 'different';
-  return found.length === 0 ? 'same' : 'doubtful';
+  // What webhooks would add no field of ours tells: only a dry run does.
+  const asksWebhooks = rules.includeMutations === true && !rules.alone;
+  return found.length === 0 && !asksWebhooks ? 'same' : 'doubtful';
 }
 
 interface Judged {
@@ -150,7 +152,7 @@ interface Judged {
 
 function verdictOf(pair: Both, judged: Judged, rules: ComparisonRules): Verdict {
   const key = keyText(pair.key);
-  const verdict = judged.known.get(key) ?? inMemory(pair, rules);
+  const verdict = judged.known.get(key) ?? 'doubtful';
   if (verdict !== 'doubtful') return verdict;
   const predicted = judged.predicted.get(key);
   if (!predicted) return 'different';

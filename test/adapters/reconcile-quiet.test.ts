@@ -152,16 +152,17 @@ describe('what a webhook changes', () => {
       await staysSynced(shop, 1);
     }));
 
-  it('is a difference where the Application asks for it', () =>
+  it('is a difference where the Application asks for it, also where nothing of ours is changed', () =>
     mutated({}, { 'argocd.argoproj.io/compare-options': 'IncludeMutationWebhook=true' }, async (shop, webhook) => {
-      webhook.mutate(sidecar);
       await shop.sync();
       await staysSynced(shop, 1);
-      webhook.mutate((object) => [...sidecar(object), ...stamp(object)]);
-      await shop.look();
-      expect(await syncOf(shop)).toBe('OutOfSync');
-      await shop.sync();
-      await staysSynced(shop, 1);
+      for (const mutate of [stamp, (object: Manifest) => [...sidecar(object), ...stamp(object)]]) {
+        webhook.mutate(mutate);
+        await shop.look();
+        expect(await syncOf(shop)).toBe('OutOfSync');
+        await shop.sync();
+        await staysSynced(shop, 1);
+      }
     }));
 });
 

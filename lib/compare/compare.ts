@@ -6,6 +6,7 @@ import { COMPARE_OPTIONS, IGNORE_HEALTHCHECK } from '../model/annotations.ts';
 import type { Health, SyncStatusCode } from '../model/application.ts';
 import type { Comparison, Pair, ResourceComparison } from '../model/comparison.ts';
 import { isHook, isSkipped } from '../model/hook.ts';
+import { NO_TAKE_OVER } from '../model/managed-fields.ts';
 import { annotationList, annotationOf, keyOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
 import type { HealthCheck, HealthScript, ScriptedHealth } from '../model/script.ts';
 import { effectiveOption } from '../model/sync-options.ts';
@@ -92,13 +93,13 @@ export function compare(
   return { status, health: applicationHealth(rows), resources: rows, conditions, namespaceDiffers };
 }
 
-/** One that is not there is created with what goes into it, and is no difference by itself. */
+/** One that is not there is created with what goes into it, and is no difference by itself; what others set on one that is stays theirs. */
 function hasOtherNamespace(pairs: readonly Pair[], rules: ComparisonRules): boolean {
   const { namespace } = rules;
   const key = namespace && keyText(keyOf(namespace));
   const pair = pairs.find((other) => !other.target && keyText(other.key) === key);
   if (!namespace || !pair?.live || rules.permitted?.(pair.key) === false) return false;
-  return differences(namespace, pair.live, rules, true).length > 0;
+  return differences(namespace, pair.live, { ...rules, takeOver: NO_TAKE_OVER }, true).length > 0;
 }
 
 function shared(pairs: readonly Pair[], rules: ComparisonRules): Comparison['conditions'] {

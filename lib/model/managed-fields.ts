@@ -87,6 +87,9 @@ export interface TakeOver {
 
 export const TAKE_OVER: TakeOver = { off: false, manager: undefined };
 
+/** Everybody keeps what is theirs. */
+export const NO_TAKE_OVER: TakeOver = { off: true, manager: undefined };
+
 /**
  * What clients before us set on purpose: Argo CD by server-side apply, and both Argo CD and kubectl by client-side apply, whose entries
  * hold API defaults too, so that only what their last-applied annotation names counts.

@@ -65,6 +65,11 @@ function resourceTask(row: ResourceComparison, input: PlanInput): SyncTask {
   return { key, version, phase: 'Sync', wave, target, live, health, hook: false, settled, rowNamespace, result: undefined };
 }
 
+/** Whether a task keeps the Namespace that Git does not name: nothing but hooks stands beside it before the sync. */
+export function keepsNamespace({ hook, phase }: SyncTask): boolean {
+  return !hook && phase === 'PreSync';
+}
+
 /** The destination namespace, where the operation is to create it and Git does not (spec/sync.md §6.1). It is not tracked. */
 function createdNamespace(input: PlanInput, sync: SyncOperation): readonly SyncTask[] {
   const name = input.destinationNamespace;

@@ -3,13 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HOOK_OPERATION } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
 import { Conflict, messageOf, Unavailable } from '../model/errors.ts';
-import type { TakeOver } from '../model/managed-fields.ts';
+import { NO_TAKE_OVER, type TakeOver } from '../model/managed-fields.ts';
 import type { LiveObject, Manifest } from '../model/manifest.ts';
 import type { OperationPhase } from '../model/operation.ts';
 import { propagationOf } from '../model/sync-options.ts';
 import type { Clock, Cluster, ObjectRef } from '../ports.ts';
 import { applyManifest, asSent } from './apply.ts';
 import { nextStep, type Step, type StepInput } from './next.ts';
+import { keepsNamespace } from './plan.ts';
 import { applied, carriedOut, pruned, refused, undeleted, withoutRequest } from './result.ts';
 import { runMark, type SyncTask } from './task.ts';
 
@@ -20,7 +21,7 @@ export interface SyncPorts {
   readonly save: (tasks: readonly SyncTask[]) => Promise<void>;
   /** The health of an object as it was answered. */
   readonly health: (live: LiveObject) => Promise<Health | undefined>;
-  /** Whose fields become ours with an apply. */
+  /** Whose fields become ours with an apply of what Git names. */
   readonly takeOver: TakeOver;
   /** The manifest that is sent for a task: ignored fields may have to keep their live values. */
   readonly prepare: (task: SyncTask) => Manifest;
@@ -136,7 +137,7 @@ async function apply(task: SyncTask, input: StepInput, ports: SyncPorts): Promis
     await ports.cluster.apply(asSent(manifest), { dryRun });
     return applied(task, true);
   }
-  const answer = await applyManifest(ports.cluster, manifest, task.live, ports.takeOver);
+  const answer = await applyManifest(ports.cluster, manifest, task.live, keepsNamespace(task) ? NO_TAKE_OVER : ports.takeOver);
   const live = task.key.kind === 'CustomResourceDefinition' ? await established(task, answer, ports.cluster) : answer;
   return applied({ ...task, live, health: await ports.health(live) }, false);
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TRACKING_ID } from '../../lib/model/annotations.ts';
 import { configMap } from '../support/journey.ts';
+import { succeed } from '../support/program.ts';
 import { type Deployment, type Stories, startStories } from '../support/stories.ts';
 import { collectionPath, freshName } from '../world/world.ts';
 
@@ -63,6 +64,27 @@ it('sees when somebody changes that metadata, and heals it where it is asked to'
   await shop.look();
   expect(await labelsOf(shop.namespace)).toMatchObject({ team: 'shop' });
   expect((await syncOf(shop))[0]).toBe('Synced');
+});
+
+it('takes nothing of what the maker of the Namespace set, which Git never named', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}) }, kept({ team: 'shop' }));
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop.namespace, labels: { made: 'by-hand' } } };
+  const kubectl = ['--kubeconfig', stories.kubeconfigPath, 'apply', '-f', '-'];
+  await succeed(stories.kubectl, kubectl, { input: JSON.stringify(namespace) });
+  await shop.look();
+  await shop.look();
+  expect(await labelsOf(shop.namespace)).toEqual({ made: 'by-hand', team: 'shop' });
+  expect(await syncOf(shop)).toEqual(['Synced', 'Succeeded', []]);
+});
+
+it('calls a Namespace of Git that is not there OutOfSync, whatever metadata is managed', async () => {
+  const namespace = freshName('absent');
+  const destination = { server: 'https://kubernetes.default.svc', namespace };
+  const manifest = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+  const { syncPolicy } = kept({ team: 'shop' });
+  const shop = await stories.deployment({ 'ns.json': manifest }, { destination, syncPolicy: { ...syncPolicy, automated: null } });
+  await shop.look();
+  expect((await syncOf(shop))[0]).toBe('OutOfSync');
 });
 
 it('does not prune a Namespace that Git named once and whose metadata is managed now', async () => {

@@ -10,7 +10,7 @@ const LAYERS: readonly { readonly name: string; readonly files: RegExp; readonly
   {
     name: 'stories',
     files:
-      /^lib\/(intake\/(receive|verify)|reconcile\/(reconcile|sweep|conclude|evaluate|finalize|healths|judge|live|operate|prepare|refusals|target|write|ports|time)|desired\/(render|render-source|run-plan|fetched)|sync\/(run|apply))\.ts$/,
+      /^lib\/(intake\/(receive|verify)|reconcile\/(reconcile|sweep|conclude|evaluate|finalize|healths|judge|live|operate|orphans|prepare|refusals|target|write|ports|time)|desired\/(render|render-source|run-plan|fetched)|sync\/(run|apply|parallel))\.ts$/,
     may: /^lib\/(model|intake|desired|compare|health|policy|sync|reconcile)\/|^lib\/ports\.ts$/,
   },
   { name: 'rules of health', files: /^lib\/health\//, may: /^lib\/(model|health)\// },
@@ -35,6 +35,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   undici: /^lib\/adapters\/(transport\.ts|rest\.ts|undici\.d\.ts)$/,
   yaml: /^lib\/model\/yaml\.ts$/,
   'js-yaml': /^lib\/model\/yaml\.ts$/,
+  croner: /^lib\/policy\/sync-windows\.ts$/,
   wasmoon: /^lib\/adapters\/scripts\/lua-state\.ts$/,
   'jq-web': /^lib\/adapters\/scripts\/jq\.ts$/,
   'fast-json-patch': /^lib\/compare\/patch\.ts$/,

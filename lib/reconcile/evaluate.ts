@@ -6,7 +6,7 @@ import { desiredState } from '../desired/render.ts';
 import type { RenderPorts } from '../desired/render-source.ts';
 import type { RenderSettings } from '../desired/settings.ts';
 import { CLOSURE } from '../model/annotations.ts';
-import { type ApplicationSource, instanceName } from '../model/application.ts';
+import { type ApplicationCondition, type ApplicationSource, instanceName } from '../model/application.ts';
 import type { Comparison } from '../model/comparison.ts';
 import { type DesiredState, parseClosure } from '../model/desired.ts';
 import { isHook, namedHooks } from '../model/hook.ts';
@@ -27,6 +27,8 @@ export interface Evaluation {
   readonly hooks: readonly Manifest[];
   readonly live: ReadonlyMap<string, LiveObject>;
   readonly comparison: Comparison;
+  /** What was found beside the comparison; none when absent. It stands until the Application is looked at again. */
+  readonly warnings?: readonly ApplicationCondition[];
   /** By which it was compared, with what scripts said. */
   readonly rules: ComparisonRules;
 }

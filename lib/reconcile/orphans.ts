@@ -1,11 +1,11 @@
 // withOrphans: an evaluation with the warning about objects of the destination namespace that belong to nobody, where the project asks.
-
 import { qualifiedName, refOfInstance } from '../model/application.ts';
 import { NotPermitted } from '../model/errors.ts';
 import { keyText, type LiveObject } from '../model/manifest.ts';
 import { instanceOf } from '../model/tracking.ts';
 import { orphansAmong, orphanWarning } from '../policy/orphans.ts';
 import type { Cluster, Control, Log, ResourceType } from '../ports.ts';
+import { inParallel } from '../sync/parallel.ts';
 import type { Evaluation } from './evaluate.ts';
 import { excludedIn, ownerOf, type Target } from './target.ts';
 
@@ -28,8 +28,7 @@ export async function withOrphans(target: Target, evaluation: Evaluation, ports:
   const names = orphans.slice(0, NAMED).map(({ kind, metadata }) => `${kind}/${metadata.name}`);
   if (names.length > 0)
     ports.log.info('orphans', { application: qualifiedName(target.application.metadata), count: orphans.length, names });
-  const conditions = [...evaluation.comparison.conditions, ...orphanWarning(project, orphans.length)];
-  return { ...evaluation, comparison: { ...evaluation.comparison, conditions } };
+  return { ...evaluation, warnings: orphanWarning(project, orphans.length) };
 }
 
 async function objectsOf(target: Target): Promise<readonly LiveObject[]> {
@@ -37,11 +36,7 @@ async function objectsOf(target: Target): Promise<readonly LiveObject[]> {
   const excluded = excludedIn(target);
   const kinds = (await cluster.kinds()).filter((type) => type.namespaced && type.verbs.includes('list') && !excluded(type));
   const lists: (readonly LiveObject[])[] = [];
-  const queue = [...kinds];
-  const worker = async () => {
-    for (let type = queue.shift(); type; type = queue.shift()) lists.push(await listed(cluster, type, destination.namespace));
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await inParallel(kinds, CONCURRENCY, async (type) => lists.push(await listed(cluster, type, destination.namespace)));
   return lists.flat();
 }
 

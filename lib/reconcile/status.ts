@@ -17,6 +17,8 @@ import { COMPARISON_CONDITIONS, SPEC_CONDITIONS, setConditions } from './conditi
 export interface Facts {
   readonly comparison: Comparison;
   readonly desired: DesiredState;
+  /** What was found beside the comparison. */
+  readonly warnings?: readonly ApplicationCondition[];
   readonly live: Iterable<LiveObject>;
 }
 
@@ -32,10 +34,15 @@ type Evaluated = { readonly failure: string } | (Omit<Facts, 'live'> & { readonl
 export function comparedStatus(application: Application, facts: Facts, now: string): ApplicationStatus {
   const before = application.status ?? {};
   const multiple = isMultiSource(application.spec);
-  const { comparison, desired } = facts;
+  const { comparison, desired, warnings = [] } = facts;
   const types = desired.sourceTypes;
   return {
-    ...withConditions(before, [...SPEC_CONDITIONS, ...COMPARISON_CONDITIONS], [...desired.conditions, ...comparison.conditions], now),
+    ...withConditions(
+      before,
+      [...SPEC_CONDITIONS, ...COMPARISON_CONDITIONS],
+      [...desired.conditions, ...comparison.conditions, ...warnings],
+      now,
+    ),
     sync: {
       status: comparison.status,
       comparedTo: comparedTo(application),

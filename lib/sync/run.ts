@@ -10,6 +10,7 @@ import { propagationOf } from '../model/sync-options.ts';
 import type { Clock, Cluster, ObjectRef } from '../ports.ts';
 import { applyManifest, asSent } from './apply.ts';
 import { nextStep, type Step, type StepInput } from './next.ts';
+import { inParallel } from './parallel.ts';
 import { keepsNamespace } from './plan.ts';
 import { applied, carriedOut, pruned, refused, undeleted, withoutRequest } from './result.ts';
 import { runMark, type SyncTask } from './task.ts';
@@ -82,7 +83,7 @@ async function deleteHooks(
   if (hooks.length === 0) return tasks;
   await ports.save(tasks);
   const done = new Map<SyncTask, SyncTask>();
-  await inParallel(hooks, async (task) => {
+  await inParallel(hooks, CONCURRENCY, async (task) => {
     const refusal = await refusedDeletion(task, input, ports.cluster);
     if (refusal !== undefined) done.set(task, undeleted(task, refusal));
   });
@@ -110,8 +111,8 @@ type Run = Extract<Step, { readonly kind: 'run' }>;
 async function runWave(tasks: readonly SyncTask[], step: Run, input: StepInput, ports: SyncPorts): Promise<readonly SyncTask[]> {
   const done = new Map<SyncTask, SyncTask>();
   const record = async (task: SyncTask, act: typeof prune) => done.set(task, await settledBy(task, act, input, ports));
-  await inParallel(step.prune, (task) => record(task, prune));
-  for (const group of step.apply) await inParallel(group, (task) => record(task, apply));
+  await inParallel(step.prune, CONCURRENCY, (task) => record(task, prune));
+  for (const group of step.apply) await inParallel(group, CONCURRENCY, (task) => record(task, apply));
   return carriedOut(tasks, done);
 }
 
@@ -165,14 +166,4 @@ function isEstablished(definition: LiveObject): boolean {
 
 function refOf(task: SyncTask): ObjectRef {
   return { ...task.key, version: task.version };
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  };
-  const ended = await Promise.allSettled(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
-  const failed = ended.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
 }

@@ -46,6 +46,13 @@ it('are told where the project wants a warning, and no more once they are gone',
   expect(await warnings(shop)).toEqual(['OrphanedResourceWarning: Application has 2 orphaned resources']);
   expect(JSON.stringify(await shop.object())).not.toMatch(/canary|Y2FuYXJ5/);
 
+  // A sync compares once more, and looks for no orphans: what was found stands.
+  await shop.commit({ 'a.json': configMap('x', { k: '2' }) });
+  await shop.look();
+  const { status } = await shop.read();
+  expect(status?.operationState?.syncResult?.revision).toBe(status?.sync?.revision);
+  expect(status?.conditions).toMatchObject([{ type: 'OrphanedResourceWarning' }]);
+
   for (const [plural, name] of [
     ['configmaps', 'left'],
     ['secrets', 'forgotten'],

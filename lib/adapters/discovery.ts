@@ -1,4 +1,5 @@
 // Which kinds an API server serves, under which paths. Learnt once per server and process, whichever identity asks.
+import { Unavailable } from '../model/errors.ts';
 import { apiVersionOf, type GroupVersionKind, isRecord } from '../model/manifest.ts';
 import type { Capabilities, Clock, ResourceType } from '../ports.ts';
 import { groupVersionPath } from './paths.ts';
@@ -26,6 +27,7 @@ export interface Catalogue {
   readonly versions: ReadonlyMap<string, readonly string[]>;
 }
 
+const NOTHING: Catalogue = { types: new Map(), versions: new Map() };
 const LIFE_MS = 10 * 60_000;
 const MISS_MS = 2_000;
 // For a while after a kind came or went the server's answers are not settled, and none is kept for long.
@@ -52,14 +54,21 @@ interface Page {
   readonly etag: string | undefined;
 }
 
-/** Pages are the answers to `/apis` (every group at once, where the server can) and to `/apis/<group>/<version>`, by path. */
-export function createDiscovery(now: Clock): Discovery {
+/** The answers to `/apis` (every group at once, where the server can) and to `/apis/<group>/<version>`, by path, kept for a while. */
+interface Pages {
+  /** An answer that is no older than this; throws what `ask` throws. */
+  read(rest: Rest, path: string, maxAgeMs: number): Promise<Catalogue>;
+  /** The last answer, however old. */
+  last(path: string): Catalogue | undefined;
+  forget(): void;
+}
+
+function createPages(now: Clock): Pages {
   let pages = new Map<string, Page>();
   let settledAt = Number.NEGATIVE_INFINITY;
-  const version = versionReader(now);
   const coming = new Map<string, Promise<Page>>();
 
-  async function page(rest: Rest, path: string, maxAgeMs: number): Promise<Catalogue> {
+  async function read(rest: Rest, path: string, maxAgeMs: number): Promise<Catalogue> {
     const held = pages.get(path);
     const age = held === undefined ? Number.POSITIVE_INFINITY : now() - held.at;
     if (held !== undefined && age < (held.at < settledAt ? Math.min(maxAgeMs, UNSETTLED_LIFE_MS) : maxAgeMs)) return held.catalogue;
@@ -68,7 +77,7 @@ export function createDiscovery(now: Clock): Discovery {
     try {
       return (await other).catalogue;
     } catch {
-      return page(rest, path, maxAgeMs); // whoever asked first may lack the right that we have: its failure is not ours
+      return read(rest, path, maxAgeMs); // whoever asked first may lack the right that we have: its failure is not ours
     }
   }
 
@@ -85,6 +94,20 @@ export function createDiscovery(now: Clock): Discovery {
       if (coming.get(path) === fetching) coming.delete(path);
     }
   }
+
+  function forget(): void {
+    pages = new Map();
+    coming.clear();
+    settledAt = now() + UNSETTLED_MS;
+  }
+
+  return { read, last: (path) => pages.get(path)?.catalogue, forget };
+}
+
+export function createDiscovery(now: Clock): Discovery {
+  const pages = createPages(now);
+  const page = pages.read;
+  const version = versionReader(now);
 
   async function find(rest: Rest, kind: GroupVersionKind): Promise<ResourceType | undefined> {
     const name = typeText(kind);
@@ -111,23 +134,27 @@ export function createDiscovery(now: Clock): Discovery {
 
   async function catalogues(rest: Rest): Promise<readonly Catalogue[]> {
     const [all, core] = await Promise.all([page(rest, '/apis', LIFE_MS), page(rest, '/api/v1', LIFE_MS)]);
-    return [all, core, ...(await Promise.all(untold(all).map((path) => page(rest, path, LIFE_MS))))];
+    return [all, core, ...(await Promise.all(untold(all).map((path) => lasting(rest, path))))];
+  }
+
+  /** An aggregated API that is down is not everybody's loss: what it said last counts, or that nothing is known of its kinds. */
+  async function lasting(rest: Rest, path: string): Promise<Catalogue> {
+    try {
+      return await page(rest, path, LIFE_MS);
+    } catch (error) {
+      if (error instanceof Unavailable) return pages.last(path) ?? NOTHING;
+      throw error;
+    }
   }
 
   async function capabilities(rest: Rest): Promise<Capabilities> {
-    const [pages, kubeVersion] = await Promise.all([catalogues(rest), version(rest)]);
-    return { kubeVersion, apiVersions: servedNames(pages) };
+    const [all, kubeVersion] = await Promise.all([catalogues(rest), version(rest)]);
+    return { kubeVersion, apiVersions: servedNames(all) };
   }
 
   const kinds = async (rest: Rest) => preferredKinds(await catalogues(rest));
 
-  const forget = () => {
-    pages = new Map();
-    coming.clear();
-    settledAt = now() + UNSETTLED_MS;
-  };
-
-  return { find, preferred, capabilities, kinds, forget };
+  return { find, preferred, capabilities, kinds, forget: pages.forget };
 }
 
 /** With a page's life: a server is seldom upgraded. */
@@ -149,7 +176,7 @@ async function ask(rest: Rest, path: string, held: Page | undefined): Promise<Om
   const accept = path === '/apis' ? AGGREGATED : 'application/json';
   const answer = await rest.send({ method: 'GET', path, accept, ifNoneMatch: held?.etag, repeatable: true });
   if (answer.status === 304 && held !== undefined) return held;
-  if (answer.status === 404) return { catalogue: { types: new Map(), versions: new Map() }, etag: undefined };
+  if (answer.status === 404) return { catalogue: NOTHING, etag: undefined };
   if (answer.status >= 300) throw refusalOf(answer, { action: 'discover', subject: path });
   return { catalogue: readCatalogue(jsonOf(answer.body)), etag: answer.etag };
 }

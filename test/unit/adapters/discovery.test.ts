@@ -19,6 +19,32 @@ const AGGREGATED = {
 };
 const TYPE = { ...APPS, plural: 'deployments', namespaced: true, verbs: ['get'] };
 
+it('goes without the kinds of an aggregated API that is down, which every chart would wait for otherwise, and then by what it said last', async () => {
+  let now = 0;
+  let down = true;
+  const resources = [{ name: 'nodes', kind: 'NodeMetrics', namespaced: false, verbs: ['list'] }];
+  const answers = (path: string) => {
+    if (path === '/apis') return [200, AGGREGATED] as const;
+    if (path === '/version') return [200, { gitVersion: 'v1.36.3' }] as const;
+    if (path === '/api/v1') return [200, { kind: 'APIResourceList', groupVersion: 'v1', resources: [] }] as const;
+    return down ? ([503, {}] as const) : ([200, { kind: 'APIResourceList', groupVersion: 'metrics.k8s.io/v1beta1', resources }] as const);
+  };
+  const send = async ({ path }: RestRequest) => {
+    const [status, body] = answers(path);
+    return { status, body: JSON.stringify(body), etag: undefined, retryAfter: undefined };
+  };
+  const rest = { send } as unknown as Rest; // nothing else of it is asked
+  const discovery = createDiscovery(() => now);
+  const names = async () => (await discovery.capabilities(rest)).apiVersions.filter((name) => name.startsWith('metrics'));
+  expect(await names()).toEqual(['metrics.k8s.io/v1beta1']);
+  expect((await discovery.kinds(rest)).map(({ kind }) => kind)).toEqual(['Deployment']);
+  await expect(discovery.find(rest, { group: 'metrics.k8s.io', version: 'v1beta1', kind: 'NodeMetrics' })).rejects.toThrow('HTTP 503');
+  down = false;
+  expect(await names()).toEqual(['metrics.k8s.io/v1beta1', 'metrics.k8s.io/v1beta1/NodeMetrics']);
+  [now, down] = [3_600_000, true];
+  expect(await names()).toEqual(['metrics.k8s.io/v1beta1', 'metrics.k8s.io/v1beta1/NodeMetrics']);
+});
+
 describe('readCatalogue', () => {
   it('reads aggregated discovery and leaves stale groups to be asked for', () => {
     const { types, versions } = readCatalogue(AGGREGATED);

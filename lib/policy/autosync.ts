@@ -34,7 +34,7 @@ export function decideSync(application: Application, comparison: Comparison, rev
   if (settled && !automated.prune && !comparison.namespaceDiffers) return NONE;
   const previous = application.status?.operationState;
   if (previous && alreadyAttempted(application, previous, revisions))
-    return afterAttempt(application, previous, comparison, revisions, now);
+    return afterAttempt({ application, previous, comparison, revisions, now });
   return started(application, comparison, revisions, {});
 }
 
@@ -75,14 +75,18 @@ function sameData(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(withoutUndefined(a), withoutUndefined(b));
 }
 
-function afterAttempt(
-  application: Application,
-  previous: OperationState,
-  comparison: Comparison,
-  revisions: readonly string[],
-  now: number,
-): SyncDecision {
-  if (previous.phase !== 'Succeeded') return afterFailure(application, previous, comparison, revisions, now);
+/** What differs although these commits were synced, or tried, before. */
+interface Tried {
+  readonly application: Application;
+  readonly previous: OperationState;
+  readonly comparison: Comparison;
+  readonly revisions: readonly string[];
+  readonly now: number;
+}
+
+function afterAttempt(tried: Tried): SyncDecision {
+  const { application, previous, comparison, revisions, now } = tried;
+  if (previous.phase !== 'Succeeded') return afterFailure(tried);
   if (!application.spec.syncPolicy?.automated?.selfHeal) return NONE;
   const attempts = previous.operation.sync?.autoHealAttemptsCount ?? 0;
   const remaining = healWaitSeconds(attempts) - (now - Date.parse(previous.finishedAt ?? previous.startedAt)) / 1000;
@@ -91,15 +95,9 @@ function afterAttempt(
 }
 
 /** Argo CD waits for another commit; here what failed for a reason that no commit takes away is tried until the reason has gone. */
-function afterFailure(
-  application: Application,
-  previous: OperationState,
-  comparison: Comparison,
-  revisions: readonly string[],
-  now: number,
-): SyncDecision {
-  const tried = previous.syncResult ? revisions.join(' ') : '';
-  const error = `Failed last sync attempt to [${tried}]: ${previous.message ?? ''}`;
+function afterFailure({ application, previous, comparison, revisions, now }: Tried): SyncDecision {
+  const commits = previous.syncResult ? revisions.join(' ') : '';
+  const error = `Failed last sync attempt to [${commits}]: ${previous.message ?? ''}`;
   if (!previous.operation.initiatedBy?.automated || passingReason(previous) === undefined) return { kind: 'none', error };
   const attempts = passingAttempts(previous);
   const due = Date.parse(previous.finishedAt ?? previous.startedAt) + passingWaitSeconds(application.metadata.name, attempts) * 1000;

@@ -49,6 +49,20 @@ async function passes(shop: Deployment, goes: () => Promise<unknown>): Promise<s
   return first.status?.operationState?.message ?? '';
 }
 
+/** Defines the kind Thing of a group. */
+function define(group: string): Promise<unknown> {
+  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  return stories.create('apiextensions.k8s.io/v1', 'customresourcedefinitions', undefined, {
+    metadata: { name: `things.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind: 'Thing', plural: 'things' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    },
+  });
+}
+
 it('a quota that is used up', async () => {
   const quota = { metadata: { name: 'small' }, spec: { hard: { configmaps: '0' } } };
   const shop = await stories.deployment({ 'a.json': configMap('x', { k: '1' }) }, AUTOMATED);
@@ -85,17 +99,95 @@ it('a kind that is not there yet', async () => {
   const group = `${freshName('late')}.example.com`;
   const thing = { apiVersion: `${group}/v1`, kind: 'Thing', metadata: { name: 'x' }, spec: { k: 1 } };
   const shop = await stories.deployment({ 'a.json': thing }, AUTOMATED);
-  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const message = await passes(shop, () =>
-    stories.create('apiextensions.k8s.io/v1', 'customresourcedefinitions', undefined, {
-      metadata: { name: `things.${group}` },
-      spec: {
-        group,
-        scope: 'Namespaced',
-        names: { kind: 'Thing', plural: 'things' },
-        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-      },
-    }),
-  );
+  const message = await passes(shop, () => define(group));
   expect(message).toContain('Make sure the "Thing" CRD is installed');
+});
+
+it('a namespace that is not there', async () => {
+  const namespace = freshName('later');
+  const destination = { server: 'https://kubernetes.default.svc', namespace };
+  const shop = await stories.deployment({ 'a.json': configMap('x', { k: '1' }) }, { ...AUTOMATED, destination });
+  const message = await passes(shop, () => stories.create('v1', 'namespaces', undefined, { metadata: { name: namespace } }));
+  expect(message).toContain(`namespaces "${namespace}" not found`);
+});
+
+it('an aggregated API that is down keeps the message of what needs it alone, which goes on once it answers', async () => {
+  const group = `${freshName('down')}.example.com`;
+  const services = ['apiregistration.k8s.io/v1', 'apiservices', undefined] as const;
+  const service = { name: 'nobody', namespace: 'default', port: 443 };
+  const spec = { group, version: 'v1', service, insecureSkipTLSVerify: true, groupPriorityMinimum: 100, versionPriority: 100 };
+  const thing = { apiVersion: `${group}/v1`, kind: 'Thing', metadata: { name: 'x' }, spec: { k: 1 } };
+  const shop = await stories.deployment({ 'a.json': thing }, AUTOMATED);
+  const neighbour = await stories.deployment({ 'a.json': configMap('x', {}) }, AUTOMATED);
+  await stories.create(...services, { metadata: { name: `v1.${group}` }, spec });
+  try {
+    await eventually(() => expect(shop.look()).rejects.toThrow('HTTP 503'));
+    await neighbour.look();
+    expect((await neighbour.read()).status?.sync?.status).toBe('Synced');
+  } finally {
+    await stories.api.send(`${collectionPath(...services)}/v1.${group}`, { method: 'DELETE' });
+  }
+  await define(group);
+  await eventually(async () => {
+    await shop.look();
+    expect((await shop.read()).status?.sync?.status).toBe('Synced');
+  });
+});
+
+/** A project of its own, whose Applications deploy as this account. */
+async function projectAs(account: string): Promise<string> {
+  const name = freshName('as');
+  await stories.project(name, {
+    destinationServiceAccounts: [{ server: '*', namespace: '*', defaultServiceAccount: `${stories.control}:${account}` }],
+  });
+  return name;
+}
+
+const bind = (account: string, role: string) =>
+  stories.create('rbac.authorization.k8s.io/v1', 'clusterrolebindings', undefined, {
+    metadata: { name: freshName('bound') },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+    subjects: [{ kind: 'ServiceAccount', name: account, namespace: stories.control }],
+  });
+
+const account = (name: string) => stories.create('v1', 'serviceaccounts', stories.control, { metadata: { name } });
+
+it('a right that is missing', async () => {
+  const name = freshName('reader');
+  await account(name);
+  await bind(name, 'view');
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}) }, { ...AUTOMATED, project: await projectAs(name) });
+  const message = await passes(shop, () => bind(name, 'cluster-admin'));
+  expect(message).toMatch(/is forbidden: User "[^"]+" cannot patch resource "configmaps"/);
+});
+
+it('a service account that is missing is told by a condition, and the next look after it is there syncs', async () => {
+  const name = freshName('absent');
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}) }, { ...AUTOMATED, project: await projectAs(name) });
+  await shop.look();
+  const { status } = await shop.read();
+  expect(status?.sync?.status).toBe('Unknown');
+  expect(status?.conditions).toMatchObject([{ type: 'UnknownError', message: expect.stringContaining('does not exist in the cluster') }]);
+  await account(name);
+  await bind(name, 'cluster-admin');
+  await shop.look();
+  await shop.look();
+  expect((await shop.read()).status?.sync?.status).toBe('Synced');
+});
+
+it('a namespace that is still going keeps its message, and the sync goes on once it has gone', async () => {
+  const spec = { syncPolicy: { ...AUTOMATED.syncPolicy, syncOptions: ['CreateNamespace=true'] } };
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}) }, spec);
+  await stories.create('v1', 'configmaps', shop.namespace, { metadata: { name: 'held', finalizers: ['example.com/held'] } });
+  const path = collectionPath('v1', 'namespaces', undefined);
+  await stories.api.send(`${path}/${shop.namespace}`, { method: 'DELETE' });
+  await expect(shop.look()).rejects.toThrow(/because it is being terminated/);
+  expect((await shop.read()).status?.operationState?.phase).toBe('Running');
+
+  await shop.drift('configmaps', 'held', { metadata: { finalizers: null } });
+  await eventually(async () => {
+    await shop.look();
+    const { status } = await shop.read();
+    expect([status?.operationState?.phase, status?.sync?.status]).toEqual(['Succeeded', 'Synced']);
+  }, 60_000);
 });

@@ -77,6 +77,14 @@ const MAKERS: readonly (readonly [maker: string, make: (shop: Deployment) => Pro
   ['kubectl apply', (shop) => kubectl(shop, ['apply', '-f', '-'], list())],
   ['kubectl apply --server-side', (shop) => kubectl(shop, ['apply', '--server-side', '-f', '-'], list())],
   ['kubectl create', (shop) => kubectl(shop, ['create', '-f', '-'], list())],
+  [
+    'kubectl replace',
+    async (shop) => {
+      const fewer = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects(false) });
+      await kubectl(shop, ['create', '-f', '-'], fewer);
+      await kubectl(shop, ['replace', '-f', '-'], list());
+    },
+  ],
   ['helm, on the server', (shop) => helm(shop, ['--server-side=true'])],
   ['helm, on the client', (shop) => helm(shop, ['--server-side=false'])],
   ['Argo CD, on the client', (shop) => kubectl(shop, ['apply', '--field-manager=argocd-controller', '-f', '-'], list())],

@@ -17,7 +17,17 @@ import { controlCluster } from './control-cluster.ts';
 
 export const reconcilePorts = kept(async () => {
   const { config, log } = settings();
-  const { namespace, programs, cacheDir, cacheMiB, toolTimeoutSeconds: timeoutSeconds, defaultServiceAccount, loopback, aws } = config;
+  const {
+    namespace,
+    programs,
+    cacheDir,
+    cacheMiB,
+    toolTimeoutSeconds: timeoutSeconds,
+    defaultServiceAccount,
+    syncTimeoutSeconds,
+    loopback,
+    aws,
+  } = config;
   const [{ connection, cluster, secret }, shelf] = await Promise.all([controlCluster(config), shelfOf(config)]);
   const control = createControl(cluster, namespace);
   const queue = createQueue(config.queue);
@@ -44,7 +54,7 @@ export const reconcilePorts = kept(async () => {
     postpone: queue.postpone,
     clock,
     log,
-    settings: { defaultServiceAccount },
+    settings: { defaultServiceAccount, syncTimeoutSeconds },
   };
 });
 

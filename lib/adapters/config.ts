@@ -34,6 +34,7 @@ export interface Config {
   /** Undefined: rendered output is kept in the cache folder. */
   readonly renderBucket: { readonly bucket: string; readonly endpoint: string | undefined } | undefined;
   readonly resyncSeconds: number;
+  readonly syncTimeoutSeconds: number;
   readonly sweepCheckpoint: string;
   readonly cacheDir: string;
   /** All that is kept there, together. */
@@ -74,6 +75,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable('RECONCILE_QUEUE_URL', 'none, needed', 'URL of the FIFO queue of reconcile requests'),
   variable('LATER_QUEUE_URL', 'none, needed', 'URL of the queue of requests that wait'),
   variable('RESYNC_SECONDS', '180', 'seconds after which an Application is looked at even if nothing was heard of it'),
+  variable(
+    'SYNC_TIMEOUT_SECONDS',
+    '10800',
+    'seconds that a sync may wait for hooks, health and retries, all together, before it ends Failed; waits for a confirmation or a sync ' +
+      'window do not count',
+  ),
   variable('SWEEP_CHECKPOINT', 'evenkeel-sweep', 'ConfigMap in which the sweep keeps how far it has read'),
   variable(
     'CACHE_DIR',
@@ -141,6 +148,7 @@ function behaviour(reader: Reader) {
     defaultServiceAccount: serviceAccount(reader),
     webhook: { github: reader.text('WEBHOOK_GITHUB_SECRET'), allowUnsigned: flag(reader, 'WEBHOOK_ALLOW_UNSIGNED') },
     resyncSeconds: seconds(reader, 'RESYNC_SECONDS', 180),
+    syncTimeoutSeconds: seconds(reader, 'SYNC_TIMEOUT_SECONDS', 10_800),
     sweepCheckpoint: reader.text('SWEEP_CHECKPOINT') ?? 'evenkeel-sweep',
     toolTimeoutSeconds: seconds(reader, 'TOOL_TIMEOUT_SECONDS', 90),
     cacheMiB: whole(reader, 'CACHE_MIB', CACHE_MIB, 'MiB'),

@@ -5,7 +5,8 @@ import type { LiveObject, ManagedFieldsEntry } from './manifest.ts';
 
 /**
  * The JSON patch that hands the fields of Argo CD, of kubectl's client-side apply, and of whoever made an object that is not ours yet over
- * to us, to be sent before an apply; undefined when there are none. It changes no field of the object itself, and fails when somebody wrote since `live` was read.
+ * to us, to be sent before an apply; undefined when there are none. It changes no field of the object itself, and fails when somebody wrote
+ * since `live` was read.
  */
 export function takeOverPatch(live: LiveObject, takeOver = TAKE_OVER): readonly Readonly<Record<string, unknown>>[] | undefined {
   const managedFields = takenOver(live, takeOver);

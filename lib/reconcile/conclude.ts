@@ -4,6 +4,7 @@ import { REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
 import type { Application } from '../model/application.ts';
 import { keyText, type LiveObject } from '../model/manifest.ts';
 import type { OperationState } from '../model/operation.ts';
+import { deadlineOf } from '../sync/deadline.ts';
 import { endedOrRetrying, retryRemainingSeconds } from '../sync/retry.ts';
 import type { SyncOutcome } from '../sync/run.ts';
 import type { SyncTask } from '../sync/task.ts';
@@ -31,15 +32,19 @@ export interface Standing {
   readonly own: Evaluation;
 }
 
+/** How far the steps came, and when the operation has to be over (milliseconds since the epoch). */
+export type Advanced = SyncOutcome & { readonly until: number };
+
 /** Takes down how far the steps came. */
-export async function concluded(standing: Standing, state: OperationState, outcome: SyncOutcome, ports: ReconcilePorts): Promise<Operated> {
-  const { phase, message, afterSeconds } = outcome;
+export async function concluded(standing: Standing, state: OperationState, outcome: Advanced, ports: ReconcilePorts): Promise<Operated> {
+  const { phase, message, afterSeconds, until } = outcome;
   const spec = state.operation.sync?.dryRun ? standing.spec : await moved(standing, outcome.tasks, ports);
   const now = { ...standing, spec };
   if (afterSeconds !== undefined || phase === 'Running' || phase === 'Terminating') {
     return waiting(now, { ...state, message }, patience(state, afterSeconds ?? 1, ports.clock()), ports);
   }
-  return finished(now, endedOrRetrying(state, phase, message, timeOf(ports), state.phase !== 'Terminating'), ports);
+  const retry = { allowed: state.phase !== 'Terminating', until };
+  return finished(now, endedOrRetrying(state, phase, message, timeOf(ports), retry), ports);
 }
 
 const LONGEST_LOOK_SECONDS = 15;
@@ -103,7 +108,8 @@ async function finished({ target, spec, own }: Standing, state: OperationState, 
 
 /** An operation that fails before anything is applied. */
 export function refusedWhole(standing: Standing, state: OperationState, message: string, ports: ReconcilePorts): Promise<Operated> {
-  return finished(standing, endedOrRetrying(state, 'Failed', message, timeOf(ports), true), ports);
+  const retry = { allowed: true, until: deadlineOf(state, ports.settings.syncTimeoutSeconds) };
+  return finished(standing, endedOrRetrying(state, 'Failed', message, timeOf(ports), retry), ports);
 }
 
 /** An operation that could not be carried out; what it was about is recorded, so that only the same commits count as tried. */
@@ -116,7 +122,7 @@ export async function ended(
 ): Promise<Operated> {
   const { application: before } = target;
   const now = timeOf(ports);
-  const done = endedOrRetrying(state, 'Error', message, now, false);
+  const done = endedOrRetrying(state, 'Error', message, now, { allowed: false, until: 0 });
   const status = { ...statusOf(before, spec, now), operationState: done };
   const application = await writeApplication(ports.control, before, {
     status: stamped(before.status, status, now, true),

@@ -17,9 +17,9 @@ export interface Owner {
 }
 
 /**
- * Reads `wanted` by key, each in its version. Several objects of a kind in one namespace are one list, which also shows objects of this Application that
- * are in no inventory; where a label tracks, a list by that label shows them for a single object and for very many too. Kinds that are not
- * served are left out. Returns live objects by `keyText`.
+ * Reads `wanted` by key, each in its version. Several objects of a kind in one namespace are one list, which also shows objects of this
+ * Application that are in no inventory; where a label tracks, a list by that label shows them for a single object and for very many too.
+ * Kinds that are not served are left out. Returns live objects by `keyText`.
  */
 export async function readLive(cluster: Cluster, wanted: readonly ObjectRef[], owner: Owner): Promise<ReadonlyMap<string, LiveObject>> {
   const groups = Map.groupBy(wanted, (ref) => `${ref.group}/${ref.version}/${ref.kind}/${ref.namespace}`);

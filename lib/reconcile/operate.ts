@@ -8,7 +8,8 @@ import type { Operation, OperationState } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
 import { operationRefusal } from '../policy/spec.ts';
 import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
-import { planSync } from '../sync/plan.ts';
+import { deadlineOf, HELD, released } from '../sync/deadline.ts';
+import { beginning, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
 import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
 import { advanceSync } from '../sync/run.ts';
@@ -39,7 +40,7 @@ export interface Wanted {
  */
 export async function operate(target: Target, spec: Evaluated, wanted: Wanted, ports: ReconcilePorts, deadline: number): Promise<Operated> {
   const { application, project } = target;
-  const first = wanted.running ?? begun(wanted.operation, timeOf(ports));
+  const first = wanted.running ?? begun(application, wanted.operation, timeOf(ports));
   const sources = operationSources(application, wanted.operation);
   const multiple = isMultiSource(wanted.operation.sync ?? {}) || isMultiSource(application.spec);
   const refusal = operationRefusal(wanted.operation, project);
@@ -51,9 +52,9 @@ export async function operate(target: Target, spec: Evaluated, wanted: Wanted, p
   const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
   const left = retryRemainingSeconds(first, ports.clock());
   if (left > 0 && !overtaken) return waiting({ target, spec }, first, left, ports);
-  const base: OperationState = overtaken ? { ...first, phase: 'Terminating' } : resumed(first);
+  const base: OperationState = overtaken ? { ...first, phase: 'Terminating' } : released(resumed(first), timeOf(ports));
   const metadata = application.spec.syncPolicy?.managedNamespaceMetadata;
-  const state = pinned(base, sources, own.desired.revisions, multiple, metadata);
+  const state = beginning(planInput(target, pinned(base, sources, own.desired.revisions, multiple, metadata), own));
   const current = await start(target, wanted.operation, state, spec, ports);
   const standing = { target: { ...target, application: current }, spec, own };
   const shared = sharedRefusal(own, state);
@@ -67,7 +68,19 @@ function closedWindow({ application, project }: Target, operation: Operation, st
   const verdict = windowVerdict(windowsOf(application, project), asked);
   if (verdict.open) return undefined;
   const fault = verdict.fault === undefined ? '' : `: project '${project.metadata.name}': ${verdict.fault}`;
-  return { message: `Sync operation blocked by sync window${fault}`, afterSeconds: verdict.afterSeconds };
+  return { message: `${HELD}${fault}`, afterSeconds: verdict.afterSeconds };
+}
+
+function planInput({ application, destination }: Target, operationState: OperationState, own: Evaluation): PlanInput {
+  return {
+    operationState,
+    comparison: own.comparison,
+    hooks: own.hooks,
+    live: own.live,
+    scripted: own.rules.scripted,
+    destinationNamespace: destination.namespace,
+    managedNamespaceMetadata: application.spec.syncPolicy?.managedNamespaceMetadata,
+  };
 }
 
 /** What another Application says it owns is not touched where the operation asks so (spec/sync.md §1.3). */
@@ -136,15 +149,9 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
   const sync = state.operation.sync ?? {};
   const options = sync.syncOptions ?? [];
   let { application } = target;
-  const tasks = planSync({
-    operationState: state,
-    comparison: own.comparison,
-    hooks: own.hooks,
-    live: own.live,
-    scripted: own.rules.scripted,
-    destinationNamespace: target.destination.namespace,
-    managedNamespaceMetadata: application.spec.syncPolicy?.managedNamespaceMetadata,
-  });
+  const tasks = planSync(planInput(target, state, own));
+  const approvedAt = approvalOf(application, state);
+  const until = deadlineOf(state, ports.settings.syncTimeoutSeconds, approvedAt);
   const outcome = await advanceSync(
     {
       tasks,
@@ -152,7 +159,8 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
       operation: sync,
       operationId: operationId(state),
       refusals: await refusalsOf(tasks, options, target),
-      deletionApproved: isDeletionApproved(application, state),
+      deletionApproved: approvedAt !== undefined,
+      overdue: ports.clock() >= until,
     },
     {
       cluster: target.cluster,
@@ -167,10 +175,11 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
     },
     deadline,
   );
-  return concluded({ ...standing, target: { ...target, application } }, withRows(state, outcome.tasks), outcome, ports);
+  return concluded({ ...standing, target: { ...target, application } }, withRows(state, outcome.tasks), { ...outcome, until }, ports);
 }
 
-function isDeletionApproved(application: Application, state: OperationState): boolean {
-  const approved = application.metadata.annotations?.[DELETION_APPROVED];
-  return approved !== undefined && Date.parse(approved) >= Date.parse(state.startedAt);
+/** When somebody agreed to what this operation asks, in milliseconds since the epoch. */
+function approvalOf(application: Application, state: OperationState): number | undefined {
+  const approved = Date.parse(application.metadata.annotations?.[DELETION_APPROVED] ?? '');
+  return approved >= Date.parse(state.startedAt) ? approved : undefined;
 }

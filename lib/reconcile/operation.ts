@@ -9,6 +9,7 @@ import {
 } from '../model/application.ts';
 import type { Operation, OperationState, ResourceResult } from '../model/operation.ts';
 import { rowId, type SyncTask } from '../sync/task.ts';
+import { timeText } from './time.ts';
 
 /** The sources that an operation works from: its own when it names any, else the spec's. */
 export function operationSources(application: Application, operation: Operation): readonly ApplicationSource[] {
@@ -30,8 +31,13 @@ export function operationId(state: OperationState): string {
   return `${state.startedAt}/${state.retryCount ?? 0}`;
 }
 
-/** The record of an operation that begins now; `startedAt` is RFC 3339. */
-export function begun(operation: Operation, startedAt: string): OperationState {
+/**
+ * The record of an operation that begins now (`now` is RFC 3339). Its start tells its hooks from those of other operations: when the one before
+ * began within the same second, this one begins a second later.
+ */
+export function begun({ status }: Application, operation: Operation, now: string): OperationState {
+  const earlier = [status?.operationState?.startedAt, status?.history?.at(-1)?.deployStartedAt].map((time) => Date.parse(time ?? '') || 0);
+  const startedAt = timeText(Math.max(Date.parse(now), ...earlier.map((time) => time + 1000)));
   return { operation, phase: 'Running', startedAt, message: 'one or more tasks are running' };
 }
 

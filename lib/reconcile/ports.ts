@@ -11,5 +11,9 @@ export interface ReconcilePorts extends EvaluatePorts {
   readonly clusters: Clusters;
   readonly clock: Clock;
   readonly log: Log;
-  readonly settings: { readonly defaultServiceAccount: ServiceAccountRef | undefined };
+  readonly settings: {
+    readonly defaultServiceAccount: ServiceAccountRef | undefined;
+    /** How long a sync may take, waves and retries together. */
+    readonly syncTimeoutSeconds: number;
+  };
 }

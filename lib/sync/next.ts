@@ -7,8 +7,8 @@
 //   ---------------------------------------------+------------------------------------------------------------
 //   was it told to stop?                         | delete running hooks, finish Failed
 //   is the whole plan allowed?                   | finish Failed, nothing is applied
-//   is a hook, or an earlier wave, still going?  | wait
-//   is something pruned not gone yet?            | wait
+//   is a hook, or an earlier wave, still going?  | wait; finish Failed when the sync has taken its time
+//   is something pruned not gone yet?            | wait; likewise
 //   did something fail?                          | run the SyncFail hooks, then finish Failed
 //   was the last wave run, without hooks?        | finish Succeeded: the last wave's health is not waited for
 //   must somebody agree to a prune first?        | wait, nothing of the wave is touched
@@ -20,6 +20,7 @@
 // soon as the one before it is healthy. Rows are saved before hooks are deleted, since a finished hook's object is the proof of its end.
 import { type DeletePolicy, deletePolicies } from '../model/hook.ts';
 import type { OperationPhase, SyncOperation } from '../model/operation.ts';
+import { OUT_OF_TIME } from './deadline.ts';
 import { COMPLETION, CONFIRMATION, DELETION, failureMessage, waitingFor } from './message.ts';
 import { byKind, isMultiStep, lastWaveWithoutHooks, nextPending } from './order.ts';
 import { refreshed, refreshedHook } from './refresh.ts';
@@ -36,11 +37,14 @@ export interface StepInput {
   readonly refusals: ReadonlyMap<string, string>;
   /** Whether prunes that ask for confirmation have it. */
   readonly deletionApproved: boolean;
+  /** Whether the sync has taken all its time: it waits for nothing more, except for a person's answer. */
+  readonly overdue: boolean;
 }
 
 export type Step =
   | { readonly kind: 'finish'; readonly phase: OperationPhase; readonly message: string; readonly deleteHooks: readonly SyncTask[] }
-  | { readonly kind: 'wait'; readonly afterSeconds: number; readonly message: string }
+  /** `asks`: for the answer of a person. */
+  | { readonly kind: 'wait'; readonly afterSeconds: number; readonly message: string; readonly asks?: true }
   | { readonly kind: 'deleteHooks'; readonly hooks: readonly SyncTask[]; readonly message: string }
   | { readonly kind: 'run'; readonly prune: readonly SyncTask[]; readonly apply: readonly (readonly SyncTask[])[] };
 
@@ -56,7 +60,8 @@ export function nextStep(input: StepInput): Next {
   if (forbidden) return forbidden;
   const tasks = refreshed(input.tasks);
   const ask = { ...input, tasks };
-  return { step: input.operation.dryRun ? dryRunStep(ask) : realStep(ask), tasks };
+  const step = input.operation.dryRun ? dryRunStep(ask) : realStep(ask);
+  return input.overdue && step.kind === 'wait' && !step.asks ? outOfTime(ask, step.message) : { step, tasks };
 }
 
 function realStep(ask: StepInput): Step {
@@ -101,6 +106,12 @@ function terminated({ tasks, operationId }: StepInput): Next {
   const stopped = tasks.map((task) => (task.hook ? stoppedHook(task, operationId) : task));
   const deleteHooks = stopped.filter((task) => task.hook && task.live && isToGo(task));
   return { step: { kind: 'finish', phase: 'Failed', message: 'Operation terminated', deleteHooks }, tasks: stopped };
+}
+
+/** As if it had been told to stop; it says what it still waited for. */
+function outOfTime(input: StepInput, waited: string): Next {
+  const { step, tasks } = terminated(input);
+  return step.kind === 'finish' ? { step: { ...step, message: `${step.message}${OUT_OF_TIME} (${waited})` }, tasks } : { step, tasks };
 }
 
 function stoppedHook(task: SyncTask, operationId: string): SyncTask {
@@ -149,7 +160,7 @@ function lastWaveRun({ tasks }: StepInput): Step | undefined {
 function unconfirmed({ operation, deletionApproved }: StepInput, pending: readonly SyncTask[]): Step | undefined {
   const asking = pending.filter((task) => !task.target && pruneOption(task, operation) === 'confirm');
   if (deletionApproved || asking.length === 0) return undefined;
-  return { kind: 'wait', afterSeconds: 30, message: waitingFor(asking, CONFIRMATION) };
+  return { kind: 'wait', afterSeconds: 30, message: waitingFor(asking, CONFIRMATION), asks: true };
 }
 
 /** Hooks that cannot be created yet: an earlier run of them is to be replaced, or is leaving already. */

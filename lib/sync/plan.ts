@@ -2,15 +2,18 @@
 
 import { namespaceManifest } from '../compare/managed-namespace.ts';
 import { resourceHealth } from '../health/health.ts';
+import { FIELD_MANAGER } from '../model/annotations.ts';
 import type { SyncPolicy } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { hookPhases, isHook, isSkipped } from '../model/hook.ts';
+import { entriesOf } from '../model/managed-fields.ts';
 import { keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
 import type { OperationState, ResourceResult, SyncOperation, SyncOperationResource, SyncPhase } from '../model/operation.ts';
 import type { ScriptedHealth } from '../model/script.ts';
 import { hasOption, objectOptions } from '../model/sync-options.ts';
 import { waveOf } from '../model/wave.ts';
 import { kindIndex, PHASE_ORDER } from './order.ts';
+import { reversedWaves, withPruneWaves } from './prune-waves.ts';
 import { rowId, type SyncTask, taskId } from './task.ts';
 
 export interface PlanInput {
@@ -29,20 +32,44 @@ export interface PlanInput {
 /** All tasks of the operation, in the order in which they run. */
 export function planSync(input: PlanInput): readonly SyncTask[] {
   const sync = input.operationState.operation.sync ?? {};
-  const partial = (sync.resources?.length ?? 0) > 0;
-  const hooked = !partial && !sync.syncStrategy?.apply;
-  const resources = input.comparison.resources
-    .filter((row) => takesPart(row) && (!partial || selected(row, sync.resources ?? [])))
-    .map((row) => resourceTask(row, input));
+  const hooked = !isPartial(sync) && !sync.syncStrategy?.apply;
   const hooks = hooked ? input.hooks.flatMap((hook) => hookTasks(hook, input)) : [];
-  const tasks = pruneLast(reversePruneWaves([...createdNamespace(input, sync), ...resources, ...hooks]), sync);
+  const found = [...createdNamespace(input, sync), ...resourceTasks(input), ...hooks];
+  const tasks = pruneLast(reversePruneWaves(found, input.operationState), sync);
   const ordered = bubble([...tasks].sort(byOrder), input.destinationNamespace).map((task) => restored(task, input.operationState));
-  return hasOption(sync.syncOptions ?? [], 'ApplyOutOfSyncOnly=true') ? ordered.filter(isWorthApplying) : ordered;
+  const onlyOutOfSync = hasOption(sync.syncOptions ?? [], 'ApplyOutOfSyncOnly=true');
+  return onlyOutOfSync ? ordered.filter((task) => isWorthApplying(task, input.operationState)) : ordered;
 }
 
-/** What is unchanged is left out, unless this very operation made it so: then it is still waited for. */
-function isWorthApplying(task: SyncTask): boolean {
-  return !task.settled || task.result !== undefined;
+/** The record with what has to be known of the plan before its first object goes; one that has rows was made with it. */
+export function beginning(input: PlanInput): OperationState {
+  const { operationState: state } = input;
+  const begins = (state.syncResult?.resources ?? []).length === 0;
+  return begins ? withPruneWaves(state, wavesOfPruned(resourceTasks(input))) : state;
+}
+
+/**
+ * What is unchanged is left out, unless this very operation made it so: then it is still waited for. Where the worker was lost before it could
+ * write that down, the object itself tells when it was last applied.
+ */
+function isWorthApplying({ settled, result, live }: SyncTask, { startedAt }: OperationState): boolean {
+  if (!settled || result !== undefined) return true;
+  return live !== undefined && entriesOf(live, FIELD_MANAGER, 'Apply').some(({ time = '' }) => Date.parse(time) >= Date.parse(startedAt));
+}
+
+function wavesOfPruned(tasks: readonly SyncTask[]): readonly number[] {
+  return tasks.filter(({ target }) => !target).map(({ wave }) => wave);
+}
+
+function isPartial({ resources = [] }: SyncOperation): boolean {
+  return resources.length > 0;
+}
+
+function resourceTasks(input: PlanInput): readonly SyncTask[] {
+  const sync = input.operationState.operation.sync ?? {};
+  return input.comparison.resources
+    .filter((row) => takesPart(row) && (!isPartial(sync) || selected(row, sync.resources ?? [])))
+    .map((row) => resourceTask(row, input));
 }
 
 /** Hooks, skipped objects and objects whose tracking speaks of another one stay out (spec/sync.md §2). Git decides, where it names the object. */
@@ -108,10 +135,8 @@ function hookTask(hook: Manifest, phase: SyncPhase, input: PlanInput): SyncTask 
   };
 }
 
-/** Objects go in the reverse of the waves that they came in: of waves 1, 2, 5 those of 1 are pruned in 5 (spec/sync.md §2.2). */
-function reversePruneWaves(tasks: readonly SyncTask[]): readonly SyncTask[] {
-  const waves = [...new Set(tasks.filter((task) => !task.target).map((task) => task.wave))].sort((a, b) => a - b);
-  const swapped = new Map(waves.map((wave, index) => [wave, waves[waves.length - 1 - index] ?? wave]));
+function reversePruneWaves(tasks: readonly SyncTask[], state: OperationState): readonly SyncTask[] {
+  const swapped = reversedWaves(state, wavesOfPruned(tasks));
   return tasks.map((task) => (task.target ? task : { ...task, wave: swapped.get(task.wave) ?? task.wave }));
 }
 

@@ -3,6 +3,8 @@ import type { RetryStrategy } from '../model/application.ts';
 import { parseDuration } from '../model/duration.ts';
 import type { OperationState } from '../model/operation.ts';
 import { bounded, CONDITION_BYTES, OPERATION_BYTES } from '../model/text.ts';
+import { OUT_OF_TIME } from './deadline.ts';
+import { withoutPruneWaves } from './prune-waves.ts';
 
 const DEFAULTS = { duration: '5s', factor: 2, maxDuration: '3m' } as const;
 
@@ -15,22 +17,32 @@ export function endedOrRetrying(
   phase: 'Succeeded' | 'Failed' | 'Error',
   reason: string,
   now: string,
-  mayRetry: boolean,
+  retry: Retrying,
 ): OperationState {
   const message = bounded(reason, OPERATION_BYTES);
   const retries = state.retryCount ?? 0;
   const limit = state.operation.retry?.limit ?? 0;
-  if (phase === 'Succeeded' || !mayRetry || (limit >= 0 && retries >= limit)) {
-    const suffix = retries > 0 ? ` (retried ${retries} times).` : '';
-    return { ...state, phase, message: `${message}${suffix}`, finishedAt: now };
-  }
+  if (phase === 'Succeeded' || !retry.allowed || (limit >= 0 && retries >= limit)) return over(state, phase, message, now);
   const wait = retryWaitSeconds(state.operation.retry, retries);
   if (typeof wait === 'string') {
     return { ...state, phase: 'Error', message: bounded(`${message} (failed to retry: ${wait})`, CONDITION_BYTES), finishedAt: now };
   }
-  const at = clockTime(Date.parse(now) + wait * 1000);
-  const waiting = `${message}. Retrying attempt #${retries + 1} at ${at}.`;
+  const due = Date.parse(now) + wait * 1000;
+  if (due >= retry.until) return over(state, phase, `${message}${OUT_OF_TIME}`, now);
+  const waiting = `${message}. Retrying attempt #${retries + 1} at ${clockTime(due)}.`;
   return { ...state, phase: 'Running', message: waiting, finishedAt: now, retryCount: retries + 1 };
+}
+
+/** Whether another attempt may follow, and until when it has to begin (milliseconds since the epoch). */
+export interface Retrying {
+  readonly allowed: boolean;
+  readonly until: number;
+}
+
+function over(state: OperationState, phase: 'Succeeded' | 'Failed' | 'Error', message: string, now: string): OperationState {
+  const retries = state.retryCount ?? 0;
+  const suffix = retries > 0 ? ` (retried ${retries} times).` : '';
+  return { ...state, phase, message: `${message}${suffix}`, finishedAt: now };
 }
 
 /** Seconds until attempt `count` + 1: min(maxDuration, duration x factor^count); a text when a duration does not parse. */
@@ -55,12 +67,12 @@ export function retryRemainingSeconds(state: OperationState, now: number): numbe
 
 /** The state with which the next attempt begins: everything is done again, at the same revision unless `refresh` is set. */
 export function nextAttempt(state: OperationState): OperationState {
-  const { finishedAt: _finished, syncResult: _result, ...rest } = state;
+  const { finishedAt: _finished, syncResult: _result, ...rest } = withoutPruneWaves(state);
   const refresh = state.operation.retry?.refresh === true;
   const message = `Retrying operation${refresh ? ' with latest revisions' : ''}. Attempt #${state.retryCount ?? 0}`;
-  if (!refresh || !state.operation.sync) return { ...rest, message };
-  const { revision: _revision, revisions: _revisions, ...sync } = state.operation.sync;
-  return { ...rest, message, operation: { ...state.operation, sync } };
+  if (!refresh || !rest.operation.sync) return { ...rest, message };
+  const { revision: _revision, revisions: _revisions, ...sync } = rest.operation.sync;
+  return { ...rest, message, operation: { ...rest.operation, sync } };
 }
 
 /** `3:04PM`, in UTC. */

@@ -1,21 +1,25 @@
 // A destination as a map of objects, and an invocation of the sync machine upon it: the real plan and the real nextStep, whose steps are
 // carried out here in the order of lib/sync/run.ts. Nothing is asynchronous; time is a tick, and a worker can be lost at any action.
+import { isDeepStrictEqual } from 'node:util';
 import { type ComparisonRules, compare } from '../../lib/compare/compare.ts';
 import { pairObjects } from '../../lib/compare/pair.ts';
 import { ignoreRules } from '../../lib/compare/system-rules.ts';
 import { resourceHealth } from '../../lib/health/health.ts';
-import { HOOK_OPERATION } from '../../lib/model/annotations.ts';
+import { FIELD_MANAGER, HOOK_OPERATION } from '../../lib/model/annotations.ts';
 import { isHook } from '../../lib/model/hook.ts';
-import { keyOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../../lib/model/manifest.ts';
+import { keyOf, keyText, type LiveObject, type ManagedFieldsEntry, type Manifest, type ResourceKey } from '../../lib/model/manifest.ts';
 import type { OperationPhase, OperationState } from '../../lib/model/operation.ts';
 import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
 import { nextStep, type Step, type StepInput } from '../../lib/sync/next.ts';
-import { type PlanInput, planSync } from '../../lib/sync/plan.ts';
+import { beginning, type PlanInput, planSync } from '../../lib/sync/plan.ts';
 import { applied, carriedOut, pruned, refused, undeleted, withoutRequest } from '../../lib/sync/result.ts';
 import { runMark, type SyncTask } from '../../lib/sync/task.ts';
 
 export const INSTANCE = 'sample';
+
+/** When every operation here begins, and when everything is applied. */
+export const NOW = '2026-11-22T15:04:05Z';
 
 const RULES: ComparisonRules = {
   application: `argocd/${INSTANCE}`,
@@ -60,9 +64,10 @@ export class Simulator {
     const key = keyOf(manifest);
     this.check(key);
     const before = this.live.get(keyText(key));
-    if (before) return this.#set({ ...before, ...manifest, metadata: { ...before.metadata, ...manifest.metadata } });
+    const metadata = { ...before?.metadata, ...manifest.metadata, managedFields: [applyRecord(manifest, NOW)] };
+    if (before) return this.#set({ ...before, ...manifest, metadata });
     this.created.push(`${keyText(key)} ${manifest.metadata.annotations?.[HOOK_OPERATION] ?? ''}`.trim());
-    return this.#put(manifest);
+    return this.#put({ ...manifest, metadata });
   }
 
   delete(key: ResourceKey): void {
@@ -98,6 +103,11 @@ export class Simulator {
   }
 }
 
+/** What the API server remembers of an apply, as far as the machine asks. */
+export function applyRecord({ apiVersion }: Manifest, time: string): ManagedFieldsEntry {
+  return { manager: FIELD_MANAGER, operation: 'Apply', apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: {} };
+}
+
 /** What an invocation works from besides the cluster; only `state` is stored between invocations. */
 export interface Sync extends Pick<PlanInput, 'destinationNamespace' | 'managedNamespaceMetadata'> {
   /** Resources and hooks, named and tracked. */
@@ -105,6 +115,7 @@ export interface Sync extends Pick<PlanInput, 'destinationNamespace' | 'managedN
   readonly state: OperationState;
   readonly deletionApproved: boolean;
   readonly refusals: ReadonlyMap<string, string>;
+  readonly overdue?: boolean | undefined;
 }
 
 export interface Invocation {
@@ -138,7 +149,7 @@ export function invoke(sync: Sync, cluster: Simulator, action: (name: string) =>
 }
 
 function advance(worker: Worker): 'finished' | 'waits' {
-  let input = inputOf(worker.sync, worker.cluster);
+  let input = inputOf(worker);
   for (let waves = 0; ; waves += 1) {
     const { step, tasks } = nextStep(input);
     worker.steps.push(step);
@@ -185,18 +196,23 @@ function hooksOf(step: Last): readonly SyncTask[] {
   return step.kind === 'deleteHooks' ? step.hooks : [];
 }
 
-function inputOf(sync: Sync, { live }: Simulator): StepInput {
-  const { state, desired } = sync;
-  const pairs = pairObjects(desired, [...live.values()]);
+function inputOf(worker: Worker): StepInput {
+  const { sync, cluster } = worker;
+  const { live } = cluster;
+  const pairs = pairObjects(sync.desired, [...live.values()]);
   const comparison = compare(pairs, new Map(), RULES);
-  const hooks = desired.filter(isHook);
+  const plan = { ...sync, comparison, hooks: sync.desired.filter(isHook), live };
+  worker.state = beginning({ ...plan, operationState: worker.state });
+  if (!isDeepStrictEqual(worker.state, sync.state)) worker.action('save');
+  const { state } = worker;
   return {
-    tasks: planSync({ ...sync, operationState: state, comparison, hooks, live }),
+    tasks: planSync({ ...plan, operationState: state }),
     phase: state.phase === 'Terminating' ? 'Terminating' : 'Running',
     operation: state.operation.sync ?? {},
     operationId: operationId(state),
     refusals: sync.refusals,
     deletionApproved: sync.deletionApproved,
+    overdue: sync.overdue ?? false,
   };
 }
 

@@ -95,7 +95,7 @@ export async function startStories(): Promise<Stories> {
     store: folderStore(cacheDir),
     clock,
     log: QUIET,
-    settings: { defaultServiceAccount: { namespace: control, name: 'deployer' } },
+    settings: { defaultServiceAccount: { namespace: control, name: 'deployer' }, syncTimeoutSeconds: 10_800 },
   };
   const project = (name: string, spec: object) =>
     here.create(GROUP, 'appprojects', control, { apiVersion: GROUP, kind: 'AppProject', metadata: { name }, spec: { ...OPEN, ...spec } });

@@ -36,7 +36,7 @@ it.each([
   ['that cannot be tried again', { limit: 3, backoff: { duration: LONG } }, /… \(cut\)$/],
 ])('bounds the message of an operation %s', (_, retry, end) => {
   const state: OperationState = { operation: { sync: {}, retry }, phase: 'Running', startedAt: NOW };
-  const { message } = endedOrRetrying(state, 'Failed', LONG, NOW, true);
+  const { message } = endedOrRetrying(state, 'Failed', LONG, NOW, { allowed: true, until: Number.POSITIVE_INFINITY });
   expect(bytesOf(message)).toBeLessThanOrEqual(8192);
   expect(message).toMatch(end);
 });

@@ -31,7 +31,16 @@ function state(more: Partial<OperationState> = {}): OperationState {
 describe('an operation', () => {
   test('begins Running', () => {
     const operation = { sync: { revision: 'a' } };
-    expect(begun(operation, START)).toEqual({ operation, phase: 'Running', startedAt: START, message: 'one or more tasks are running' });
+    const running = { operation, phase: 'Running', startedAt: START, message: 'one or more tasks are running' };
+    expect(begun(application(), operation, START)).toEqual(running);
+  });
+
+  test('never begins in the second of the one before it', () => {
+    const startAfter = (status: ApplicationStatus, now: string) => begun({ ...application(), status }, {}, now).startedAt;
+    expect(startAfter({ operationState: state() }, START)).toBe('2026-11-22T15:04:06Z');
+    const [entry] = withHistory(application(), {}, state()).history ?? [];
+    expect(startAfter({ history: entry ? [entry] : [] }, START)).toBe('2026-11-22T15:04:06Z');
+    expect(startAfter({ operationState: state() }, END)).toBe(END);
   });
 
   test('works from its own sources, else from those of the spec', () => {

@@ -8,7 +8,7 @@ import type { OperationState, ResourceResult, SyncOperation } from '../../../lib
 import type { Step } from '../../../lib/sync/next.ts';
 import { rowId, type SyncTask } from '../../../lib/sync/task.ts';
 import { casesOf, type GoldenCase } from '../../support/cases.ts';
-import { INSTANCE, invoke, Simulator, type Sync } from '../../support/simulator.ts';
+import { INSTANCE, invoke, NOW, Simulator, type Sync } from '../../support/simulator.ts';
 
 /** operation.yaml */
 interface Asked {
@@ -21,6 +21,8 @@ interface Asked {
 interface Happening {
   readonly phase?: 'Terminating';
   readonly deletionApproved?: boolean;
+  /** The sync has taken its time. */
+  readonly overdue?: boolean;
   /** Why tasks may not run, by row id. */
   readonly refusals?: Readonly<Record<string, string>>;
   /** What the API server answers to an apply or delete. */
@@ -34,7 +36,7 @@ interface Happening {
 const START: OperationState = {
   operation: {},
   phase: 'Running',
-  startedAt: '2026-11-22T15:04:05Z',
+  startedAt: NOW,
   syncResult: { revision: 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3', source: { repoURL: 'https://git.example/shop.git' } },
 };
 
@@ -54,6 +56,7 @@ describe('a sync in which', () => {
         destinationNamespace: namespace,
         managedNamespaceMetadata: asked.managedNamespaceMetadata,
         deletionApproved: happening.deletionApproved === true,
+        overdue: happening.overdue,
         refusals: new Map(Object.entries(happening.refusals ?? {})),
       };
       const requests: string[] = [];

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { HOOK, HOOK_DELETE_POLICY, SYNC_OPTIONS, SYNC_WAVE, TRACKING_ID } from '../../../lib/model/annotations.ts';
 import type { LiveObject, Manifest, ResourceKey } from '../../../lib/model/manifest.ts';
 import type { OperationState, SyncOperation } from '../../../lib/model/operation.ts';
-import { INSTANCE, invoke, Lost, type Nature, Simulator, type Sync } from '../../support/simulator.ts';
+import { applyRecord, INSTANCE, invoke, Lost, type Nature, NOW, Simulator, type Sync } from '../../support/simulator.ts';
 
 /** One object of a plan and what happens to it. */
 interface Part {
@@ -47,7 +47,8 @@ const resource = fc
   .map(({ claim, wave: at, there, ticks: after, bad, refused }) => (name: string): Part => {
     const manifest = object('v1', claim ? 'PersistentVolumeClaim' : 'ConfigMap', name, { [SYNC_WAVE]: `${at}` });
     const status = bad ? ENDS.claim.bad : ENDS.claim.good;
-    const earlier = there === 'same' ? manifest : { ...manifest, data: { earlier: 'yes' } };
+    const known = { ...manifest, metadata: { ...manifest.metadata, managedFields: [applyRecord(manifest, EARLIER)] } };
+    const earlier = there === 'same' ? { ...known, data: {} } : { ...manifest, data: { earlier: 'yes' } };
     const nature = { refusal: refused ? `${name} is refused` : undefined, settles: claim ? { ticks: after, status } : undefined };
     return { name, manifest: { ...manifest, data: {} }, desired: true, before: there === 'no' ? undefined : earlier, nature };
   });
@@ -75,17 +76,17 @@ const hook = fc
     return { name, manifest, desired: true, before, nature: { settles, lingers: made.lingers, refusal } };
   });
 
-/** Not in Git any more, and all of one wave: an object that is gone has taken its wave along, so the reversal of several is not remembered. */
+/** Not in Git any more. */
 const extra = fc
-  .record({ lingers: ticks, option: fc.constantFrom('', 'Prune=false', 'Prune=confirm') })
-  .map(({ lingers, option }) => (name: string): Part => {
-    const manifest = object('v1', 'ConfigMap', name, { [SYNC_OPTIONS]: option });
+  .record({ lingers: ticks, option: fc.constantFrom('', 'Prune=false', 'Prune=confirm', 'PruneLast=true'), wave })
+  .map(({ lingers, option, wave: at }) => (name: string): Part => {
+    const manifest = object('v1', 'ConfigMap', name, { [SYNC_OPTIONS]: option, [SYNC_WAVE]: `${at}` });
     return { name, manifest, desired: false, before: manifest, nature: { lingers } };
   });
 
 const operation = fc.record({
   prune: fc.boolean(),
-  syncOptions: fc.subarray(['PruneLast=true']),
+  syncOptions: fc.subarray(['PruneLast=true', 'ApplyOutOfSyncOnly=true']),
   dryRun: rarely,
 });
 
@@ -100,8 +101,9 @@ const plan: fc.Arbitrary<Plan> = fc
   })
   .map(({ makers, sync, stopAt }) => ({ parts: makers.map((make, index) => make(`part-${index}`)), sync, stopAt }));
 
+const EARLIER = '2026-11-20T00:00:00Z';
 const LIMIT = 300;
-const START = { phase: 'Running', startedAt: '2026-11-22T15:04:05Z', syncResult: { revision: 'a', source: { repoURL: '' } } } as const;
+const START = { phase: 'Running', startedAt: NOW, syncResult: { revision: 'a', source: { repoURL: '' } } } as const;
 
 /** How a plan ends when the worker is lost at those of its actions, counted from when it was told to stop if it is. */
 function outcome({ parts, sync, stopAt }: Plan, lostAt: ReadonlySet<number>) {

@@ -18,8 +18,9 @@ function running(retry: RetryStrategy | undefined, more: Partial<OperationState>
   };
 }
 
-const failed = (state: OperationState, now = NOW, mayRetry = true) =>
-  endedOrRetrying(state, 'Failed', 'one or more objects failed to apply', now, mayRetry);
+const ALLOWED = { allowed: true, until: Number.POSITIVE_INFINITY };
+const failed = (state: OperationState, now = NOW, allowed = true, until = Number.POSITIVE_INFINITY) =>
+  endedOrRetrying(state, 'Failed', 'one or more objects failed to apply', now, { allowed, until });
 
 describe('the wait before a retry', () => {
   test.each([
@@ -48,6 +49,22 @@ describe('the wait before a retry', () => {
         expect(next).toBeLessThanOrEqual(cap);
       }),
     );
+  });
+});
+
+describe('a sync that has taken its time', () => {
+  const until = Date.parse(NOW) + 10_000;
+
+  test('tries again as long as the next attempt begins before its end', () => {
+    expect(failed(running({ limit: -1 }), NOW, true, until)).toMatchObject({ phase: 'Running', retryCount: 1 });
+  });
+
+  test('ends instead of an attempt that would begin after it', () => {
+    expect(failed(running({ limit: -1 }, { retryCount: 1 }), NOW, true, until)).toMatchObject({
+      phase: 'Failed',
+      message: 'one or more objects failed to apply, triggered by controller sync timeout (retried 1 times).',
+      finishedAt: NOW,
+    });
   });
 });
 
@@ -96,9 +113,12 @@ describe('an operation that failed', () => {
   });
 
   test('retries errors too, and keeps quiet about retries that were not needed', () => {
-    expect(endedOrRetrying(running({ limit: 1 }), 'Error', 'broken', NOW, true)).toMatchObject({ phase: 'Running', retryCount: 1 });
-    expect(endedOrRetrying(running({ limit: 1 }), 'Succeeded', 'done', NOW, true)).toMatchObject({ phase: 'Succeeded', message: 'done' });
-    expect(endedOrRetrying(running({ limit: 1 }, { retryCount: 1 }), 'Succeeded', 'done', NOW, true).message).toBe(
+    expect(endedOrRetrying(running({ limit: 1 }), 'Error', 'broken', NOW, ALLOWED)).toMatchObject({ phase: 'Running', retryCount: 1 });
+    expect(endedOrRetrying(running({ limit: 1 }), 'Succeeded', 'done', NOW, ALLOWED)).toMatchObject({
+      phase: 'Succeeded',
+      message: 'done',
+    });
+    expect(endedOrRetrying(running({ limit: 1 }, { retryCount: 1 }), 'Succeeded', 'done', NOW, ALLOWED).message).toBe(
       'done (retried 1 times).',
     );
   });

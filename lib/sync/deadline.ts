@@ -1,0 +1,24 @@
+// Until when a sync may take its time: one deadline for all its waves and retries, so that each ends some day (spec/sync.md §7).
+import type { OperationState } from '../model/operation.ts';
+import { infoOf, withInfo } from './info.ts';
+
+/** What a sync adds that met its deadline, in Argo CD's words. */
+export const OUT_OF_TIME = ', triggered by controller sync timeout';
+
+/** How the operation's own information tells when a sync window last let it go on. */
+const RELEASED = 'Held by a sync window until';
+export const HELD = 'Sync operation blocked by sync window';
+
+/** The record of an operation that goes on at `now` (RFC 3339): time for which a sync window held it is not its own. */
+export function released(state: OperationState, now: string): OperationState {
+  return state.message?.startsWith(HELD) ? withInfo(state, RELEASED, now) : state;
+}
+
+/**
+ * When the operation has to be over, in milliseconds since the epoch: `limitSeconds` after it began, after a sync window let it go on, and
+ * after somebody approved what it asked about (`approvedAt`, milliseconds), whichever came last.
+ */
+export function deadlineOf(state: OperationState, limitSeconds: number, approvedAt = 0): number {
+  const times = [state.startedAt, infoOf(state, RELEASED) ?? ''].map((time) => Date.parse(time) || 0);
+  return Math.max(...times, approvedAt) + limitSeconds * 1000;
+}

@@ -1,0 +1,36 @@
+// Until when a sync may take its time (spec/sync.md §7), and what its record keeps of the time that is not its own.
+import { describe, expect, test } from 'vitest';
+import type { OperationState } from '../../../lib/model/operation.ts';
+import { deadlineOf, HELD, released } from '../../../lib/sync/deadline.ts';
+
+const START = '2026-11-22T15:00:00Z';
+const LATER = '2026-11-23T09:00:00Z';
+const HOUR = 3600;
+
+function state(more: Partial<OperationState> = {}): OperationState {
+  return { operation: { sync: {} }, phase: 'Running', startedAt: START, ...more };
+}
+
+describe('the deadline of a sync', () => {
+  test('counts from its start, whatever its attempts', () => {
+    expect(deadlineOf(state({ retryCount: 4 }), HOUR)).toBe(Date.parse('2026-11-22T16:00:00Z'));
+  });
+
+  test('counts from the approval that it waited for', () => {
+    expect(deadlineOf(state(), HOUR, Date.parse(LATER))).toBe(Date.parse('2026-11-23T10:00:00Z'));
+    expect(deadlineOf(state(), HOUR, Date.parse('2026-11-22T14:00:00Z'))).toBe(Date.parse('2026-11-22T16:00:00Z'));
+  });
+
+  test('counts from when a sync window let it go on', () => {
+    const info = [{ name: 'reason', value: 'ticket' }];
+    const held = state({ message: `${HELD}: project 'shop': broken`, operation: { sync: {}, info } });
+    const gone = released(held, LATER);
+    expect(gone.operation.info).toEqual([...info, { name: 'Held by a sync window until', value: LATER }]);
+    expect(deadlineOf(gone, HOUR)).toBe(Date.parse('2026-11-23T10:00:00Z'));
+  });
+
+  test('does not move while no window holds it', () => {
+    const running = state({ message: 'one or more tasks are running' });
+    expect(released(running, LATER)).toBe(running);
+  });
+});

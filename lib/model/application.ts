@@ -113,9 +113,9 @@ export type ConditionType =
   | 'SharedResourceWarning'
   | 'RepeatedResourceWarning'
   | 'NonDeterministicRenderWarning'
-  | 'NonDeterministicRenderWarning'
   | 'ExcludedResourceWarning'
-  | 'OrphanedResourceWarning';
+  | 'OrphanedResourceWarning'
+  | 'DeletionBudgetWarning';
 
 export interface ApplicationCondition {
   readonly type: ConditionType;

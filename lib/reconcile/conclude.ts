@@ -1,7 +1,7 @@
 // How an invocation leaves an operation: waiting, to be tried again, or over; and what the Application's status says meanwhile.
 import { isDeepStrictEqual } from 'node:util';
 import { REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
-import type { Application } from '../model/application.ts';
+import type { Application, ApplicationCondition } from '../model/application.ts';
 import { keyText, type LiveObject } from '../model/manifest.ts';
 import type { OperationState } from '../model/operation.ts';
 import { deadlineOf } from '../sync/deadline.ts';
@@ -32,8 +32,8 @@ export interface Standing {
   readonly own: Evaluation;
 }
 
-/** How far the steps came, and when the operation has to be over (milliseconds since the epoch). */
-export type Advanced = SyncOutcome & { readonly until: number };
+/** How far the steps came, when the operation has to be over (milliseconds since the epoch), and what is said of it while it waits. */
+export type Advanced = SyncOutcome & { readonly until: number; readonly warning: ApplicationCondition | undefined };
 
 /** Takes down how far the steps came. */
 export async function concluded(standing: Standing, state: OperationState, outcome: Advanced, ports: ReconcilePorts): Promise<Operated> {
@@ -41,10 +41,16 @@ export async function concluded(standing: Standing, state: OperationState, outco
   const spec = state.operation.sync?.dryRun ? standing.spec : await moved(standing, outcome.tasks, ports);
   const now = { ...standing, spec };
   if (afterSeconds !== undefined || phase === 'Running' || phase === 'Terminating') {
-    return waiting(now, { ...state, message }, patience(state, afterSeconds ?? 1, ports.clock()), ports);
+    return waiting(warned(now, outcome.warning), { ...state, message }, patience(state, afterSeconds ?? 1, ports.clock()), ports);
   }
   const retry = { allowed: state.phase !== 'Terminating', until };
   return finished(now, endedOrRetrying(state, phase, message, timeOf(ports), retry), ports);
+}
+
+function warned(standing: Standing, warning: ApplicationCondition | undefined): Standing {
+  const { spec } = standing;
+  if (!warning || isFailure(spec)) return standing;
+  return { ...standing, spec: { ...spec, warnings: [...(spec.warnings ?? []), warning] } };
 }
 
 const LONGEST_LOOK_SECONDS = 15;

@@ -10,6 +10,7 @@ export const COMPARISON_CONDITIONS: readonly ConditionType[] = [
   'NonDeterministicRenderWarning',
   'ExcludedResourceWarning',
   'OrphanedResourceWarning',
+  'DeletionBudgetWarning',
 ];
 export const SYNC_CONDITIONS: readonly ConditionType[] = ['SyncError'];
 export const DELETION_CONDITIONS: readonly ConditionType[] = ['DeletionError'];

@@ -2,17 +2,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import { resolveRevisions } from '../desired/render.ts';
 import { DELETION_APPROVED } from '../model/annotations.ts';
-import { type Application, isMultiSource, sourcesOf } from '../model/application.ts';
+import { type Application, type ApplicationCondition, isMultiSource, sourcesOf } from '../model/application.ts';
 import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
-import type { Operation, OperationState } from '../model/operation.ts';
+import type { Operation, OperationState, SyncOperation } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
+import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
 import { operationRefusal } from '../policy/spec.ts';
 import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
 import { deadlineOf, HELD, released } from '../sync/deadline.ts';
 import { beginning, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
+import { isPruned } from '../sync/result.ts';
 import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
 import { advanceSync } from '../sync/run.ts';
+import type { SyncTask } from '../sync/task.ts';
 import { concluded, ended, type Operated, refusedWhole, type Standing, waiting } from './conclude.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { type Evaluated, type Evaluation, held, isFailure, render } from './evaluate.ts';
@@ -151,6 +154,7 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
   let { application } = target;
   const tasks = planSync(planInput(target, state, own));
   const approvedAt = approvalOf(application, state);
+  const warning = approvedAt === undefined ? overBudget(standing, tasks, sync) : undefined;
   const until = deadlineOf(state, ports.settings.syncTimeoutSeconds, approvedAt);
   const outcome = await advanceSync(
     {
@@ -160,6 +164,7 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
       operationId: operationId(state),
       refusals: await refusalsOf(tasks, options, target),
       deletionApproved: approvedAt !== undefined,
+      overBudget: warning !== undefined,
       overdue: ports.clock() >= until,
     },
     {
@@ -175,7 +180,20 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
     },
     deadline,
   );
-  return concluded({ ...standing, target: { ...target, application } }, withRows(state, outcome.tasks), { ...outcome, until }, ports);
+  return concluded(
+    { ...standing, target: { ...target, application } },
+    withRows(state, outcome.tasks),
+    { ...outcome, until, warning },
+    ports,
+  );
+}
+
+/** What is said of a sync that would prune more than its project lets it. */
+function overBudget({ target, own }: Standing, tasks: readonly SyncTask[], sync: SyncOperation): ApplicationCondition | undefined {
+  const { application, project } = target;
+  const pruned = tasks.filter((task) => isPruned(task, sync)).map(({ key }) => key);
+  const objects = own.comparison.resources.filter(({ live, hook }) => live && !hook).length;
+  return isOverBudget(project, pruned.length, objects) ? budgetWarning(application, project, pruned, objects) : undefined;
 }
 
 /** When somebody agreed to what this operation asks, in milliseconds since the epoch. */

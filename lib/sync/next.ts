@@ -24,7 +24,7 @@ import { OUT_OF_TIME } from './deadline.ts';
 import { COMPLETION, CONFIRMATION, DELETION, failureMessage, waitingFor } from './message.ts';
 import { byKind, isMultiStep, lastWaveWithoutHooks, nextPending } from './order.ts';
 import { refreshed, refreshedHook } from './refresh.ts';
-import { applied, pruneOption, refused } from './result.ts';
+import { applied, isPruned, pruneOption, refused } from './result.ts';
 import { isOwnRun, isUnsuccessful, type SyncTask, stateOf, taskId, withResult } from './task.ts';
 
 export interface StepInput {
@@ -37,6 +37,8 @@ export interface StepInput {
   readonly refusals: ReadonlyMap<string, string>;
   /** Whether prunes that ask for confirmation have it. */
   readonly deletionApproved: boolean;
+  /** Whether all that is to be pruned together needs confirmation. */
+  readonly overBudget: boolean;
   /** Whether the sync has taken all its time: it waits for nothing more, except for a person's answer. */
   readonly overdue: boolean;
 }
@@ -157,8 +159,11 @@ function lastWaveRun({ tasks }: StepInput): Step | undefined {
   return finished(tasks, 'Succeeded', 'successfully synced (all tasks run)');
 }
 
-function unconfirmed({ operation, deletionApproved }: StepInput, pending: readonly SyncTask[]): Step | undefined {
-  const asking = pending.filter((task) => !task.target && pruneOption(task, operation) === 'confirm');
+function unconfirmed({ operation, deletionApproved, overBudget }: StepInput, pending: readonly SyncTask[]): Step | undefined {
+  const budgeted = overBudget && operation.dryRun !== true;
+  const asking = pending.filter(
+    (task) => !task.target && (pruneOption(task, operation) === 'confirm' || (budgeted && isPruned(task, operation))),
+  );
   if (deletionApproved || asking.length === 0) return undefined;
   return { kind: 'wait', afterSeconds: 30, message: waitingFor(asking, CONFIRMATION), asks: true };
 }

@@ -9,6 +9,11 @@ export function pruneOption(task: SyncTask, operation: SyncOperation): string | 
   return effectiveOption(task.live, operation.syncOptions ?? [], 'Prune');
 }
 
+/** Whether a task is to delete an object: its operation prunes, and nothing forbids it. */
+export function isPruned(task: SyncTask, operation: SyncOperation): boolean {
+  return !task.target && operation.prune === true && pruneOption(task, operation) !== 'false';
+}
+
 /**
  * The result of a task for which the cluster is not asked, or undefined when it is: a prune that is not to be (spec/sync.md §4.1), what is
  * unchanged, and a hook that this operation created in a step whose record was lost.

@@ -116,6 +116,7 @@ export interface Sync extends Pick<PlanInput, 'destinationNamespace' | 'managedN
   readonly deletionApproved: boolean;
   readonly refusals: ReadonlyMap<string, string>;
   readonly overdue?: boolean | undefined;
+  readonly overBudget?: boolean | undefined;
 }
 
 export interface Invocation {
@@ -213,6 +214,7 @@ function inputOf(worker: Worker): StepInput {
     refusals: sync.refusals,
     deletionApproved: sync.deletionApproved,
     overdue: sync.overdue ?? false,
+    overBudget: sync.overBudget ?? false,
   };
 }
 

@@ -23,6 +23,8 @@ interface Happening {
   readonly deletionApproved?: boolean;
   /** The sync has taken its time. */
   readonly overdue?: boolean;
+  /** It would prune more than its project lets it. */
+  readonly overBudget?: boolean;
   /** Why tasks may not run, by row id. */
   readonly refusals?: Readonly<Record<string, string>>;
   /** What the API server answers to an apply or delete. */
@@ -57,6 +59,7 @@ describe('a sync in which', () => {
         managedNamespaceMetadata: asked.managedNamespaceMetadata,
         deletionApproved: happening.deletionApproved === true,
         overdue: happening.overdue,
+        overBudget: happening.overBudget,
         refusals: new Map(Object.entries(happening.refusals ?? {})),
       };
       const requests: string[] = [];

@@ -222,6 +222,20 @@ export interface RenderStore {
   write(key: string, text: string): Promise<void>;
 }
 
+/** An object as it was when a sync pruned it; `prunedAt` in milliseconds since the epoch. */
+export interface PrunedObject {
+  readonly prunedAt: number;
+  readonly object: LiveObject;
+}
+
+/** What syncs have pruned, kept for a day so that it can come back. `server` is the API server that it was on. */
+export interface PrunedObjects {
+  /** Throws when it cannot be kept, Unavailable when that may pass: then the object must not go. */
+  keep(application: ApplicationRef, server: string, object: LiveObject): Promise<void>;
+  /** One of each name, the newest first. */
+  kept(application: ApplicationRef, server: string): Promise<readonly PrunedObject[]>;
+}
+
 export interface Queue {
   /** Sends to `reconcile.fifo`; with `afterSeconds` (≤ 900) through `later`. Batches of ten; throws Unavailable when any was not taken. */
   send(requests: readonly ReconcileRequest[], options?: { readonly afterSeconds?: number }): Promise<void>;

@@ -14,6 +14,7 @@ import { renderSettings } from '../../lib/desired/settings.ts';
 import { resourceSettings } from '../../lib/model/resource-settings.ts';
 import { clock, kept, settings } from './container.ts';
 import { controlCluster } from './control-cluster.ts';
+import { prunedObjects } from './pruned.ts';
 
 export const reconcilePorts = kept(async () => {
   const { config, log } = settings();
@@ -50,6 +51,7 @@ export const reconcilePorts = kept(async () => {
     resourceSettings: async () => resourceSettings(await control.settings()),
     scripts: createScripts(),
     store: createRenderStore({ shelf, secret: await secret(), clock, log }),
+    pruned: prunedObjects(config, clock, log),
     queue,
     postpone: queue.postpone,
     clock,

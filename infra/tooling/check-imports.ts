@@ -10,7 +10,7 @@ const LAYERS: readonly { readonly name: string; readonly files: RegExp; readonly
   {
     name: 'stories',
     files:
-      /^lib\/(intake\/(receive|verify)|reconcile\/(reconcile|sweep|conclude|evaluate|finalize|healths|judge|live|operate|orphans|prepare|refusals|target|write|ports|time)|desired\/(render|render-source|run-plan|fetched)|sync\/(run|apply|parallel))\.ts$/,
+      /^lib\/(intake\/(receive|verify)|reconcile\/(reconcile|sweep|conclude|evaluate|finalize|healths|judge|live|operate|orphans|prepare|refusals|restore|target|write|ports|time)|desired\/(render|render-source|run-plan|fetched)|sync\/(run|apply|parallel))\.ts$/,
     may: /^lib\/(model|intake|desired|compare|health|policy|sync|reconcile)\/|^lib\/ports\.ts$/,
   },
   { name: 'rules of health', files: /^lib\/health\//, may: /^lib\/(model|health)\// },
@@ -30,6 +30,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   '@octokit/webhooks': /^lib\/intake\/verify\.ts$/,
   '@aws-sdk/client-sqs': /^lib\/adapters\/sqs\.ts$/,
   '@aws-sdk/client-s3': /^lib\/adapters\/s3\.ts$/,
+  '@aws-sdk/client-kms': /^lib\/adapters\/kms\.ts$/,
   '@aws-sdk/client-secrets-manager': /^lib\/adapters\/secret\.ts$/,
   '@kubernetes/client-node': /^lib\/adapters\/kubeconfig\.ts$/,
   undici: /^lib\/adapters\/(transport\.ts|rest\.ts|undici\.d\.ts)$/,

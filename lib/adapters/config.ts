@@ -33,6 +33,8 @@ export interface Config {
   readonly queue: { readonly reconcileUrl: string; readonly laterUrl: string; readonly endpoint: string | undefined };
   /** Undefined: rendered output is kept in the cache folder. */
   readonly renderBucket: { readonly bucket: string; readonly endpoint: string | undefined } | undefined;
+  /** What pruned objects are kept closed with: a key of KMS; undefined: one in the cache folder. */
+  readonly prunedKey: { readonly keyId: string; readonly endpoint: string | undefined } | undefined;
   readonly resyncSeconds: number;
   readonly syncTimeoutSeconds: number;
   readonly sweepCheckpoint: string;
@@ -90,6 +92,11 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable('CACHE_MIB', String(CACHE_MIB), 'MiB that everything in the cache folder may take on disk, some more while it is fetched'),
   variable('RENDERER', '`/opt/renderer/renderer` where there is one, else none: kustomize and helm', 'path or name of the renderer'),
   variable('RENDER_BUCKET', 'none: the cache folder', 'S3 bucket for rendered output, shared by all workers; losing it costs only time'),
+  variable(
+    'PRUNED_KEY',
+    'none: a key in the cache folder',
+    'KMS key that what syncs prune is closed with, for the 24 hours in which `evenkeel app restore` brings it back',
+  ),
   variable('KUSTOMIZE', 'none: `kubectl kustomize`', 'path or name of kustomize'),
   variable('KUBECTL', '`/opt/kubectl/kubectl` where there is one, else `kubectl`', 'path or name of kubectl'),
   variable('HELM', '`/opt/helm/helm` where there is one, else `helm`', 'path or name of helm'),
@@ -108,6 +115,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   ),
   variable('SQS_ENDPOINT', "AWS's own", 'URL of another service that speaks the SQS protocol'),
   variable('S3_ENDPOINT', "AWS's own", 'URL of another service that speaks the S3 protocol'),
+  variable('KMS_ENDPOINT', "AWS's own", 'URL of another service that speaks the KMS protocol'),
   variable('LOG_LEVEL', 'info', 'least important lines to print: info, warn or error'),
 ];
 
@@ -167,6 +175,7 @@ function places(reader: Reader, exists: (path: string) => boolean) {
       endpoint: url(reader, 'SQS_ENDPOINT'),
     },
     renderBucket: renderBucket(reader),
+    prunedKey: prunedKey(reader),
     cacheDir: reader.text('CACHE_DIR') ?? join(tmpdir(), 'evenkeel'),
     programs: {
       git: program('GIT', '/opt/git/bin/git', 'git'),
@@ -198,6 +207,11 @@ function kubeconfig(reader: Reader): KubeconfigPlace {
 function renderBucket(reader: Reader): Config['renderBucket'] {
   const [bucket, endpoint] = [reader.text('RENDER_BUCKET'), url(reader, 'S3_ENDPOINT')];
   return bucket === undefined ? undefined : { bucket, endpoint };
+}
+
+function prunedKey(reader: Reader): Config['prunedKey'] {
+  const [keyId, endpoint] = [reader.text('PRUNED_KEY'), url(reader, 'KMS_ENDPOINT')];
+  return keyId === undefined ? undefined : { keyId, endpoint };
 }
 
 function serviceAccount(reader: Reader): ServiceAccountRef | undefined {

@@ -1,8 +1,9 @@
 // Sealed renders in a bucket, below one prefix, an object each. Loaded only where a bucket is set, since its SDK is most of a cold start.
 // The only file that knows @aws-sdk/client-s3.
-import { GetObjectCommand, type GetObjectCommandOutput, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type GetObjectCommandOutput, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { InvalidInput, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { isRecord } from '../model/manifest.ts';
+import type { PrunedShelf } from './pruned-objects.ts';
 import type { Shelf, Shelved } from './render-store.ts';
 import { MAX_SEALED_BYTES } from './seal.ts';
 
@@ -14,6 +15,7 @@ export interface BucketOptions {
 
 /** All that the function's role may read and write (serverless.yml). */
 const PREFIX = 'renders/';
+const PRUNED_PREFIX = 'pruned/';
 /** The lifecycle rule of the bucket removes what was written so long ago (serverless.yml). */
 export const EXPIRES_AFTER_DAYS = 30;
 /** For one object, a second attempt included; to render costs less than to wait longer. */
@@ -22,13 +24,7 @@ const MAX_ATTEMPTS = 2;
 
 /** Throws NotPermitted and InvalidInput for a bucket that is set up wrongly, Unavailable for one that does not answer in time. */
 export function createBucketShelf({ bucket, endpoint }: BucketOptions): Shelf {
-  const client = new S3Client({
-    maxAttempts: MAX_ATTEMPTS,
-    // Every object carries its own code, which is checked.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
-  });
+  const client = clientOf(endpoint);
   const at = (name: string) => ({ Bucket: bucket, Key: `${PREFIX}${name}` });
   return {
     place: `s3://${bucket}/${PREFIX}`,
@@ -43,6 +39,52 @@ export function createBucketShelf({ bucket, endpoint }: BucketOptions): Shelf {
         await client.send(new PutObjectCommand({ ...at(name), Body: bytes }), { abortSignal });
       }),
   };
+}
+
+/** Pruned objects in the same bucket; its lifecycle rule removes them. Throws as the shelf of renders does. */
+export function createPrunedBucket({ bucket, endpoint }: BucketOptions): PrunedShelf {
+  const client = clientOf(endpoint);
+  const at = (name: string) => ({ Bucket: bucket, Key: `${PRUNED_PREFIX}${name}` });
+  return {
+    place: `s3://${bucket}/${PRUNED_PREFIX}`,
+    get: (name) =>
+      inTime(bucket, async (abortSignal) => {
+        const found = await client.send(new GetObjectCommand(at(name)), { abortSignal }).catch(nothingFound);
+        return found && (await shelved(found, bucket)).bytes;
+      }),
+    put: (name, bytes) =>
+      inTime(bucket, async (abortSignal) => {
+        await client.send(new PutObjectCommand({ ...at(name), Body: bytes }), { abortSignal });
+      }),
+    list: async (compartment) => {
+      const found: { name: string; writtenAt: number }[] = [];
+      let token: string | undefined;
+      do {
+        const page = {
+          Bucket: bucket,
+          Prefix: `${PRUNED_PREFIX}${compartment}/`,
+          ...(token !== undefined && { ContinuationToken: token }),
+        };
+        const { Contents = [], NextContinuationToken } = await inTime(bucket, (abortSignal) =>
+          client.send(new ListObjectsV2Command(page), { abortSignal }),
+        );
+        for (const { Key = '', LastModified } of Contents)
+          found.push({ name: Key.slice(PRUNED_PREFIX.length), writtenAt: LastModified?.getTime() ?? 0 });
+        token = NextContinuationToken;
+      } while (token !== undefined);
+      return found;
+    },
+  };
+}
+
+function clientOf(endpoint: string | undefined): S3Client {
+  return new S3Client({
+    maxAttempts: MAX_ATTEMPTS,
+    // Every object carries its own code, which is checked.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+  });
 }
 
 async function inTime<T>(bucket: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

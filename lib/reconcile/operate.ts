@@ -12,19 +12,21 @@ import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
 import { deadlineOf, HELD, released } from '../sync/deadline.ts';
 import { beginning, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
+import { isRestore } from '../sync/restore.ts';
 import { isPruned } from '../sync/result.ts';
 import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
 import { advanceSync } from '../sync/run.ts';
 import type { SyncTask } from '../sync/task.ts';
 import { concluded, ended, type Operated, refusedWhole, type Standing, waiting } from './conclude.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
-import { type Evaluated, type Evaluation, held, isFailure, render } from './evaluate.ts';
+import { type Evaluated, type Evaluation, type Failure, held, isFailure, render } from './evaluate.ts';
 import { healthsOf } from './healths.ts';
 import { ignoredFields, takeOverIn } from './judge.ts';
 import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText } from './prepare.ts';
 import { refusalsOf } from './refusals.ts';
+import { keepPruned, keptEvaluation } from './restore.ts';
 import { stamped, statusOf, withConditions } from './status.ts';
 import type { Target } from './target.ts';
 import { timeOf } from './time.ts';
@@ -51,7 +53,7 @@ export async function operate(target: Target, spec: Evaluated, wanted: Wanted, p
   const closed = closedWindow(target, wanted.operation, first, ports.clock());
   if (closed) return waiting({ target, spec }, { ...first, message: closed.message }, closed.afterSeconds, ports);
   const own = await ownEvaluation(target, spec, first, ports);
-  if (isFailure(own)) return ended(target, pinned(first, sources, own.revisions, multiple), spec, `ComparisonError: ${own.failure}`, ports);
+  if (isFailure(own)) return ended(target, pinned(first, sources, own.revisions, multiple), spec, failureText(own, first), ports);
   const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
   const left = retryRemainingSeconds(first, ports.clock());
   if (left > 0 && !overtaken) return waiting({ target, spec }, first, left, ports);
@@ -103,8 +105,17 @@ function isOvertaken(application: Application, running: OperationState, spec: Ev
   return !isDeepStrictEqual(spec.desired.manifests, own.desired.manifests);
 }
 
-/** The comparison that the operation works from: the one at hand, unless it is pinned to other commits or sources. */
-async function ownEvaluation(target: Target, spec: Evaluated, state: OperationState, ports: ReconcilePorts): Promise<Evaluated> {
+function failureText({ failure }: Failure, { operation }: OperationState): string {
+  return isRestore(operation) ? failure : `ComparisonError: ${failure}`;
+}
+
+/** The comparison that the operation works from. */
+function ownEvaluation(target: Target, spec: Evaluated, state: OperationState, ports: ReconcilePorts): Promise<Evaluated> {
+  return isRestore(state.operation) ? keptEvaluation(target, spec, state.operation, ports) : ofGit(target, spec, state, ports);
+}
+
+/** The one at hand, unless the operation is pinned to other commits or sources. */
+async function ofGit(target: Target, spec: Evaluated, state: OperationState, ports: ReconcilePorts): Promise<Evaluated> {
   const sources = operationSources(target.application, state.operation);
   const wanted = operationRevisions(state);
   const known = isFailure(spec) ? undefined : reusable(spec, sources);
@@ -175,6 +186,7 @@ async function proceed(standing: Standing, state: OperationState, ports: Reconci
         application = await writeApplication(ports.control, application, { status });
       },
       health: async (live) => (await healthsOf([live], target.resources, ports.scripts))[0],
+      keep: (live) => keepPruned(target, live, ports),
       takeOver: takeOverIn(application, options),
       prepare: (task) => respectIgnored(task, options, ignoredFields(target), own.rules.edited),
     },

@@ -8,6 +8,7 @@ import {
   sourcesOf,
 } from '../model/application.ts';
 import type { Operation, OperationState, ResourceResult } from '../model/operation.ts';
+import { isRestore } from '../sync/restore.ts';
 import { rowId, type SyncTask } from '../sync/task.ts';
 import { timeText } from './time.ts';
 
@@ -71,7 +72,15 @@ export function withRows(state: OperationState, tasks: readonly SyncTask[]): Ope
 /** Only full, real, successful syncs are history; the oldest entries go beyond the limit (spec/sync.md §11). */
 export function withHistory(application: Application, status: ApplicationStatus, state: OperationState): ApplicationStatus {
   const sync = state.operation.sync;
-  if (state.phase !== 'Succeeded' || !sync || sync.dryRun || (sync.resources?.length ?? 0) > 0 || !state.syncResult) return status;
+  if (
+    state.phase !== 'Succeeded' ||
+    !sync ||
+    isRestore(state.operation) ||
+    sync.dryRun ||
+    (sync.resources?.length ?? 0) > 0 ||
+    !state.syncResult
+  )
+    return status;
   const history = status.history ?? [];
   const { revision, revisions, source, sources } = state.syncResult;
   const multiple = isMultiSource({ sources });

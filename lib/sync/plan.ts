@@ -7,8 +7,8 @@ import type { SyncPolicy } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { hookPhases, isHook, isSkipped } from '../model/hook.ts';
 import { entriesOf } from '../model/managed-fields.ts';
-import { keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
-import type { OperationState, ResourceResult, SyncOperation, SyncOperationResource, SyncPhase } from '../model/operation.ts';
+import { keyOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
+import type { OperationState, ResourceResult, SyncOperation, SyncPhase } from '../model/operation.ts';
 import type { ScriptedHealth } from '../model/script.ts';
 import { hasOption, objectOptions } from '../model/sync-options.ts';
 import { waveOf } from '../model/wave.ts';
@@ -67,9 +67,7 @@ function isPartial({ resources = [] }: SyncOperation): boolean {
 
 function resourceTasks(input: PlanInput): readonly SyncTask[] {
   const sync = input.operationState.operation.sync ?? {};
-  return input.comparison.resources
-    .filter((row) => takesPart(row) && (!isPartial(sync) || selected(row, sync.resources ?? [])))
-    .map((row) => resourceTask(row, input));
+  return input.comparison.resources.filter((row) => takesPart(row) && isAsked(row.key, sync)).map((row) => resourceTask(row, input));
 }
 
 /** Hooks, skipped objects and objects whose tracking speaks of another one stay out (spec/sync.md §2). Git decides, where it names the object. */
@@ -78,10 +76,14 @@ function takesPart(row: ResourceComparison): boolean {
   return row.requiresPruning && row.live !== undefined && !isHook(row.live) && !isSkipped(row.live);
 }
 
-function selected(row: ResourceComparison, resources: readonly SyncOperationResource[]): boolean {
-  const { group, kind, name, namespace } = row.key;
-  return resources.some(
-    (item) => (item.group ?? '') === group && item.kind === kind && item.name === name && (!item.namespace || item.namespace === namespace),
+/** Whether an operation is about this object: about all, or about those that it names. */
+export function isAsked({ group, kind, name, namespace }: ResourceKey, { resources = [] }: SyncOperation): boolean {
+  return (
+    resources.length === 0 ||
+    resources.some(
+      (item) =>
+        (item.group ?? '') === group && item.kind === kind && item.name === name && (!item.namespace || item.namespace === namespace),
+    )
   );
 }
 

@@ -22,6 +22,8 @@ export interface SyncPorts {
   readonly save: (tasks: readonly SyncTask[]) => Promise<void>;
   /** The health of an object as it was answered. */
   readonly health: (live: LiveObject) => Promise<Health | undefined>;
+  /** Keeps an object before it is pruned. Throws what keeps it from going. */
+  readonly keep: (live: LiveObject) => Promise<void>;
   /** Whose fields become ours with an apply of what Git names. */
   readonly takeOver: TakeOver;
   /** The manifest that is sent for a task: ignored fields may have to keep their live values. */
@@ -127,7 +129,10 @@ async function settledBy(task: SyncTask, act: typeof prune, input: StepInput, po
 }
 
 async function prune(task: SyncTask, input: StepInput, ports: SyncPorts): Promise<SyncTask> {
-  if (!task.live?.metadata.deletionTimestamp) await ports.cluster.delete(refOf(task), deletionOf(task, input));
+  if (task.live && !task.live.metadata.deletionTimestamp) {
+    await ports.keep(task.live);
+    await ports.cluster.delete(refOf(task), deletionOf(task, input));
+  }
   return pruned(task, await ports.cluster.get(refOf(task)));
 }
 

@@ -4,10 +4,13 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createFileCipher } from '../../lib/adapters/cipher.ts';
 import { createClusters } from '../../lib/adapters/clusters.ts';
 import { createControl } from '../../lib/adapters/control.ts';
 import { createCredentials } from '../../lib/adapters/credentials.ts';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
+import { createPrunedFolder } from '../../lib/adapters/pruned-folder.ts';
+import { createPrunedObjects } from '../../lib/adapters/pruned-objects.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { createScripts } from '../../lib/adapters/scripts/scripts.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
@@ -93,6 +96,14 @@ export async function startStories(): Promise<Stories> {
     scripts: createScripts(),
     resourceSettings: async () => DEFAULT_RESOURCE_SETTINGS,
     store: folderStore(cacheDir),
+    pruned: createPrunedObjects({
+      storage: async () => ({
+        shelf: createPrunedFolder(join(cacheDir, 'pruned')),
+        cipher: createFileCipher(join(cacheDir, 'pruned.key')),
+      }),
+      clock,
+      log: QUIET,
+    }),
     clock,
     log: QUIET,
     settings: { defaultServiceAccount: { namespace: control, name: 'deployer' }, syncTimeoutSeconds: 10_800 },

@@ -10,6 +10,7 @@ import { addGet } from './get.ts';
 import { addHistory } from './history.ts';
 import { addList } from './list.ts';
 import { addManifests } from './manifests.ts';
+import { addRestore } from './restore.ts';
 import { addRollback } from './rollback.ts';
 import { addSync } from './sync.ts';
 import { addTerminate } from './terminate.ts';
@@ -18,5 +19,5 @@ import { addWait } from './wait.ts';
 export function addApp(program: Command, shell: Shell): void {
   const app = program.command('app').description('create, show, sync and delete Applications');
   const commands = [addCreate, addList, addGet, addSync, addWait, addDiff, addExplain, addManifests, addHistory, addRollback];
-  for (const add of [...commands, addTerminate, addConfirm, addDelete]) add(app, shell);
+  for (const add of [...commands, addRestore, addTerminate, addConfirm, addDelete]) add(app, shell);
 }

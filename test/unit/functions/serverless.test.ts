@@ -2,8 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { KEPT_MS } from '../../../lib/adapters/pruned-objects.ts';
 import { EXPIRES_AFTER_DAYS } from '../../../lib/adapters/s3.ts';
 import { isRecord } from '../../../lib/model/manifest.ts';
+
+const DAY_MS = 86_400_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -105,8 +108,21 @@ describe('serverless.yml', () => {
     expect(knowing('RenderBucket', resourcesOf('AWS::IAM::Role'))).toEqual(['ReconcileRole']);
     const statements = [at(propertiesOf('ReconcileRole'), 'Policies', 0, 'PolicyDocument', 'Statement')].flat();
     expect(statements.filter((statement) => JSON.stringify(statement).includes('s3:'))).toEqual([
-      { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: [{ 'Fn::Sub': `\${RenderBucket.Arn}/renders/*` }] },
+      {
+        Effect: 'Allow',
+        Action: ['s3:GetObject', 's3:PutObject'],
+        Resource: [{ 'Fn::Sub': `\${RenderBucket.Arn}/renders/*` }, { 'Fn::Sub': `\${RenderBucket.Arn}/pruned/*` }],
+      },
       { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [{ 'Fn::GetAtt': ['RenderBucket', 'Arn'] }] },
     ]);
+  });
+
+  test('closes what was pruned with a key of its own, for the worker alone, and lets it expire after its day', () => {
+    const rule = at(propertiesOf('RenderBucket'), 'LifecycleConfiguration', 'Rules', 1);
+    expect(rule).toMatchObject({ Status: 'Enabled', Prefix: 'pruned/', ExpirationInDays: KEPT_MS / DAY_MS + 1 });
+    expect(environmentOf('reconcile')['EVENKEEL_PRUNED_KEY']).toEqual({ 'Fn::GetAtt': ['PrunedKey', 'Arn'] });
+    const knowing = resourcesOf('AWS::IAM::Role').filter(([, role]) => JSON.stringify(role).includes('kms:'));
+    expect(knowing.map(([name]) => name)).toEqual(['ReconcileRole']);
+    expect(propertiesOf('PrunedKey')).toMatchObject({ EnableKeyRotation: true });
   });
 });

@@ -1,0 +1,187 @@
+// A sync that would prune most of an Application asks first, and what a sync pruned comes back, on the real control plane.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InvalidInput } from '../../lib/model/errors.ts';
+import { type CliWorld, commandsIn } from '../support/cli.ts';
+import { configMap } from '../support/journey.ts';
+import { type Deployment, type Stories, startStories } from '../support/stories.ts';
+import { eventually } from '../world/world.ts';
+
+let stories: Stories;
+let folder: string;
+let evenkeel: CliWorld['evenkeel'];
+
+beforeAll(async () => {
+  stories = await startStories();
+  folder = mkdtempSync(join(tmpdir(), 'evenkeel-restore-'));
+  evenkeel = commandsIn(stories, stories.control, folder);
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await stories.close();
+});
+
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+const files = (names: readonly string[]) => Object.fromEntries(names.map((name) => [`${name}.json`, configMap(name, { k: name })]));
+const without = (names: readonly string[]) => Object.fromEntries(names.map((name) => [`${name}.json`, undefined]));
+const AUTOMATED = { syncPolicy: { automated: { prune: true } } };
+
+async function stateOf(shop: Deployment) {
+  const { phase, message } = (await shop.read()).status?.operationState ?? {};
+  return [phase, message];
+}
+
+async function present(shop: Deployment, names: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(names.map(async (name) => ((await shop.live('configmaps', name)) ? [name] : [])));
+  return found.flat();
+}
+
+/** Runs a command that waits, and looks once what it asked for is there. */
+async function answered(shop: Deployment, args: readonly string[]): ReturnType<typeof evenkeel> {
+  const asked = evenkeel(args);
+  await eventually(async () => expect((await shop.read()).operation).toBeDefined());
+  await shop.look('operation');
+  return asked;
+}
+
+describe('a sync that would prune more than its budget', () => {
+  it('waits, says so in a condition, and goes on when somebody agrees', async () => {
+    const shop = await stories.deployment(files(NAMES), AUTOMATED);
+    await shop.look();
+    await shop.commit(without(NAMES.slice(0, 6)));
+    await shop.look('push');
+    expect(await stateOf(shop)).toEqual(['Running', 'waiting for pruning confirmation of /ConfigMap/a and 5 more resources']);
+    expect(await present(shop, NAMES)).toEqual(NAMES);
+    const [warning, ...more] = (await shop.read()).status?.conditions ?? [];
+    expect(more).toEqual([]);
+    expect(warning).toMatchObject({ type: 'DeletionBudgetWarning' });
+    expect(warning?.message).toContain('would prune 6 of 8 objects');
+    expect((await evenkeel(['app', 'get', shop.name])).stdout).toContain('DeletionBudgetWarning');
+
+    expect((await evenkeel(['app', 'confirm-deletion', shop.name])).code).toBe(0);
+    await shop.look('operation');
+    expect((await stateOf(shop))[0]).toBe('Succeeded');
+    await eventually(async () => expect(await present(shop, NAMES)).toEqual(['g', 'h']));
+    await shop.look();
+    expect((await shop.read()).status).toMatchObject({ sync: { status: 'Synced' } });
+    expect((await shop.read()).status?.conditions).toBeUndefined();
+  });
+
+  it('is overtaken by the commit that puts them back', async () => {
+    const shop = await stories.deployment(files(NAMES), AUTOMATED);
+    await shop.look();
+    await shop.commit(without(NAMES.slice(0, 6)));
+    await shop.look('push');
+    await shop.commit(files(NAMES));
+    await shop.look('push');
+    await shop.look();
+    expect((await shop.read()).status).toMatchObject({ sync: { status: 'Synced' } });
+    expect((await shop.read()).status?.conditions).toBeUndefined();
+    expect(await present(shop, NAMES)).toEqual(NAMES);
+  });
+
+  it('does not ask where its project says so', async () => {
+    const project = { metadata: { annotations: { 'evenkeel.dev/deletion-budget': 'none' } } };
+    await stories.project('unbounded', {});
+    await stories.cluster.patch(
+      { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject', namespace: stories.control, name: 'unbounded' },
+      project,
+    );
+    const shop = await stories.deployment(files(NAMES), { ...AUTOMATED, project: 'unbounded' });
+    await shop.look();
+    await shop.commit(without(NAMES.slice(0, 7)));
+    await shop.look('push');
+    expect((await stateOf(shop))[0]).toBe('Succeeded');
+    await eventually(async () => expect(await present(shop, NAMES)).toEqual(['h']));
+  });
+});
+
+describe('what a sync pruned', () => {
+  const PASSWORD = 'canary-restore-71c2';
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'login' }, stringData: { password: PASSWORD } };
+
+  async function emptied(): Promise<Deployment> {
+    const shop = await stories.deployment({ ...files(['a', 'b']), 'secret.json': secret }, AUTOMATED);
+    await shop.look();
+    await shop.drift('configmaps', 'a', { data: { added: 'by hand' } });
+    await shop.commit({ 'a.json': undefined, 'secret.json': undefined });
+    await shop.look('push');
+    await eventually(async () => expect(await present(shop, ['a', 'b'])).toEqual(['b']));
+    return shop;
+  }
+
+  it('comes back as it was, Secrets too, and stays although Git does not name it', async () => {
+    const shop = await emptied();
+    const shown = await answered(shop, ['app', 'restore', shop.name, '--dry-run', '--timeout', '60']);
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toMatch(/Secret\s+\S+\s+login/);
+    expect(await shop.live('secrets', 'login')).toBeUndefined();
+
+    const { code, stdout, stderr } = await answered(shop, ['app', 'restore', shop.name, '--timeout', '60']);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(`${stdout}${stderr}${JSON.stringify(await shop.object())}`).not.toContain(PASSWORD);
+    expect((await shop.live('configmaps', 'a')).data).toEqual({ k: 'a', added: 'by hand' });
+    expect((await shop.live('secrets', 'login')).data).toEqual({ password: btoa(PASSWORD) });
+    for (let looks = 0; looks < 3; looks += 1) await shop.look();
+    expect((await shop.read()).status).toMatchObject({ sync: { status: 'Synced' } });
+    expect(await present(shop, ['a', 'b'])).toEqual(['a', 'b']);
+    expect((await shop.read()).status?.history).toHaveLength(2);
+
+    await shop.commit(files(['a']));
+    await shop.look('push');
+    const owned = await shop.live('configmaps', 'a');
+    expect(owned.metadata.annotations).not.toHaveProperty('argocd.argoproj.io/sync-options');
+    await shop.commit({ 'a.json': undefined });
+    await shop.look('push');
+    await eventually(async () => expect(await present(shop, ['a', 'b'])).toEqual(['b']));
+  });
+
+  it('comes back one by one, while Git is broken too', async () => {
+    const shop = await emptied();
+    await shop.commit({ 'broken.yaml': 'a: [' });
+    const { code, stderr } = await answered(shop, ['app', 'restore', shop.name, '--resource', ':ConfigMap:a', '--timeout', '60']);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(await present(shop, ['a'])).toEqual(['a']);
+    expect(await shop.live('secrets', 'login')).toBeUndefined();
+  });
+
+  it('is not what its project forbids by now', async () => {
+    await stories.project('narrow', {});
+    const shop = await emptied();
+    await shop.change({ spec: { project: 'narrow' } });
+    await stories.cluster.patch(
+      { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject', namespace: stories.control, name: 'narrow' },
+      { spec: { namespaceResourceBlacklist: [{ group: '', kind: 'Secret' }] } },
+    );
+    const { code, stderr } = await answered(shop, ['app', 'restore', shop.name, '--timeout', '60']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('resource :Secret is not permitted in project narrow');
+    expect(await shop.live('secrets', 'login')).toBeUndefined();
+  });
+
+  it('is nothing where nothing was pruned', async () => {
+    const shop = await stories.deployment(files(['a']), AUTOMATED);
+    await shop.look();
+    const { code, stderr } = await answered(shop, ['app', 'restore', shop.name, '--timeout', '60']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('nothing to restore: no sync of this Application has pruned anything within the last 24 hours');
+  });
+
+  it('was kept before it went: what cannot be kept is not pruned', async () => {
+    const shop = await stories.deployment(files(['a', 'b']), AUTOMATED);
+    await shop.look();
+    await shop.commit({ 'a.json': undefined });
+    const pruned = { ...stories.ports.pruned, keep: () => Promise.reject(new InvalidInput('the disk is full')) };
+    await shop.look('push', { pruned });
+    expect(await present(shop, ['a'])).toEqual(['a']);
+    const [row] = (await shop.read()).status?.operationState?.syncResult?.resources ?? [];
+    expect(row).toMatchObject({
+      name: 'a',
+      status: 'SyncFailed',
+      message: 'not pruned, since it cannot be kept for a restore: the disk is full',
+    });
+  });
+});

@@ -10,6 +10,7 @@ import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
 import { operationRefusal } from '../policy/spec.ts';
 import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
 import { deadlineOf, HELD, released } from '../sync/deadline.ts';
+import { goneTasks } from '../sync/gone.ts';
 import { beginning, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
 import { isRestore } from '../sync/restore.ts';
@@ -158,11 +159,13 @@ function start(target: Target, operation: Operation, state: OperationState, spec
   });
 }
 
-async function proceed(standing: Standing, state: OperationState, ports: ReconcilePorts, deadline: number): Promise<Operated> {
+async function proceed(standing: Standing, recorded: OperationState, ports: ReconcilePorts, deadline: number): Promise<Operated> {
   const { target, own } = standing;
-  const sync = state.operation.sync ?? {};
+  const sync = recorded.operation.sync ?? {};
   const options = sync.syncOptions ?? [];
   let { application } = target;
+  const gone = isRestore(recorded.operation) ? [] : goneTasks(recorded, application.status?.resources ?? [], own.live);
+  const state = withRows(recorded, gone);
   const tasks = planSync(planInput(target, state, own));
   const approvedAt = approvalOf(application, state);
   const warning = approvedAt === undefined ? overBudget(standing, tasks, sync) : undefined;

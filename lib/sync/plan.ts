@@ -14,7 +14,7 @@ import { hasOption, objectOptions } from '../model/sync-options.ts';
 import { waveOf } from '../model/wave.ts';
 import { kindIndex, PHASE_ORDER } from './order.ts';
 import { reversedWaves, withPruneWaves } from './prune-waves.ts';
-import { rowId, type SyncTask, taskId } from './task.ts';
+import { isUnsuccessful, recordedTask, rowId, type SyncTask, taskId } from './task.ts';
 
 export interface PlanInput {
   readonly operationState: OperationState;
@@ -36,9 +36,10 @@ export function planSync(input: PlanInput): readonly SyncTask[] {
   const hooks = hooked ? input.hooks.flatMap((hook) => hookTasks(hook, input)) : [];
   const found = [...createdNamespace(input, sync), ...resourceTasks(input), ...hooks];
   const tasks = pruneLast(reversePruneWaves(found, input.operationState), sync);
-  const ordered = bubble([...tasks].sort(byOrder), input.destinationNamespace).map((task) => restored(task, input.operationState));
+  const planned = bubble([...tasks].sort(byOrder), input.destinationNamespace).map((task) => restored(task, input.operationState));
+  const ordered = [...failures(input.operationState, planned), ...planned];
   const onlyOutOfSync = hasOption(sync.syncOptions ?? [], 'ApplyOutOfSyncOnly=true');
-  return onlyOutOfSync ? ordered.filter((task) => isWorthApplying(task, input.operationState)) : ordered;
+  return onlyOutOfSync ? ordered.filter(isWorthApplying) : ordered;
 }
 
 /** The record with what has to be known of the plan before its first object goes; one that has rows was made with it. */
@@ -48,13 +49,15 @@ export function beginning(input: PlanInput): OperationState {
   return begins ? withPruneWaves(state, wavesOfPruned(resourceTasks(input))) : state;
 }
 
-/**
- * What is unchanged is left out, unless this very operation made it so: then it is still waited for. Where the worker was lost before it could
- * write that down, the object itself tells when it was last applied.
- */
-function isWorthApplying({ settled, result, live }: SyncTask, { startedAt }: OperationState): boolean {
-  if (!settled || result !== undefined) return true;
-  return live !== undefined && entriesOf(live, FIELD_MANAGER, 'Apply').some(({ time = '' }) => Date.parse(time) >= Date.parse(startedAt));
+/** What is unchanged is left out, unless this very operation made it so: then it is still waited for. */
+function isWorthApplying({ settled, result, sent }: SyncTask): boolean {
+  return !settled || result !== undefined || sent;
+}
+
+/** Whether an object was last applied since the operation began (to the second: it may have been right before). */
+function isSent(live: LiveObject | undefined, { startedAt, operation }: OperationState): boolean {
+  if (!live || operation.sync?.dryRun === true) return false;
+  return entriesOf(live, FIELD_MANAGER, 'Apply').some(({ time = '' }) => Date.parse(time) >= Date.parse(startedAt));
 }
 
 function wavesOfPruned(tasks: readonly SyncTask[]): readonly number[] {
@@ -91,7 +94,8 @@ function resourceTask(row: ResourceComparison, input: PlanInput): SyncTask {
   const { key, version, target, live, health, settled } = row;
   const rowNamespace = target ? key.namespace || input.destinationNamespace : key.namespace;
   const wave = waveOf(target ?? live ?? { apiVersion: '', kind: '', metadata: {} });
-  return { key, version, phase: 'Sync', wave, target, live, health, hook: false, settled, rowNamespace, result: undefined };
+  const sent = settled && isSent(live, input.operationState);
+  return { key, version, phase: 'Sync', wave, target, live, health, hook: false, settled, sent, rowNamespace, result: undefined };
 }
 
 /** Whether a task keeps the Namespace that Git does not name: nothing but hooks stands beside it before the sync. */
@@ -107,11 +111,12 @@ function createdNamespace(input: PlanInput, sync: SyncOperation): readonly SyncT
   const live = input.live.get(keyText(key));
   const metadata = input.managedNamespaceMetadata;
   const inGit = input.comparison.resources.some((row) => row.target && !isHook(row.target) && keyText(row.key) === keyText(key));
-  if (inGit || (live && !metadata)) return [];
+  const sent = !metadata && isSent(live, input.operationState);
+  if (inGit || (live && !metadata && !sent)) return [];
   const target = namespaceManifest(name, metadata);
   const health = live && resourceHealth(live);
   const task = { key, version: 'v1', phase: 'PreSync', wave: 0, target, live, health, hook: false } as const;
-  return [{ ...task, settled: false, rowNamespace: '', result: undefined }];
+  return [{ ...task, settled: sent, sent, rowNamespace: '', result: undefined }];
 }
 
 function hookTasks(hook: Manifest, input: PlanInput): readonly SyncTask[] {
@@ -132,6 +137,7 @@ function hookTask(hook: Manifest, phase: SyncPhase, input: PlanInput): SyncTask 
     health: live && resourceHealth(live, input.scripted?.get(keyText(key))),
     hook: true,
     settled: false,
+    sent: false,
     rowNamespace: key.namespace || input.destinationNamespace,
     result: undefined,
   };
@@ -191,6 +197,13 @@ export function definesKind(definition: SyncTask, task: SyncTask): boolean {
   if (definition.key.kind !== 'CustomResourceDefinition') return false;
   const spec = definition.target?.['spec'] as { readonly group?: unknown; readonly names?: { readonly kind?: unknown } } | undefined; // a CRD as people write it
   return task.key.group === spec?.group && task.key.kind === spec?.names?.kind;
+}
+
+/** What failed stays failed when its object goes, or leaves Git: a task that holds its row, and nothing to do. */
+function failures(state: OperationState, planned: readonly SyncTask[]): readonly SyncTask[] {
+  const known = new Set(planned.map(taskId));
+  const rows = (state.syncResult?.resources ?? []).filter((row) => !known.has(rowId(row)));
+  return rows.map(recordedTask).filter(isUnsuccessful);
 }
 
 function restored(task: SyncTask, state: OperationState): SyncTask {

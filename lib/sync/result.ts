@@ -16,12 +16,12 @@ export function isPruned(task: SyncTask, operation: SyncOperation): boolean {
 
 /**
  * The result of a task for which the cluster is not asked, or undefined when it is: a prune that is not to be (spec/sync.md §4.1), what is
- * unchanged, and a hook that this operation created in a step whose record was lost.
+ * unchanged, and what this operation sent in a step whose record was lost.
  */
 export function withoutRequest(task: SyncTask, operation: SyncOperation, operationId: string): SyncTask | undefined {
   if (!task.target) return unpruned(task, operation);
   const dryRun = operation.dryRun === true;
-  if (!dryRun && isOwnRun(task, operationId)) return applied(task, false);
+  if (!dryRun && (task.sent || isOwnRun(task, operationId))) return applied(task, false);
   return task.settled ? withResult(task, startedState(dryRun), 'Synced', `${kubectlName(task)} unchanged${suffix(dryRun)}`) : undefined;
 }
 

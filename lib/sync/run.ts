@@ -118,13 +118,20 @@ async function runWave(tasks: readonly SyncTask[], step: Run, input: StepInput, 
   return carriedOut(tasks, done);
 }
 
+/** Somebody wrote at the same moment: so often it is tried again at once, for that is over as soon as it has happened. */
+const CONFLICTS = 3;
+const CONFLICT_MS = 100;
+
 /** A refusal by the API server is the task's result; only what may go away by itself is thrown. */
 async function settledBy(task: SyncTask, act: typeof prune, input: StepInput, ports: SyncPorts): Promise<SyncTask> {
-  try {
-    return withoutRequest(task, input.operation, input.operationId) ?? (await act(task, input, ports));
-  } catch (error) {
-    if (error instanceof Unavailable) throw error;
-    return refused(task, messageOf(error));
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return withoutRequest(task, input.operation, input.operationId) ?? (await act(task, input, ports));
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      if (!(error instanceof Conflict) || tries === CONFLICTS) return refused(task, messageOf(error));
+    }
+    await sleep(CONFLICT_MS * tries);
   }
 }
 

@@ -17,6 +17,8 @@ export interface SyncTask {
   readonly hook: boolean;
   /** Equal to live already: nothing is sent for it. */
   readonly settled: boolean;
+  /** This operation has sent it, as the live object itself tells: the worker may have been lost before it could write that down. */
+  readonly sent: boolean;
   /** What rows show: cluster-scoped targets carry the destination namespace (spec/sync.md §2). */
   readonly rowNamespace: string;
   /** The recorded row, once the task was started. */
@@ -40,6 +42,22 @@ export function runMark(task: SyncTask, operationId: string): string {
 /** Whether the live object of a hook is this very operation's run of it, although a step whose record was lost may have created it. */
 export function isOwnRun(task: SyncTask, operationId: string): boolean {
   return task.hook && task.live !== undefined && annotationOf(task.live, HOOK_OPERATION) === runMark(task, operationId);
+}
+
+/** A task of which only the row is left: no object on either side. */
+export function recordedTask(result: ResourceResult): SyncTask {
+  const { group, kind, namespace, name, version, hookType, syncPhase = 'Sync' } = result;
+  const nothing = { target: undefined, live: undefined, health: undefined, settled: false, sent: false };
+  return {
+    key: { group, kind, namespace, name },
+    version,
+    phase: syncPhase,
+    wave: 0,
+    ...nothing,
+    hook: Boolean(hookType),
+    rowNamespace: namespace,
+    result,
+  };
 }
 
 /** Pending until it has a row; then as far as the row says. */

@@ -22,6 +22,7 @@ it('bounds a row, of which there is one for each object', () => {
     health: undefined,
     hook: false,
     settled: false,
+    sent: false,
     rowNamespace: 'shop',
     result: undefined,
   };

@@ -89,7 +89,7 @@ function result(name: string, message: string): ResourceResult {
 
 function task(row: ResourceResult | undefined): SyncTask {
   const key = { group: '', kind: 'ConfigMap', namespace: 'shop', name: row?.name ?? 'pending' };
-  const none = { target: undefined, live: undefined, health: undefined, hook: false, settled: false };
+  const none = { target: undefined, live: undefined, health: undefined, hook: false, settled: false, sent: false };
   return { key, version: 'v1', phase: 'Sync', wave: 0, rowNamespace: 'shop', ...none, result: row };
 }
 

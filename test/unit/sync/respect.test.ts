@@ -16,7 +16,16 @@ const target: Manifest = {
 const live: Manifest = { ...target, spec: { replicas: 5, paused: true, ports: [{ port: 8080 }, { port: 8081 }], 'a/b': 1 } };
 
 function task(side: Manifest | undefined): SyncTask {
-  const common = { version: 'v1', phase: 'Sync', wave: 0, health: undefined, hook: false, settled: false, result: undefined } as const;
+  const common = {
+    version: 'v1',
+    phase: 'Sync',
+    wave: 0,
+    health: undefined,
+    hook: false,
+    settled: false,
+    sent: false,
+    result: undefined,
+  } as const;
   return { key: keyOf(target), target, live: side, rowNamespace: 'shop', ...common };
 }
 

@@ -1,10 +1,10 @@
 // differences: tier 1 of a comparison, in memory: what stands between desired and live by all that the live object itself tells.
-import { appliedFields, shapeOf } from '../model/managed-fields.ts';
+import { appliedFields, appliedRecords, shapeOf } from '../model/managed-fields.ts';
 import { groupVersionOf, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { changedFields } from './changed.ts';
 import { type NormalizeRules, normalized } from './normalize.ts';
 import { type Difference, rootOf } from './place.ts';
-import { removedFields } from './removed.ts';
+import { isUntold, removedFields } from './removed.ts';
 import type { Kind } from './schema.ts';
 import { isKnown } from './types.ts';
 
@@ -19,11 +19,10 @@ export function kindOf(manifest: Manifest): Kind {
  */
 export function differences(target: Manifest, live: LiveObject, rules: NormalizeRules, alone = false): readonly Difference[] {
   const [desired, actual] = normalized(target, live, kindOf(target), rules);
-  const applied = appliedFields(live);
   const root = rootOf(target, alone);
-  // Field names of another version say nothing about this one.
-  const converted = applied !== undefined && applied.apiVersion !== target.apiVersion;
-  if (converted && !alone) return [{ path: 'apiVersion', reason: 'changed' }];
-  const shape = isKnown(root.type) ? applied?.fields : shapeOf(live, target.apiVersion);
-  return [...changedFields(desired, actual, shape, root), ...(converted ? [] : removedFields(desired, actual, live, rules.takeOver))];
+  const foreign = appliedRecords(live).filter(({ apiVersion }) => apiVersion !== target.apiVersion);
+  // Field names of another version say nothing certain about this one.
+  if (foreign.length > 0 && (!alone || isUntold(foreign, target, live))) return [{ path: 'apiVersion', reason: 'changed' }];
+  const shape = isKnown(root.type) ? appliedFields(live) : shapeOf(live, target.apiVersion);
+  return [...changedFields(desired, actual, shape, root), ...removedFields(desired, actual, live, rules.takeOver)];
 }

@@ -12,7 +12,7 @@ type Struct = Readonly<Record<string, unknown>>;
 
 /** `target` over `live`, without what we set before and `target` no longer has. */
 export function overlay(target: Manifest, live: LiveObject): Manifest {
-  const owned = appliedFields(live)?.fields;
+  const owned = appliedFields(live);
   const root = rootOf(target, true);
   const over = put(target, live, isKnown(root.type) ? owned : shapeOf(live, target.apiVersion), root);
   const result = owned ? taken(owned, target, over, root.type) : over;

@@ -5,9 +5,9 @@ import { findItem } from './list-items.ts';
 import { rootOf } from './place.ts';
 import { type FieldType, itemType, memberType } from './types.ts';
 
-/** The object without the fields that are not ours: what defaults, controllers and webhooks added. Undefined when we never applied it. */
+/** The object without the fields that are not ours: what defaults, controllers and webhooks added. Undefined when we never applied it in this version. */
 export function ownedPart(object: LiveObject): Manifest | undefined {
-  const tree = appliedFields(object)?.fields;
+  const tree = appliedFields(object);
   if (!tree) return undefined;
   const { apiVersion, kind, metadata } = object;
   const part = partOf(object, tree, rootOf(object).type);

@@ -1,15 +1,18 @@
 // removedFields: what a client has set on live and Git no longer names. Of our own fields an apply takes it away; what an earlier client
 // of the same Application set (Argo CD, kubectl apply) goes once its fields have been taken over.
 import {
-  appliedFields,
+  appliedRecords,
   childOf,
+  type FieldRecord,
   type FieldStep,
   type FieldTree,
   inheritedFields,
   isLeaf,
   makers,
+  predecessors,
   stepsOf,
   TAKE_OVER,
+  type TakeOver,
 } from '../model/managed-fields.ts';
 import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { findItem } from './list-items.ts';
@@ -22,10 +25,34 @@ import type { FieldType } from './types.ts';
  */
 export function removedFields(desired: Manifest, live: LiveObject, original: LiveObject, takeOver = TAKE_OVER): readonly Difference[] {
   const root = rootOf(desired);
-  const ours = below(appliedFields(original)?.fields ?? {}, desired, live, root, 'removed');
+  const applied = appliedRecords(original);
+  const ours = applied.flatMap(({ fields }) => below(fields, desired, live, root, 'removed'));
   const theirs = inheritedFields(original, takeOver).flatMap((fields) => below(fields, desired, live, root, 'inherited'));
   const made = makers(original, takeOver).some(({ fields }) => below(fields, desired, live, root, 'inherited').length > 0);
-  return [...ours, ...theirs, ...(made ? [{ path: '', reason: 'inherited' as const }] : [])];
+  const untold = applied.length === 0 && isUntold(earlier(original, takeOver), desired, original);
+  const found = [...ours, ...theirs, ...(made || untold ? [{ path: '', reason: 'inherited' as const }] : [])];
+  return [...new Map(found.map((difference) => [difference.path, difference])).values()];
+}
+
+function earlier(original: LiveObject, takeOver: TakeOver): readonly FieldRecord[] {
+  const entries = [...predecessors(original, takeOver), ...makers(original, takeOver)];
+  return entries.map(({ entry, fields }) => ({ apiVersion: entry.apiVersion ?? '', fields }));
+}
+
+/**
+ * Whether a record in another version of the kind names fields that live, which is in the version of `desired`, has under another name or
+ * in another form: then nothing in memory tells whether Git still names them.
+ */
+export function isUntold(records: readonly FieldRecord[], desired: Manifest, live: LiveObject): boolean {
+  const foreign = records.filter(({ apiVersion }) => apiVersion !== desired.apiVersion);
+  return foreign.some(({ fields }) => leadsAstray(fields, live, rootOf(desired)));
+}
+
+function leadsAstray(tree: FieldTree, live: unknown, place: Place): boolean {
+  return stepsOf(tree).some((step) => {
+    const there = memberAt(live, step, place.type);
+    return there === undefined || leadsAstray(childOf(tree, step.text) ?? {}, there, placeOf(step, place));
+  });
 }
 
 type Reason = 'removed' | 'inherited';

@@ -19,12 +19,25 @@ export function entriesOf(live: LiveObject, manager: string, operation: 'Apply' 
   return entries.filter((entry) => entry.manager === manager && entry.operation === operation && !entry.subresource);
 }
 
-/** What our last server-side apply set, and in which version of the kind; undefined when we never applied the object. */
-export function appliedFields(live: LiveObject): { readonly apiVersion: string; readonly fields: FieldTree } | undefined {
-  const [entry, ...more] = entriesOf(live, FIELD_MANAGER, 'Apply');
-  // Entries in several versions happen only between an apply in a new version and the next one: nothing certain can be read from them.
-  if (!entry || more.length > 0) return undefined;
-  return { apiVersion: entry.apiVersion ?? '', fields: entry.fieldsV1 ?? {} };
+/** Which fields a record tells of, in the names of one version of the kind. */
+export interface FieldRecord {
+  readonly apiVersion: string;
+  readonly fields: FieldTree;
+}
+
+/**
+ * What our server-side applies set; none when we never applied the object. The API server keeps one record; should there be more, each
+ * counts: what one of them names and Git does not must not go unseen.
+ */
+export function appliedRecords(live: LiveObject): readonly FieldRecord[] {
+  return entriesOf(live, FIELD_MANAGER, 'Apply').map(({ apiVersion = '', fieldsV1 = {} }) => ({ apiVersion, fields: fieldsV1 }));
+}
+
+/** What our applies set, if that can be told in the names that the object itself uses; undefined when we never applied it. */
+export function appliedFields(live: LiveObject): FieldTree | undefined {
+  const records = appliedRecords(live);
+  if (records.length === 0 || records.some(({ apiVersion }) => apiVersion !== live.apiVersion)) return undefined;
+  return records.map(({ fields }) => fields).reduce(mergedTrees, {});
 }
 
 /** The node below a step, or undefined when the tree does not hold it. */

@@ -21,13 +21,15 @@ export function takeOverPatch(live: LiveObject, takeOver = TAKE_OVER): readonly 
 /** Fields are named by version: those of another version than ours wait until the API server has converted them. */
 function takenOver(live: LiveObject, takeOver: TakeOver): readonly ManagedFieldsEntry[] | undefined {
   const earlier = [...predecessors(live, takeOver), ...makers(live, takeOver)];
-  const [ours] = entriesOf(live, FIELD_MANAGER, 'Apply');
+  const applied = entriesOf(live, FIELD_MANAGER, 'Apply');
+  const [ours] = applied;
   const apiVersion = ours?.apiVersion ?? earlier[0]?.entry.apiVersion;
   const taken = earlier.filter(({ entry }) => entry.apiVersion === apiVersion);
-  if (taken.length === 0) return undefined;
-  const gone = new Set<unknown>([ours, ...taken.map(({ entry }) => entry)]);
+  // Of several records of ours the API server would keep one: those of different versions wait until an apply has made one of them.
+  if (taken.length === 0 || applied.some((entry) => entry.apiVersion !== apiVersion)) return undefined;
+  const gone = new Set<unknown>([...applied, ...taken.map(({ entry }) => entry)]);
   const trees = [
-    ours?.fieldsV1 ?? {},
+    ...applied.map(({ fieldsV1 = {} }) => fieldsV1),
     ...taken.map(({ fields }) => fields),
     lastApplied(live.metadata.annotations?.[LAST_APPLIED] !== undefined && taken.some(({ entry }) => entry.operation === 'Update')),
   ];

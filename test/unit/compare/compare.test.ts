@@ -39,7 +39,7 @@ describe('compare', () => {
     const rules = rulesOf(golden);
     const pairs = pairObjects(objectsIn(golden, 'desired.yaml'), objectsIn(golden, 'live.yaml'));
     const predicted = new Map(objectsIn(golden, 'predicted.yaml').map((object) => [keyText(keyOf(object)), object]));
-    const both = pairs.flatMap(({ target, live }) => (target && live ? [differences(target, live, rules)] : []));
+    const both = pairs.flatMap(({ target, live }) => (target && live ? [differences(target, live, rules, rules.alone)] : []));
     const { status, health, resources, conditions } = compare(pairs, predicted, rules);
     golden.check({
       status,

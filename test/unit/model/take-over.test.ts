@@ -44,6 +44,14 @@ describe('takeOverPatch', () => {
     expect(takeOverPatch(live([ours, entry('argocd-controller', 'Apply', { 'f:data': {} })]))).toBeUndefined();
   });
 
+  it('makes one of several records of ours, unless their versions have different names for fields', () => {
+    const ours = [entry('evenkeel', 'Apply', { 'f:data': { 'f:a': {} } }), entry('evenkeel', 'Apply', { 'f:data': { 'f:b': {} } })];
+    const argo = entry('argocd-controller', 'Apply', { 'f:data': { 'f:c': {} } });
+    expect(fieldsAfter(live([...ours, argo]))).toEqual([entry('evenkeel', 'Apply', { 'f:data': { 'f:a': {}, 'f:b': {}, 'f:c': {} } })]);
+    const other = entry('evenkeel', 'Apply', { 'f:data': { 'f:d': {} } }, { apiVersion: 'v2' });
+    expect(takeOverPatch(live([...ours, other, argo]))).toBeUndefined();
+  });
+
   it.each([
     ['helm', 'Apply'],
     ['helm', 'Update'],

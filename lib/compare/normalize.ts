@@ -4,6 +4,7 @@ import { LAST_APPLIED } from '../model/annotations.ts';
 import type { TakeOver } from '../model/managed-fields.ts';
 import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { DEFAULT_TRACKING, type Tracking } from '../model/tracking.ts';
+import { withSortedSubsets } from './endpoints.ts';
 import { type IgnoreRule, rulesFor, withoutPointer } from './ignore.ts';
 import type { Kind } from './schema.ts';
 import { migrated } from './tracking.ts';
@@ -76,10 +77,12 @@ function withoutAggregated(role: Manifest, { group, kind }: Kind): Manifest {
   return { ...rest, apiVersion: role.apiVersion, kind: role.kind, metadata: role.metadata };
 }
 
-/** One object without what the API server writes into its metadata, and with a Secret's data in one form. */
+/** One object without what the API server writes into its metadata, and with a Secret's data and subsets of Endpoints in one form. */
 export function cleaned(object: Manifest, kind: Kind): Manifest {
   const manifest: Manifest = { ...object, metadata: cleanedMetadata(object) };
-  return kind.group === '' && kind.kind === 'Secret' ? withPlainData(manifest) : manifest;
+  if (kind.group !== '') return manifest;
+  if (kind.kind === 'Endpoints') return withSortedSubsets(manifest);
+  return kind.kind === 'Secret' ? withPlainData(manifest) : manifest;
 }
 
 function cleanedMetadata({ metadata }: Manifest): Manifest['metadata'] {

@@ -6,6 +6,7 @@ import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { DEFAULT_TRACKING, type Tracking } from '../model/tracking.ts';
 import { withSortedSubsets } from './endpoints.ts';
 import { type IgnoreRule, rulesFor, withoutPointer } from './ignore.ts';
+import { type KnownFields, withKnownFields } from './known-fields.ts';
 import type { Kind } from './schema.ts';
 import { migrated } from './tracking.ts';
 import { withTrusted } from './trusted.ts';
@@ -18,6 +19,8 @@ export interface NormalizeRules {
   readonly ignoreAggregatedRoles?: boolean;
   /** By annotation when absent. */
   readonly tracking?: Tracking;
+  /** Fields of custom resources that hold the API's own types (`knownFields`); none when absent. */
+  readonly knownFields?: KnownFields;
   /** Whose fields become ours at the next apply. */
   readonly takeOver?: TakeOver;
   /** What jq made of targets, of live objects and of predictions: the answers to `jqEdits`. */
@@ -40,6 +43,8 @@ export type Edited = ReadonlyMap<Manifest, Manifest>;
 
 export const UNEDITED: Edited = new Map();
 
+const NO_KNOWN_FIELDS: KnownFields = new Map();
+
 /** An object without what jq path expressions name. */
 export function edited(object: Manifest, edits: Edited): Manifest {
   const found = edits.get(object);
@@ -48,7 +53,8 @@ export function edited(object: Manifest, edits: Edited): Manifest {
 
 /**
  * Desired (or predicted) and live, ready to be held against each other. Both are plain data; `live` tells the managers.
- * What jq takes away is gone first, then what a trusted manager set is as live has it, then what pointers name is gone.
+ * What jq takes away is gone first, then what a trusted manager set is as live has it, then what pointers name is gone,
+ * and fields of known types have one form.
  */
 export function normalized(desired: Manifest, live: LiveObject, kind: Kind, rules: NormalizeRules): readonly [Manifest, LiveObject] {
   const { tracking = DEFAULT_TRACKING, ignoreAggregatedRoles = false, edited: edits = UNEDITED } = rules;
@@ -59,8 +65,10 @@ export function normalized(desired: Manifest, live: LiveObject, kind: Kind, rule
   const [wanted, actual] = [edited(desired, edits), edited(live, edits)];
   const now = clean(migrated(desired, actual, kind, tracking));
   const then = withTrusted(clean(wanted), now, live, managers);
-  const pointed = (side: Manifest) => pointers.reduce<unknown>(withoutPointer, side);
-  return [asManifest(pointed(then), desired), asManifest(pointed(now), live)];
+  const { knownFields: known = NO_KNOWN_FIELDS } = rules;
+  const settled = (side: Manifest, original: Manifest) =>
+    asManifest(withKnownFields(asManifest(pointers.reduce<unknown>(withoutPointer, side), original), kind, known), original);
+  return [settled(then, desired), settled(now, live)];
 }
 
 /** Ignoring may take `metadata` away, which the type of an object always has. */

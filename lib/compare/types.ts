@@ -49,6 +49,11 @@ export function objectType(apiVersion: string, kind: string, assume: boolean): F
   return { form: 'struct', omitted: false, merged: true, name: KINDS.get(key) ?? (assume ? 'assumed' : 'unknown') };
 }
 
+/** A struct of the API by its name there, `core.v1.PodSpec`; undefined when none of the API's own kinds holds one. */
+export function structType(name: string): FieldType | undefined {
+  return CODES.has(name) ? { form: 'struct', omitted: false, merged: true, name } : undefined;
+}
+
 /** Whether the API server brings the kind itself, so that all of its fields are known. */
 export function isKnown(type: FieldType): boolean {
   return type.form === 'struct' && !CUSTOM.has(type.name);

@@ -1,6 +1,7 @@
 // judge: desired beside live -> their comparison. Rules decide; this file asks scripts and dry runs for them.
 import { type ComparisonRules, compare, comparedObjects, healthChecks, judgeInMemory, suspects } from '../compare/compare.ts';
 import { type IgnoreRule, jqEdits } from '../compare/ignore.ts';
+import { knownFields } from '../compare/known-fields.ts';
 import { keptNamespace } from '../compare/managed-namespace.ts';
 import { ignoreRules } from '../compare/system-rules.ts';
 import { COMPARE_OPTIONS, MIGRATION_MANAGER } from '../model/annotations.ts';
@@ -81,6 +82,7 @@ export function comparisonRules(target: Target): ComparisonRules {
     tracking,
     ignoreDifferences: ignoredFields(target),
     ignoreAggregatedRoles: resources.compareOptions.ignoreAggregatedRoles,
+    knownFields: knownFields(resources.overrides),
     takeOver: takeOverIn(application, application.spec.syncPolicy?.syncOptions ?? []),
     syncOptions: application.spec.syncPolicy?.syncOptions ?? [],
     applicationUid: application.metadata.uid,

@@ -1,5 +1,6 @@
 // Two files compared by the rules of the worker, with no cluster to ask.
 import { type ComparisonRules, compare, comparedObjects } from '../../compare/compare.ts';
+import { knownFields } from '../../compare/known-fields.ts';
 import { pairObjects } from '../../compare/pair.ts';
 import { differenceOf, type ObjectDifference } from '../../compare/patch.ts';
 import { type DifferenceReason, reasonsOf } from '../../compare/reasons.ts';
@@ -71,6 +72,7 @@ export async function comparedOffline(request: CompareRequest, scripts: Scripts)
     tracking: resources.tracking,
     ignoreDifferences: [...(application?.spec.ignoreDifferences ?? []), ...ignoreRules(resources)],
     ignoreAggregatedRoles: resources.compareOptions.ignoreAggregatedRoles,
+    knownFields: knownFields(resources.overrides),
     syncOptions: application?.spec.syncPolicy?.syncOptions ?? [],
     alone: true,
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ComparisonRules, compare, suspects } from '../../../lib/compare/compare.ts';
 import { differences } from '../../../lib/compare/differences.ts';
+import { knownFields } from '../../../lib/compare/known-fields.ts';
 import { pairObjects } from '../../../lib/compare/pair.ts';
 import { ignoreRules } from '../../../lib/compare/system-rules.ts';
 import type { ResourceComparison } from '../../../lib/model/comparison.ts';
@@ -19,7 +20,7 @@ function rulesOf(golden: GoldenCase): ComparisonRules {
     application: 'argocd/bookstore',
     instanceName: 'bookstore',
     syncOptions: [],
-    ...{ tracking: settings.tracking, ignoreAggregatedRoles },
+    ...{ tracking: settings.tracking, ignoreAggregatedRoles, knownFields: knownFields(settings.overrides) },
     ...rules,
     ignoreDifferences: [...(ignoreDifferences as ComparisonRules['ignoreDifferences']), ...ignoreRules(settings)], // as the cases say
   };

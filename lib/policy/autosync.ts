@@ -89,8 +89,8 @@ function afterAttempt(tried: Tried): SyncDecision {
   if (previous.phase !== 'Succeeded') return afterFailure(tried);
   if (!application.spec.syncPolicy?.automated?.selfHeal) return NONE;
   const attempts = previous.operation.sync?.autoHealAttemptsCount ?? 0;
-  const remaining = healWaitSeconds(attempts) - (now - Date.parse(previous.finishedAt ?? previous.startedAt)) / 1000;
-  if (remaining > 0) return { kind: 'later', afterSeconds: Math.ceil(remaining) };
+  const due = healDueAt(previous);
+  if (due > now) return { kind: 'later', afterSeconds: Math.ceil((due - now) / 1000) };
   return started(application, comparison, revisions, healing(comparison.resources, attempts));
 }
 
@@ -100,7 +100,7 @@ function afterFailure({ application, previous, comparison, revisions, now }: Tri
   const error = `Failed last sync attempt to [${commits}]: ${previous.message ?? ''}`;
   if (!previous.operation.initiatedBy?.automated || passingReason(previous) === undefined) return { kind: 'none', error };
   const attempts = passingAttempts(previous);
-  const due = Date.parse(previous.finishedAt ?? previous.startedAt) + passingWaitSeconds(application.metadata.name, attempts) * 1000;
+  const due = passingDueAt(application.metadata.name, previous);
   if (due > now) {
     const at = new Date(due).toISOString().replace(/\.\d+Z$/, 'Z');
     const text = `${error} (the reason lies outside Git: attempt #${attempts + 2} at ${at})`;
@@ -112,6 +112,20 @@ function afterFailure({ application, previous, comparison, revisions, now }: Tri
   // The wait between attempts takes the place of the retries within one.
   const { retry: _retry, ...operation } = again.operation;
   return { kind: 'start', operation: { ...operation, info: [{ name: ATTEMPTS_INFO, value: String(attempts + 1) }] } };
+}
+
+/** When what failed for a passing reason is tried again, in milliseconds since the epoch. */
+export function passingDueAt(name: string, previous: OperationState): number {
+  return endOf(previous) + passingWaitSeconds(name, passingAttempts(previous)) * 1000;
+}
+
+/** When what differs again after `previous` is healed, in milliseconds since the epoch. */
+export function healDueAt(previous: OperationState): number {
+  return endOf(previous) + healWaitSeconds(previous.operation.sync?.autoHealAttemptsCount ?? 0) * 1000;
+}
+
+function endOf({ finishedAt, startedAt }: OperationState): number {
+  return Date.parse(finishedAt ?? startedAt);
 }
 
 /** 0, 2, 6, 18, 54, 162, then 300 seconds: the wait before heal number `attempts` + 1. */
@@ -128,7 +142,8 @@ function healing(rows: readonly ResourceComparison[], attempts: number): Partial
   return { autoHealAttemptsCount: attempts + 1, resources };
 }
 
-function wipesEverything(application: Application, rows: readonly ResourceComparison[]): boolean {
+/** Whether an automated sync would prune all that is left, which nobody has allowed. */
+export function wipesEverything(application: Application, rows: readonly { readonly requiresPruning?: boolean | undefined }[]): boolean {
   const automated = application.spec.syncPolicy?.automated;
   return automated?.prune === true && automated.allowEmpty !== true && rows.every((row) => row.requiresPruning);
 }

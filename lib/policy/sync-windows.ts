@@ -61,6 +61,31 @@ export function windowVerdict(windows: readonly AssignedWindow[], asked: SyncAsk
 /** Nothing tells when a project changes: a closed Application looks again after so long. */
 const FAULT_SECONDS = 900;
 
+/** The windows because of which a sync may not go on: those that cannot be read, active denials, or else all that allow. */
+export function blockingWindows(windows: readonly AssignedWindow[], asked: SyncAsked): readonly AssignedWindow[] {
+  if (windowVerdict(windows, asked).open) return [];
+  const read = windows.map((window) => [window, readWindow(window)] as const);
+  const faulty = read.filter(([, known]) => 'fault' in known);
+  if (faulty.length > 0) return faulty.map(([window]) => window);
+  const denies = read.filter(([, known]) => 'cron' in known && known.kind === 'deny' && activeAt(known, asked.now));
+  return (denies.length > 0 ? denies : read.filter(([{ kind }]) => kind === 'allow')).map(([window]) => window);
+}
+
+/** So many openings and closings are looked at for the one that lets a sync through. */
+const CHANGES = 1000;
+
+/** When a sync that is kept closed may go on, in milliseconds since the epoch; undefined when that is not in sight. */
+export function opensAt(windows: readonly AssignedWindow[], asked: SyncAsked): number | undefined {
+  let { now } = asked;
+  for (let change = 0; change < CHANGES; change += 1) {
+    const verdict = windowVerdict(windows, { ...asked, now });
+    if (verdict.open) return now;
+    if (verdict.fault !== undefined) return undefined;
+    now += verdict.afterSeconds * 1000;
+  }
+  return undefined;
+}
+
 interface ReadWindow {
   readonly kind: 'allow' | 'deny';
   readonly cron: Cron;

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { messageOf } from '../../model/errors.ts';
 import { explain } from '../../policy/explain.ts';
+import type { AssignedWindow } from '../../policy/sync-windows.ts';
 import { addSwitch } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import type { Session, Shell } from '../shell.ts';
@@ -9,6 +10,7 @@ import { EXPLAINED_OUTPUTS, explainedText } from '../view/explained.ts';
 import { differencesOf, type ExplainedDifference } from './differences.ts';
 import { outputOf } from './printing.ts';
 import { type Found, readApplication, refOf } from './store.ts';
+import { assignedWindows } from './windows.ts';
 
 interface Flags {
   readonly output?: string;
@@ -43,7 +45,19 @@ async function run(shell: Shell, name: string, flags: Flags, self: Command): Pro
   const found = await readApplication(session, refOf(name, flags.appNamespace, session));
   const differs = found.application.status?.sync?.status === 'OutOfSync' && flags.fields !== false;
   const differences = differs ? await fieldsOf(shell, session, found) : [];
-  shell.terminal.write(explainedText(found.application, explain(found.application), differences, output, shell.terminal.paint));
+  const windows = await windowsFor(shell, session, found);
+  const explanations = explain(found.application, { now: shell.clock(), windows });
+  shell.terminal.write(explainedText(found.application, explanations, differences, output, shell.terminal.paint));
+}
+
+/** A project that cannot be read leaves the rest to be explained. */
+async function windowsFor(shell: Shell, session: Session, { application }: Found): Promise<readonly AssignedWindow[] | undefined> {
+  try {
+    return await assignedWindows(session, application);
+  } catch (thrown) {
+    shell.terminal.note(`the sync windows cannot be told: ${messageOf(thrown)}`);
+    return undefined;
+  }
 }
 
 /** What cannot be rendered or read here is still explained by what was recorded. */

@@ -3,7 +3,7 @@
 import type { Application } from '../../model/application.ts';
 import { keyText } from '../../model/manifest.ts';
 import { printYaml } from '../../model/yaml.ts';
-import type { Explanation } from '../../policy/explain.ts';
+import type { Explanation } from '../../policy/explanation/explanation.ts';
 import type { ExplainedDifference } from '../app/differences.ts';
 import { reasonLines } from './reasons.ts';
 import { qualified } from './summary.ts';

@@ -3,15 +3,22 @@ import type { ExplainedDifference } from '../../../lib/cli/app/differences.ts';
 import { explainedText } from '../../../lib/cli/view/explained.ts';
 import { parseApplication } from '../../../lib/model/application.ts';
 import type { Manifest } from '../../../lib/model/manifest.ts';
+import { parseProject } from '../../../lib/model/project.ts';
 import { explain } from '../../../lib/policy/explain.ts';
+import { windowsOf } from '../../../lib/policy/sync-windows.ts';
 import { casesOf } from '../../support/cases.ts';
+
+/** A Sunday. */
+const NOW = Date.parse('2026-11-22T15:10:00Z');
 
 const plain = (text: string) => text;
 
 describe('what explains an Application', () => {
   it.each(casesOf('explain'))('$name', (golden) => {
     const application = parseApplication(golden.read('application.yaml') as Manifest); // the case's author
-    const explanations = explain(application);
+    const project = golden.read('project.yaml');
+    const windows = project ? windowsOf(application, parseProject(project)) : [];
+    const explanations = explain(application, { now: NOW, windows });
     golden.check({ explanations, text: explainedText(application, explanations, [], 'wide', plain) });
   });
 
@@ -37,10 +44,12 @@ describe('what explains an Application', () => {
       patch: [],
       reasons: [{ path: 'data.a', reason: 'changed', owners: ['kubectl-edit'] }],
     };
-    const text = explainedText(application, explain(application), [difference], 'wide', plain);
+    const text = explainedText(application, explain(application, { now: NOW, windows: [] }), [difference], 'wide', plain);
     expect(text).toContain(
       'sync: ConfigMap shop/a: it is not as Git wants it\nwhy:\n  data.a: is not as Git has it; set by kubectl-edit\n',
     );
-    expect(JSON.parse(explainedText(application, explain(application), [difference], 'json', plain))[0].fields).toEqual(difference.reasons);
+    expect(
+      JSON.parse(explainedText(application, explain(application, { now: NOW, windows: [] }), [difference], 'json', plain))[0].fields,
+    ).toEqual(difference.reasons);
   });
 });

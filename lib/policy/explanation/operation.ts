@@ -1,0 +1,97 @@
+// How far the last operation came: what it waits for, or why it ended as it did, and the command that helps.
+import type { Application } from '../../model/application.ts';
+import { isCompleted, type OperationState, type ResourceResult } from '../../model/operation.ts';
+import { passingReason } from '../passing.ts';
+import {
+  describeCommand,
+  type ExplainedObject,
+  type Explanation,
+  lookCommand,
+  objectOf,
+  type Surroundings,
+  syncCommand,
+} from './explanation.ts';
+import { closedText } from './windows.ts';
+
+export function underWay(application: Application, around: Surroundings): readonly Explanation[] {
+  const state = application.status?.operationState;
+  // What is recorded of an earlier operation says nothing of one that has not begun.
+  if (!state || (application.operation && isCompleted(state.phase))) return application.operation ? [requested(application, around)] : [];
+  const says = `the sync that began at ${state.startedAt} is ${state.phase}${state.message ? `: ${state.message}` : ''}`;
+  if (state.phase === 'Succeeded') return [];
+  return isCompleted(state.phase) ? ended(application, state, says) : running(application, state, says, around);
+}
+
+function requested(application: Application, around: Surroundings): Explanation {
+  const manual = application.operation?.initiatedBy?.automated !== true;
+  const closed = closedText(application, around, { manual, now: around.now });
+  const says = 'a sync is asked for and has not begun';
+  return { about: 'operation', says: closed ? `${says}: ${closed.says}` : says, next: closed?.next ?? 'wait for the worker' };
+}
+
+/** How the message of an operation that runs begins, or ends, and what then helps. */
+const WAITS: readonly (readonly [words: RegExp, help: (application: Application) => string])[] = [
+  [/^waiting for completion of hook /, () => 'it goes on when the hook ends'],
+  [/^waiting for healthy state of /, () => 'it goes on when that is Healthy'],
+  [/^waiting for deletion of /, () => 'it goes on when that is gone; its metadata.finalizers say who has to let it go'],
+  [/^waiting for pruning confirmation of /, ({ metadata }) => `say yes: evenkeel app confirm-deletion ${metadata.name}`],
+  [/ Retrying attempt #\d+ at \S+\.$/, () => 'it tries again by itself then'],
+];
+
+function running(application: Application, state: OperationState, says: string, around: Surroundings): readonly Explanation[] {
+  const stop = `to stop it: evenkeel app terminate-op ${application.metadata.name}`;
+  const { message = '' } = state;
+  if (state.phase === 'Terminating') return [{ about: 'operation', says, next: 'wait for the worker, which deletes hooks that run' }];
+  if (message.startsWith('Sync operation blocked by sync window')) {
+    const asked = { manual: state.operation.initiatedBy?.automated !== true, now: around.now, startedAt: Date.parse(state.startedAt) };
+    const closed = closedText(application, around, asked);
+    const next = closed?.next ?? 'it goes on once a window of the project opens, at the next look of a worker';
+    return [{ about: 'operation', says: closed ? `${says}: ${closed.says}` : says, next: `${next}; ${stop}` }];
+  }
+  const help = WAITS.find(([words]) => words.test(message))?.[1](application) ?? 'wait; each step comes back by itself';
+  return [{ about: 'operation', says, next: `${help}; ${stop}` }, ...waitedFor(application, state, message)];
+}
+
+/** The objects that hold the operation up. */
+function waitedFor({ status }: Application, state: OperationState, message: string): readonly Explanation[] {
+  const results = state.syncResult?.resources ?? [];
+  if (message.startsWith('waiting for pruning confirmation')) {
+    const asking = (status?.resources ?? []).filter((row) => row.requiresPruning && row.requiresDeletionConfirmation);
+    return asking.map((row) => told(row, 'Git does not have it any more, and its deletion waits for a confirmation', describeCommand(row)));
+  }
+  if (message.startsWith('waiting for deletion')) {
+    const [, group, kind, name] = / of (?:hook )?([^/ ]*)\/([^/ ]+)\/(\S+)/.exec(message) ?? [];
+    const leaving = [...results, ...(status?.resources ?? [])].find(
+      (row) => (row.group ?? '') === group && row.kind === kind && row.name === name,
+    );
+    return leaving ? [told(leaving, 'it is being deleted', describeCommand(leaving))] : [];
+  }
+  const rows = results.filter(({ hookPhase }) => hookPhase === 'Running');
+  return rows.map((row) => told(row, row.message || (row.hookType ? `its ${row.hookType} hook runs` : 'it is applied'), lookCommand(row)));
+}
+
+function told(object: ExplainedObject, says: string, next: string): Explanation {
+  return { about: 'operation', object: objectOf(object), says, next };
+}
+
+function ended(application: Application, state: OperationState, says: string): readonly Explanation[] {
+  const failed = (state.syncResult?.resources ?? []).filter(isFailed);
+  const where = passingReason(state) === undefined ? 'in Git' : 'outside Git, where its reason lies';
+  const next = `mend it ${where}, or try again: ${syncCommand(application)}`;
+  return [{ about: 'operation', says, next }, ...failed.map((row) => told(row, failureText(row), failureNext(row, next)))];
+}
+
+function isFailed({ status, hookPhase }: ResourceResult): boolean {
+  return status === 'SyncFailed' || hookPhase === 'Failed' || hookPhase === 'Error';
+}
+
+function failureText({ hookType, message = '' }: ResourceResult): string {
+  const what = hookType ? `its ${hookType} hook failed` : 'it failed';
+  if (message === '') return what;
+  return hookType ? `${what}: ${message}` : message;
+}
+
+/** A hook that ran tells more than its result does, as long as its delete policy leaves it there. */
+function failureNext(row: ResourceResult, next: string): string {
+  return row.hookType && row.status !== 'SyncFailed' ? `${lookCommand(row)} says more; ${next}` : next;
+}

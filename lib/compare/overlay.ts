@@ -1,5 +1,5 @@
 // overlay: what a server-side apply would make of a live object, as far as that can be told without asking. For showing differences only.
-import { appliedFields, childOf, type FieldTree, inheritedFields, isLeaf, shapeOf, stepsOf } from '../model/managed-fields.ts';
+import { appliedFields, childOf, type FieldTree, inheritedFields, isLeaf, shapeOf, stepsOf, TAKE_OVER } from '../model/managed-fields.ts';
 import { isRecord, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { exactDifferences } from './exact.ts';
 import { findItem, itemKey } from './list-items.ts';
@@ -11,18 +11,18 @@ import { type FieldType, isKnown, itemType, memberType } from './types.ts';
 type Struct = Readonly<Record<string, unknown>>;
 
 /** `target` over `live`, without what we set before and `target` no longer has. */
-export function overlay(target: Manifest, live: LiveObject): Manifest {
+export function overlay(target: Manifest, live: LiveObject, takeOver = TAKE_OVER): Manifest {
   const owned = appliedFields(live);
   const root = rootOf(target, true);
   const over = put(target, live, isKnown(root.type) ? owned : shapeOf(live, target.apiVersion), root);
   const result = owned ? taken(owned, target, over, root.type) : over;
-  return withoutInherited({ ...target, ...(isRecord(result) ? result : {}) }, target, live);
+  return withoutInherited({ ...target, ...(isRecord(result) ? result : {}) }, target, live, takeOver);
 }
 
 /** `applied`, what an apply of `target` alone makes, without the fields that a sync takes over from earlier clients of `live` and away. */
-export function withoutInherited(applied: Manifest, target: Manifest, live: LiveObject): Manifest {
+export function withoutInherited(applied: Manifest, target: Manifest, live: LiveObject, takeOver = TAKE_OVER): Manifest {
   const { type } = rootOf(target, true);
-  const rest = inheritedFields(live).reduce<unknown>((left, fields) => taken(fields, target, left, type), applied);
+  const rest = inheritedFields(live, takeOver).reduce<unknown>((left, fields) => taken(fields, target, left, type), applied);
   return { ...target, ...(isRecord(rest) ? rest : {}) };
 }
 

@@ -22,8 +22,11 @@ export interface ShowRules extends NormalizeRules {
   readonly maskedAnnotations?: readonly string[];
 }
 
+/** As much of a row as it takes to show it. */
+export type Compared = Pick<ResourceComparison, 'key' | 'target' | 'live' | 'settled'>;
+
 /** `predicted` is the answer of a dry run, if one was made; without it the outcome of an apply is worked out in memory. */
-export function differenceOf(row: ResourceComparison, predicted: LiveObject | undefined, rules: ShowRules): ObjectDifference {
+export function differenceOf(row: Compared, predicted: LiveObject | undefined, rules: ShowRules): ObjectDifference {
   return differenceBetween(row.key, statesOf(row, predicted, rules), rules.maskedAnnotations ?? []);
 }
 
@@ -35,12 +38,12 @@ export function differenceBetween(key: ResourceKey, states: States, maskedAnnota
 
 type States = readonly [before: Manifest | undefined, after: Manifest | undefined];
 
-function statesOf({ target, live, settled }: ResourceComparison, predicted: LiveObject | undefined, rules: NormalizeRules): States {
+function statesOf({ target, live, settled }: Compared, predicted: LiveObject | undefined, rules: NormalizeRules): States {
   if (!target || !live) return [live && whole(live), target && whole(target)];
   const edits = rules.edited ?? UNEDITED;
   const outcome = predicted
-    ? withoutInherited(edited(predicted, edits), target, live)
-    : overlay(edited(target, edits), edited(live, edits));
+    ? withoutInherited(edited(predicted, edits), target, live, rules.takeOver)
+    : overlay(edited(target, edits), edited(live, edits), rules.takeOver);
   const [after, before] = normalized(outcome, live, kindOf(target), rules);
   return [before, settled ? before : after];
 }

@@ -19,7 +19,11 @@ export interface DifferenceReason {
 }
 
 /** Sorted by path; a field that differs and is ignored comes with the first rule that does it. */
-export function reasonsOf({ target, live }: Pair, rules: NormalizeRules, alone: boolean): readonly DifferenceReason[] {
+export function reasonsOf(
+  { target, live }: Pick<Pair, 'target' | 'live'>,
+  rules: NormalizeRules,
+  alone: boolean,
+): readonly DifferenceReason[] {
   if (!live) return [{ path: '', reason: 'missing' }];
   if (!target) return [{ path: '', reason: 'extra' }];
   const counted = differences(target, live, rules, alone);

@@ -1,12 +1,13 @@
 // What a sync of an Application would change: rendered here, compared by the rules of the worker, with the user's own rights.
-import { differenceOf, type ObjectDifference } from '../../compare/patch.ts';
+import { type Compared, differenceOf, type ObjectDifference } from '../../compare/patch.ts';
 import { type DifferenceReason, reasonsOf } from '../../compare/reasons.ts';
 import { resolveRevisions } from '../../desired/render.ts';
 import type { Application } from '../../model/application.ts';
 import { InvalidInput, Unavailable } from '../../model/errors.ts';
-import type { LiveObject, Manifest } from '../../model/manifest.ts';
+import { NO_TAKE_OVER } from '../../model/managed-fields.ts';
+import { keyOf, keyText, type LiveObject, type Manifest } from '../../model/manifest.ts';
 import type { Cluster } from '../../ports.ts';
-import { evaluate } from '../../reconcile/evaluate.ts';
+import { type Evaluation, evaluate } from '../../reconcile/evaluate.ts';
 import { withEdits } from '../../reconcile/judge.ts';
 import type { Target } from '../../reconcile/target.ts';
 import { type RevisionRequest, sourcesAsked } from '../request/revisions.ts';
@@ -38,16 +39,26 @@ export async function differencesOf(
   const revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);
   const { fresh = false } = request;
   const asked = { sources, revisions, operationStartedAt: undefined, notBefore, fresh };
-  const { comparison, rules } = await evaluate(target, asked, ports);
+  const evaluation = await evaluate(target, asked, ports);
+  const { comparison, rules } = evaluation;
   // Hooks and objects that are not compared have no status.
-  const rows = comparison.resources.filter((row) => row.status !== '' && row.status !== 'Synced');
-  const predicted = await Promise.all(rows.map((row) => (row.target && row.live ? dryRun(target.cluster, row.target) : undefined)));
+  const rows: readonly Compared[] = comparison.resources.filter((row) => row.status !== '' && row.status !== 'Synced');
+  const differing = [...rows, ...namespaceRow(evaluation)];
+  const predicted = await Promise.all(differing.map((row) => (row.target && row.live ? dryRun(target.cluster, row.target) : undefined)));
   const answers = predicted.filter((answer) => answer !== undefined);
   const shown = { ...(await withEdits(rules, answers, ports.scripts)), maskedAnnotations: target.resources.maskedAnnotations };
-  return rows.map((row, index) => ({
-    ...differenceOf(row, predicted[index], shown),
-    reasons: reasonsOf(row, shown, rules.alone ?? false),
-  }));
+  return differing.map((row, index) => {
+    // What others set on the Namespace stays theirs.
+    const counting = rows.includes(row) ? shown : { ...shown, takeOver: NO_TAKE_OVER };
+    return { ...differenceOf(row, predicted[index], counting), reasons: reasonsOf(row, counting, rules.alone ?? false) };
+  });
+}
+
+/** The destination's Namespace, where it is not as `managedNamespaceMetadata` wants it: it has no row. */
+function namespaceRow({ comparison, rules: { namespace }, live }: Evaluation): readonly Compared[] {
+  if (!comparison.namespaceDiffers || !namespace) return [];
+  const key = keyOf(namespace);
+  return [{ key, target: namespace, live: live.get(keyText(key)), settled: false }];
 }
 
 /** Prints each difference, by the user's own program where one is set. */

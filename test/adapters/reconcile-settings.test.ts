@@ -4,6 +4,7 @@ import { TRACKING_ID } from '../../lib/model/annotations.ts';
 import { resourceSettings } from '../../lib/model/resource-settings.ts';
 import { configMap } from '../support/journey.ts';
 import { type Deployment, type Stories, startStories } from '../support/stories.ts';
+import { collectionPath, eventually, freshName } from '../world/world.ts';
 
 const AUTOMATED = { syncPolicy: { automated: {} } };
 const LABEL = 'app.kubernetes.io/instance';
@@ -68,4 +69,36 @@ it('touches nothing while the settings do not parse', async () => {
     { type: 'UnknownError', message: expect.stringContaining('argocd-cm: resource.exclusions: ') },
   ]);
   expect(await shop.live('configmaps', 'x')).toBeUndefined();
+});
+
+it('holds a field of a custom resource to its known type, however a controller has written it', async () => {
+  const group = `${freshName('pools')}.example.com`;
+  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  await stories.create('apiextensions.k8s.io/v1', 'customresourcedefinitions', undefined, {
+    metadata: { name: `pools.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind: 'Pool', plural: 'pools' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    },
+  });
+  const shop = await stories.deployment({
+    'a.json': { apiVersion: `${group}/v1`, kind: 'Pool', metadata: { name: 'x' }, spec: { limits: { cpu: '1000m' } } },
+  });
+  await eventually(async () => {
+    await shop.sync();
+    expect(await shop.live('pools', 'x', `${group}/v1`)).toBeDefined();
+  });
+  const path = `${collectionPath(`${group}/v1`, 'pools', shop.namespace)}/x`;
+  const written = (cpu: string) => stories.api.send(path, { method: 'PATCH', body: { spec: { limits: { cpu } } } });
+  const known = { [`resource.customizations.knownTypeFields.${group}_Pool`]: '[{field: spec.limits, type: core/v1/ResourceList}]' };
+  const syncWith = async (data: Readonly<Record<string, string>>) => {
+    await look(shop, data);
+    return (await shop.read()).status?.sync?.status;
+  };
+  await written('1');
+  expect([await syncWith({}), await syncWith(known)]).toEqual(['OutOfSync', 'Synced']);
+  await written('2');
+  expect(await syncWith(known)).toBe('OutOfSync');
 });

@@ -1,6 +1,8 @@
 // Kinds that are served in several versions: an object is compared in the version that Git writes it in (spec/diff.md §6).
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ManagedFieldsEntry } from '../../lib/model/manifest.ts';
 import { type Deployment, type Stories, startStories } from '../support/stories.ts';
+import { eventually, freshName } from '../world/world.ts';
 
 let stories: Stories;
 
@@ -52,4 +54,66 @@ it('finds no difference where Git writes the same in another version', async () 
   await shop.commit({ 'a.yaml': scaler.v1('a') });
   await shop.look('push');
   expect(await rows(shop)).toEqual([['a', 'v1', 'Synced']]);
+});
+
+const ALONE = { metadata: { annotations: { 'argocd.argoproj.io/compare-options': 'ServerSideDiff=false' } } };
+
+/** A kind that is served in two versions with the same fields. */
+async function twoVersions(): Promise<string> {
+  const group = `${freshName('twice')}.example.com`;
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  await stories.create('apiextensions.k8s.io/v1', 'customresourcedefinitions', undefined, {
+    metadata: { name: `parts.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind: 'Part', plural: 'parts' },
+      versions: ['v1', 'v2'].map((name) => ({ name, served: true, storage: name === 'v2', schema })),
+    },
+  });
+  return group;
+}
+
+it.each([
+  ['', {}],
+  [' and nobody is asked', ALONE],
+])('sees what Git drops as it goes on to another version%s', async (_, annotated) => {
+  const group = await twoVersions();
+  const part = (version: string, spec: object) => ({ apiVersion: `${group}/${version}`, kind: 'Part', metadata: { name: 'a' }, spec });
+  const shop = await stories.deployment({ 'a.yaml': part('v1', { kept: 1, dropped: 1 }) });
+  await shop.change(annotated);
+  await eventually(async () => {
+    await shop.sync();
+    expect(await rows(shop)).toEqual([['a', 'v1', 'Synced']]);
+  });
+  await shop.commit({ 'a.yaml': part('v2', { kept: 1, dropped: 1 }) });
+  await shop.look('push');
+  expect(await rows(shop)).toEqual([['a', 'v2', 'Synced']]);
+  await shop.commit({ 'a.yaml': part('v2', { kept: 1 }) });
+  await shop.look('push');
+  expect(await rows(shop)).toEqual([['a', 'v2', 'OutOfSync']]);
+  await shop.sync();
+  await shop.look();
+  expect(await rows(shop)).toEqual([['a', 'v2', 'Synced']]);
+  expect((await shop.live('parts', 'a', `${group}/v2`)).spec).toEqual({ kept: 1 });
+});
+
+it('finds one record of two applies in two versions, and of a write that makes them two', async () => {
+  const shop = await stories.deployment({ 'a.yaml': scaler.v2('a') }, AUTOMATED);
+  await shop.look();
+  const object = (version: 'v1' | 'v2') => {
+    const made = scaler[version]('a');
+    return { ...made, metadata: { ...made.metadata, namespace: shop.namespace } };
+  };
+  await stories.cluster.apply(object('v1'));
+  const ours = async () => {
+    const { metadata } = await shop.live('horizontalpodautoscalers', 'a', 'autoscaling/v2');
+    return (metadata.managedFields as readonly ManagedFieldsEntry[]).filter(({ manager }) => manager === 'evenkeel'); // as the API answers
+  };
+  const [only, ...more] = await ours();
+  expect([only?.apiVersion, more]).toEqual(['autoscaling/v1', []]);
+  const again = { ...only, apiVersion: 'autoscaling/v2', fieldsV1: { 'f:spec': { 'f:minReplicas': {} } } };
+  const ref = { group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler', namespace: shop.namespace, name: 'a' };
+  await stories.cluster.patch(ref, [{ op: 'replace', path: '/metadata/managedFields', value: [only, again] }]);
+  expect((await ours()).length).toBe(1);
 });

@@ -51,11 +51,19 @@ export function windowVerdict(windows: readonly AssignedWindow[], asked: SyncAsk
   const read = windows.map(readWindow);
   const faults = read.flatMap((window) => ('fault' in window ? [window.fault] : []));
   if (faults.length > 0) return { open: false, afterSeconds: FAULT_SECONDS, fault: faults.join('; ') };
-  const known = read.filter((window): window is ReadWindow => !('fault' in window));
+  const known = read.filter(isRead);
   if (isOpen(known, asked)) return OPEN;
-  const changes = known.map((window) => changesAt(window, asked.now)).filter((at) => at !== undefined);
-  const seconds = changes.length === 0 ? FAULT_SECONDS : (Math.min(...changes) - asked.now) / 1000;
-  return { open: false, afterSeconds: Math.max(1, Math.ceil(seconds)) };
+  return { open: false, afterSeconds: secondsToChange(known, asked.now) ?? FAULT_SECONDS };
+}
+
+function isRead(window: ReadWindow | { readonly fault: string }): window is ReadWindow {
+  return !('fault' in window);
+}
+
+/** Until one of them begins or ends; undefined when none ever does. */
+function secondsToChange(windows: readonly ReadWindow[], now: number): number | undefined {
+  const changes = windows.map((window) => changesAt(window, now)).filter((at) => at !== undefined);
+  return changes.length === 0 ? undefined : Math.max(1, Math.ceil((Math.min(...changes) - now) / 1000));
 }
 
 /** Nothing tells when a project changes: a closed Application looks again after so long. */
@@ -71,17 +79,20 @@ export function blockingWindows(windows: readonly AssignedWindow[], asked: SyncA
   return (denies.length > 0 ? denies : read.filter(([{ kind }]) => kind === 'allow')).map(([window]) => window);
 }
 
-/** So many openings and closings are looked at for the one that lets a sync through. */
-const CHANGES = 1000;
+/** So many openings and closings are looked at for the one that lets a sync through: a day of one a minute. */
+const CHANGES = 24 * 60;
 
 /** When a sync that is kept closed may go on, in milliseconds since the epoch; undefined when that is not in sight. */
 export function opensAt(windows: readonly AssignedWindow[], asked: SyncAsked): number | undefined {
+  const read = windows.map(readWindow);
+  const known = read.filter(isRead);
+  if (known.length < read.length) return undefined;
   let { now } = asked;
   for (let change = 0; change < CHANGES; change += 1) {
-    const verdict = windowVerdict(windows, { ...asked, now });
-    if (verdict.open) return now;
-    if (verdict.fault !== undefined) return undefined;
-    now += verdict.afterSeconds * 1000;
+    if (isOpen(known, { ...asked, now })) return now;
+    const seconds = secondsToChange(known, now);
+    if (seconds === undefined) return undefined;
+    now += seconds * 1000;
   }
   return undefined;
 }

@@ -19,8 +19,9 @@ interface Flags {
 }
 
 const EXAMPLES = `
-Reads what workers have recorded in the Application's status. Where objects differ, the sources are rendered here and the cluster is read
-with your own rights, as app diff does, to name the fields, who set them and which rules ignore them; --fields=false leaves that out.
+Reads what workers have recorded in the Application's status, and the sync windows of its project. Where objects differ, the sources are
+rendered here and the cluster is read with your own rights, as app diff does, to name the fields, who set them and which rules ignore
+them; --fields=false leaves that out.
 
 Examples:
   evenkeel app explain bookstore-prod

@@ -1,5 +1,5 @@
 // Which objects are not as Git wants them, and which are not healthy.
-import { isNamespaceStale } from '../../compare/managed-namespace.ts';
+import { isNamespaceStale, keptNamespace } from '../../compare/managed-namespace.ts';
 import type { Application, ResourceStatus } from '../../model/application.ts';
 import { projectName } from '../spec.ts';
 import { describeCommand, type Explanation, objectOf, syncCommand } from './explanation.ts';
@@ -7,8 +7,15 @@ import { describeCommand, type Explanation, objectOf, syncCommand } from './expl
 /** Of an Application that is OutOfSync: each object that differs, or else what makes it so. */
 export function drift(application: Application): readonly Explanation[] {
   const rows = (application.status?.resources ?? []).filter(({ status }) => status === 'OutOfSync' || status === 'Unknown');
-  if (rows.length === 0) return [withoutRows(application)];
-  return rows.map((row): Explanation => ({ about: 'sync', object: objectOf(row), ...rowText(row, application) }));
+  const told = rows.map((row): Explanation => ({ about: 'sync', object: objectOf(row), ...rowText(row, application) }));
+  // It has a row only where Git names it: where no other row differs it is the Namespace that does.
+  const namespace = rows.length === 0 || isNamespaceStale(application) ? managedNamespace(application) : [];
+  const all = [...told, ...namespace];
+  return all.length > 0 ? all : [unrecorded(application)];
+}
+
+function unrecorded({ metadata }: Application): Explanation {
+  return { about: 'sync', says: 'what differs is not recorded', next: `evenkeel app get ${metadata.name} --refresh has it compared anew` };
 }
 
 type Told = Pick<Explanation, 'says' | 'next'>;
@@ -44,23 +51,15 @@ function extraText(row: ResourceStatus, application: Application): Told {
   return { says, next: `a sync with pruning removes it${confirmed}: ${syncCommand(application, ' --prune')}` };
 }
 
-/** No row differs: so it is the Namespace, which has a row only where Git names it. */
-function withoutRows(application: Application): Explanation {
-  const { metadata, spec } = application;
-  const wanted = spec.syncPolicy?.managedNamespaceMetadata;
-  if (!wanted) {
-    return {
-      about: 'sync',
-      says: 'what differs is not recorded',
-      next: `evenkeel app get ${metadata.name} --refresh has it compared anew`,
-    };
-  }
-  const object = { kind: 'Namespace', name: spec.destination.namespace ?? '' };
+function managedNamespace(application: Application): readonly Explanation[] {
+  const namespace = keptNamespace(application, application.spec.destination.namespace ?? '');
+  if (!namespace) return [];
+  const object = { kind: namespace.kind, name: namespace.metadata.name ?? '' };
   const place = 'spec.syncPolicy.managedNamespaceMetadata';
   const says = isNamespaceStale(application)
     ? `${place} was changed since the last sync, which did not work from it`
     : `its labels or annotations are not as ${place} wants them`;
-  return { about: 'sync', object, says, next: `a sync puts them there: ${syncCommand(application)}` };
+  return [{ about: 'sync', object, says, next: `a sync puts them there: ${syncCommand(application)}` }];
 }
 
 const HEALTH: Readonly<Record<string, (row: ResourceStatus) => string>> = {

@@ -98,6 +98,19 @@ it.each([
   expect((await shop.live('parts', 'a', `${group}/v2`)).spec).toEqual({ kept: 1 });
 });
 
+it('leaves, as an apply does, what Git drops in the commit that goes on to a version which calls it otherwise', async () => {
+  const { targetCPUUtilizationPercentage: _dropped, ...spec } = scaler.v1('a').spec;
+  const first = { ...scaler.v1('a'), spec: { ...spec, targetCPUUtilizationPercentage: 50 } };
+  const shop = await stories.deployment({ 'a.yaml': first }, AUTOMATED);
+  await shop.look();
+  await shop.commit({ 'a.yaml': { ...scaler.v2('a'), spec } });
+  const object = { ...scaler.v2('a'), metadata: { name: 'a', namespace: shop.namespace }, spec };
+  await stories.cluster.apply(object);
+  await shop.look('push');
+  const { metrics } = (await shop.live('horizontalpodautoscalers', 'a', 'autoscaling/v2')).spec;
+  expect(metrics).toEqual([{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }]);
+});
+
 it('finds one record of two applies in two versions, and of a write that makes them two', async () => {
   const shop = await stories.deployment({ 'a.yaml': scaler.v2('a') }, AUTOMATED);
   await shop.look();

@@ -1,4 +1,4 @@
-// withSortedSubsets: Endpoints in one order, as the API server packs them in an order of its own (spec/diff.md §7.6).
+// withSortedSubsets: Endpoints in one order, since whoever keeps them lists addresses and ports in an order of its own (spec/diff.md §7.6).
 import { isRecord, type Manifest } from '../model/manifest.ts';
 
 /** Core Endpoints with their subsets, and in these addresses and ports, sorted, and with the protocol that a port has by default. */

@@ -54,3 +54,24 @@ it('sees what changes in Git and in the cluster, and what Git drops, without a d
   expect(await looked(shop)).toEqual(['Synced', 0]);
   expect((await shop.live('configmaps', 'x')).data).toEqual({ a: '1', other: '1' });
 });
+
+it('knows Endpoints in whatever order somebody else has written them', async () => {
+  const ports = [
+    { name: 'sql', port: 5432 },
+    { name: 'admin', port: 80 },
+  ];
+  const subsets = [
+    { addresses: [{ ip: '10.1.0.9' }, { ip: '10.1.0.1' }], ports },
+    { addresses: [{ ip: '10.1.1.1' }], ports: [{ port: 1 }] },
+  ];
+  const shop = await stories.deployment({ 'a.json': { apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'db' }, subsets } });
+  await shop.sync();
+  expect(await looked(shop)).toEqual(['Synced', 0]);
+  const addresses = [{ ip: '10.1.0.1' }, { ip: '10.1.0.9' }];
+  await shop.drift('endpoints', 'db', { subsets: [subsets[1], { addresses, ports: ports.toReversed() }] });
+  expect(await looked(shop)).toEqual(['Synced', 0]);
+  await shop.change(compareOptions('ServerSideDiff=false'));
+  expect(await looked(shop)).toEqual(['Synced', 0]);
+  await shop.drift('endpoints', 'db', { subsets: [subsets[1], { addresses: [{ ip: '10.1.0.1' }], ports }] });
+  expect(await looked(shop)).toEqual(['OutOfSync', 0]);
+});

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { resolveRevisions } from '../desired/render.ts';
 import { DELETION_APPROVED } from '../model/annotations.ts';
-import { type Application, type ApplicationCondition, isMultiSource, sourcesOf } from '../model/application.ts';
-import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
+import { type Application, type ApplicationCondition, applicationOrFault, isMultiSource, sourcesOf } from '../model/application.ts';
+import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { Operation, OperationState, SyncOperation } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
 import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
@@ -63,8 +63,9 @@ export async function operate(target: Target, spec: Evaluated, wanted: Wanted, p
   const state = beginning(planInput(target, pinned(base, sources, own.desired.revisions, multiple, metadata), own));
   const current = await start(target, wanted.operation, state, spec, ports);
   const standing = { target: { ...target, application: current }, spec, own };
+  const begins = current !== application;
   const shared = sharedRefusal(own, state);
-  return shared ? refusedWhole(standing, state, shared, ports) : proceed(standing, state, ports, deadline);
+  return shared ? refusedWhole(standing, state, shared, ports) : proceed(standing, state, ports, { deadline, begins });
 }
 
 /** Termination goes on, whatever the windows say. */
@@ -159,7 +160,13 @@ function start(target: Target, operation: Operation, state: OperationState, spec
   });
 }
 
-async function proceed(standing: Standing, recorded: OperationState, ports: ReconcilePorts, deadline: number): Promise<Operated> {
+/** `begins`: the record was written just now, by this very run. */
+interface Going {
+  readonly deadline: number;
+  readonly begins: boolean;
+}
+
+async function proceed(standing: Standing, recorded: OperationState, ports: ReconcilePorts, going: Going): Promise<Operated> {
   const { target, own } = standing;
   const sync = recorded.operation.sync ?? {};
   const options = sync.syncOptions ?? [];
@@ -184,6 +191,7 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
     {
       cluster: target.cluster,
       clock: ports.clock,
+      confirm: () => (going.begins ? Promise.resolve() : stillCurrent(application, ports)),
       save: async (done) => {
         const status = { ...application.status, operationState: withRows(state, done) };
         application = await writeApplication(ports.control, application, { status });
@@ -193,7 +201,7 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
       takeOver: takeOverIn(application, options),
       prepare: (task) => respectIgnored(task, options, ignoredFields(target), own.rules.edited),
     },
-    deadline,
+    going.deadline,
   );
   return concluded(
     { ...standing, target: { ...target, application } },
@@ -201,6 +209,14 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
     { ...outcome, until, warning },
     ports,
   );
+}
+
+/** One request, for a run that goes on with an operation: rendering takes time, in which another worker may have come further. */
+async function stillCurrent(application: Application, { control }: ReconcilePorts): Promise<void> {
+  const fresh = await control.application(application.metadata);
+  const known = fresh && applicationOrFault(fresh).application;
+  const same = known?.operation && isDeepStrictEqual(known.status?.operationState, application.status?.operationState);
+  if (!same) throw new Conflict(`${application.metadata.name}: another worker has gone on with its operation`);
 }
 
 /** What is said of a sync that would prune more than its project lets it. */

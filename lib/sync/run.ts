@@ -18,6 +18,8 @@ import { runMark, type SyncTask } from './task.ts';
 export interface SyncPorts {
   readonly cluster: Cluster;
   readonly clock: Clock;
+  /** Throws Conflict when somebody else has gone on with the operation since it was read, or it is over. */
+  readonly confirm: () => Promise<void>;
   /** Writes the rows down, fenced: throws Conflict when the operation is no longer the current one. */
   readonly save: (tasks: readonly SyncTask[]) => Promise<void>;
   /** The health of an object as it was answered. */
@@ -43,14 +45,15 @@ const CONCURRENCY = 16;
 
 /**
  * Runs steps until the operation waits, ends, or `deadline` (ms) is near. Unavailable passes through: the step is repeated later.
- * Rows are saved before the next wave and before hooks are deleted, so that a worker that is lost never leaves a step half known.
+ * Rows are saved before the next wave and before hooks are deleted, so that a worker that is lost never leaves a step half known; before the
+ * first wave it is asked whether the record is still the one that was read, for a worker that was overtaken must apply nothing.
  */
 export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: number): Promise<SyncOutcome> {
   let tasks = input.tasks;
   for (let waves = 0; ; waves += 1) {
     const next = nextStep({ ...input, tasks });
     if (next.step.kind !== 'run') return outcomeOf(next.step, await deleteHooks(hooksOf(next.step), next.tasks, input, ports), input);
-    if (waves > 0) await ports.save(next.tasks);
+    await (waves > 0 ? ports.save(next.tasks) : ports.confirm());
     if (ports.clock() >= deadline) return interrupted(next.tasks, input);
     tasks = await runWave(next.tasks, next.step, input, ports);
   }

@@ -1,0 +1,82 @@
+// Two workers on one Application, as no queue should let happen: the one that was overtaken applies nothing.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { configMap } from '../support/journey.ts';
+import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
+import { eventually } from '../world/world.ts';
+
+let stories: Stories;
+
+beforeAll(async () => {
+  stories = await startStories();
+});
+
+afterAll(() => stories.close());
+
+/** A look that has read the Application, and goes on when `release` is called. */
+function delayed(shop: Deployment): { readonly reading: Promise<void>; readonly release: () => void; readonly look: Promise<unknown> } {
+  let release: () => void = () => undefined;
+  let read: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const reading = new Promise<void>((resolve) => {
+    read = resolve;
+  });
+  const { repositories } = stories.ports;
+  const slow: typeof repositories = {
+    checkout: (...asked) => repositories.checkout(...asked),
+    resolveRevision: async (...asked) => {
+      read();
+      await held;
+      return repositories.resolveRevision(...asked);
+    },
+  };
+  return { reading, release, look: shop.look('continue', { repositories: slow }) };
+}
+
+async function finished(shop: Deployment): Promise<void> {
+  await eventually(async () => {
+    await shop.look('continue');
+    expect((await shop.read()).operation).toBeUndefined();
+  });
+}
+
+const FILES = {
+  'hook.json': hookJob('migrate', 'PreSync', '1s'),
+  'a.json': configMap('x', { k: '1' }),
+};
+
+it('leaves what another worker has brought to its end, and begun anew, as that one left it', async () => {
+  const shop = await stories.deployment(FILES);
+  await shop.sync();
+  const overtaken = delayed(shop);
+  await overtaken.reading;
+  await finished(shop);
+  await shop.commit({ 'a.json': configMap('x', { k: '2' }), 'hook.json': undefined });
+  await shop.sync();
+  expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '2' });
+  const before = await shop.read();
+
+  overtaken.release();
+  await overtaken.look;
+  expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '2' });
+  expect((await shop.read()).status?.operationState).toEqual(before.status?.operationState);
+});
+
+it('runs no hook again that another worker has seen through', async () => {
+  const shop = await stories.deployment({ ...FILES, 'late.json': hookJob('late', 'PostSync', '3s') });
+  await shop.sync();
+  const overtaken = delayed(shop);
+  await overtaken.reading;
+  await eventually(async () => {
+    await shop.look('continue');
+    expect(await shop.live('jobs', 'late', 'batch/v1')).toBeDefined();
+  });
+  const { uid } = (await shop.live('jobs', 'late', 'batch/v1')).metadata;
+  overtaken.release();
+  await overtaken.look;
+  expect((await shop.live('jobs', 'late', 'batch/v1')).metadata.uid).toBe(uid);
+  await finished(shop);
+  expect((await shop.read()).status?.operationState?.phase).toBe('Succeeded');
+  expect((await shop.live('jobs', 'late', 'batch/v1')).metadata.uid).toBe(uid);
+});

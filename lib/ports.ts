@@ -47,6 +47,14 @@ export interface ObjectList {
   readonly resourceVersion: string;
 }
 
+/** How an object is sent. */
+export interface SendOptions {
+  /** Changes nothing; the answer is what would be. */
+  readonly dryRun?: boolean;
+  /** `Validate=false`: fields that the kind does not have are left out; else they are refused. */
+  readonly lenient?: boolean;
+}
+
 /** What a watch has shown until now. `gone`: the resourceVersion is too old (410), list again. */
 export interface WatchBatch {
   readonly events: readonly WatchEvent[];
@@ -57,7 +65,7 @@ export interface WatchBatch {
 /**
  * One API server, acted on with one identity.
  * Every method throws NotPermitted on 401/403, Unavailable on throttling, timeouts, 5xx and broken connections, Conflict on 409
- * (AlreadyExists too) and InvalidInput with the API server's own message on any other refusal.
+ * (AlreadyExists too) and InvalidInput with the API server's own message on any other refusal: Unprocessable where it read the object (422).
  */
 export interface Cluster {
   readonly server: string;
@@ -86,9 +94,11 @@ export interface Cluster {
       readonly namespace?: string;
     },
   ): Promise<WatchBatch>;
-  /** Server-side apply, forced, as field manager `evenkeel`. `dryRun` changes nothing and returns what would be. */
-  apply(manifest: Manifest, options?: { readonly dryRun?: boolean }): Promise<LiveObject>;
-  create(manifest: Manifest): Promise<LiveObject>;
+  /** Server-side apply, forced, as field manager `evenkeel`. */
+  apply(manifest: Manifest, options?: SendOptions): Promise<LiveObject>;
+  create(manifest: Manifest, options?: SendOptions): Promise<LiveObject>;
+  /** Puts `manifest` in the place of the object as its `resourceVersion` has it; Conflict when somebody wrote since or deleted it. */
+  replace(manifest: Manifest, options?: SendOptions): Promise<LiveObject>;
   /** JSON merge patch (RFC 7386), or JSON patch (RFC 6902) when `patch` is a list. */
   patch(ref: ObjectRef, patch: Readonly<Record<string, unknown>> | readonly unknown[]): Promise<LiveObject>;
   /** Resolves to false when the object was not there. `uid` deletes only that incarnation. */

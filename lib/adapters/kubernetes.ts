@@ -2,13 +2,14 @@
 import { FIELD_MANAGER } from '../model/annotations.ts';
 import { Conflict, InvalidInput, Unavailable } from '../model/errors.ts';
 import { type GroupVersionKind, gvkOf, isRecord, keyOf, type LiveObject, type Manifest, objectName } from '../model/manifest.ts';
-import type { Capabilities, Cluster, ObjectRef, ResourceType, WatchBatch } from '../ports.ts';
+import type { Capabilities, Cluster, ObjectRef, ResourceType, SendOptions, WatchBatch } from '../ports.ts';
 import { type Discovery, discoveryOf } from './discovery.ts';
 import { type Listed, type ListOptions, listAll, withKind } from './listing.ts';
-import { newObjectPath, objectPath, withQuery } from './paths.ts';
+import { newObjectPath, objectPath, type Query, withQuery } from './paths.ts';
 import { type Asked, isMissingKind, jsonOf, refusalOf, secretValues } from './refusal.ts';
 import { createRest, type Rest, type RestAnswer, type RestRequest } from './rest.ts';
 import { type ClusterConnection, serverKey } from './transport.ts';
+import { withoutUndeclared } from './undeclared.ts';
 import { type DrainOptions, drain } from './watch.ts';
 
 export type { ClusterConnection } from './transport.ts';
@@ -86,24 +87,41 @@ class RestCluster implements OpenCluster {
     return drain(this.#rest, type, options, (answer) => this.#refusal(answer, asked));
   }
 
-  apply(manifest: Manifest, options: { readonly dryRun?: boolean } = {}): Promise<LiveObject> {
-    const { managedFields: _, ...metadata } = manifest.metadata;
-    const body = { ...manifest, metadata };
-    const query = { fieldManager: FIELD_MANAGER, force: 'true', dryRun: options.dryRun === true ? 'All' : undefined };
+  async apply(manifest: Manifest, options: SendOptions = {}): Promise<LiveObject> {
+    try {
+      return await this.#apply(manifest, options);
+    } catch (error) {
+      // No setting of the API server makes an apply do without fields that its kind does not have.
+      const declared = options.lenient && error instanceof InvalidInput ? withoutUndeclared(manifest, error.message) : undefined;
+      if (!declared) throw error;
+      return this.#apply(declared, options);
+    }
+  }
+
+  #apply(manifest: Manifest, options: SendOptions): Promise<LiveObject> {
     return this.#change('apply', manifest, (type) => ({
       method: 'PATCH',
-      path: withQuery(objectPath(type, keyOf(manifest)), query),
+      path: withQuery(objectPath(type, keyOf(manifest)), { ...sendQuery(options), force: 'true' }),
       contentType: 'application/apply-patch+yaml', // JSON is YAML
-      body,
+      body: withoutOwners(manifest),
       repeatable: true,
     }));
   }
 
-  create(manifest: Manifest): Promise<LiveObject> {
+  create(manifest: Manifest, options: SendOptions = {}): Promise<LiveObject> {
     return this.#change('create', manifest, (type) => ({
       method: 'POST',
-      path: withQuery(newObjectPath(type, keyOf(manifest).namespace), { fieldManager: FIELD_MANAGER }),
+      path: withQuery(newObjectPath(type, keyOf(manifest).namespace), sendQuery(options)),
       body: manifest,
+      repeatable: false,
+    }));
+  }
+
+  replace(manifest: Manifest, options: SendOptions = {}): Promise<LiveObject> {
+    return this.#change('replace', manifest, (type) => ({
+      method: 'PUT',
+      path: withQuery(objectPath(type, keyOf(manifest)), sendQuery(options)),
+      body: withoutOwners(manifest),
       repeatable: false,
     }));
   }
@@ -113,6 +131,7 @@ class RestCluster implements OpenCluster {
     const type = await this.#served(gvkOf(manifest), subject);
     const sent = request(type);
     const answer = await this.#rest.send(sent);
+    if (action === 'replace' && isMissingObject(answer)) throw new Conflict(`${action} ${subject}: somebody has deleted it since`);
     const object = this.#object(answer, type, { action, subject, ...hidden(type, manifest['data'], manifest['stringData']) });
     if (definesKinds(type)) this.#discovery.forget();
     return object;
@@ -124,8 +143,7 @@ class RestCluster implements OpenCluster {
     const contentType = Array.isArray(patch) ? 'application/json-patch+json' : 'application/merge-patch+json';
     const path = withQuery(objectPath(type, ref), { fieldManager: FIELD_MANAGER });
     const answer = await this.#rest.send({ method: 'PATCH', path, contentType, body: patch, repeatable: false });
-    // Whoever patches has seen the object: that it is gone is news, not a fault of the patch.
-    if (answer.status === 404 && !isMissingKind(answer)) throw new Conflict(`patch ${subject}: somebody has deleted it since`);
+    if (isMissingObject(answer)) throw new Conflict(`patch ${subject}: somebody has deleted it since`);
     return this.#object(answer, type, { action: 'patch', subject, ...hidden(type, patch) });
   }
 
@@ -181,6 +199,21 @@ class RestCluster implements OpenCluster {
     if (answer.status >= 400) throw this.#refusal(answer, asked);
     return withKind(parsedAnswer(answer, asked), type);
   }
+}
+
+/** Whoever patches or replaces has seen the object: that it is gone is news, not a fault of what was sent. */
+function isMissingObject(answer: RestAnswer): boolean {
+  return answer.status === 404 && !isMissingKind(answer);
+}
+
+function sendQuery({ dryRun = false, lenient = false }: SendOptions): Query {
+  return { fieldManager: FIELD_MANAGER, fieldValidation: lenient ? 'Ignore' : 'Strict', dryRun: dryRun ? 'All' : undefined };
+}
+
+/** Whose fields are whose is the API server's to say, save in a patch of just that. */
+function withoutOwners(manifest: Manifest): Manifest {
+  const { managedFields: _, ...metadata } = manifest.metadata;
+  return { ...manifest, metadata };
 }
 
 /** The JSON object of a good answer. Throws Unavailable, and never with the parser's words, which would quote what it read. */

@@ -1,5 +1,5 @@
 // What an API server's refusal means for the caller: one of our four errors, with the server's own words where they are safe to show.
-import { Conflict, InvalidInput, NotPermitted, Unavailable } from '../model/errors.ts';
+import { Conflict, InvalidInput, NotPermitted, Unavailable, Unprocessable } from '../model/errors.ts';
 import { parseJson } from '../model/json.ts';
 import { isRecord } from '../model/manifest.ts';
 import type { RestAnswer } from './rest.ts';
@@ -46,6 +46,8 @@ export function refusalOf(answer: RestAnswer, asked: Asked): Error {
     case 409:
     case 410: // a list changed too much to be read on from where the last page ended
       return new Conflict(text);
+    case 422:
+      return new Unprocessable(text);
     default:
       return isTransient(answer, status)
         ? unavailable(answer, status, text.startsWith(where) ? text : `${where}: ${text}`)

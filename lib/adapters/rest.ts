@@ -4,7 +4,7 @@ import { InvalidInput, Unavailable } from '../model/errors.ts';
 import { borrowTransport, type ClusterConnection, requestOn } from './transport.ts';
 
 export interface RestRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute API path, already percent-encoded, with its query. */
   readonly path: string;
   /** Sent as JSON. */

@@ -5,6 +5,9 @@ export class InvalidInput extends Error {
   override readonly name = 'InvalidInput';
 }
 
+/** The API server read the object and found it, or its change, invalid (422): as a new object it may be good. */
+export class Unprocessable extends InvalidInput {}
+
 /** Refused by a project, by RBAC or by a signature: shown and logged, not retried. */
 export class NotPermitted extends Error {
   override readonly name = 'NotPermitted';

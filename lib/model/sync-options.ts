@@ -22,6 +22,11 @@ export function effectiveOption(manifest: Manifest | undefined, options: readonl
   return optionValue(objectOptions(manifest), key) ?? optionValue(options, key);
 }
 
+/** Whether fields that a kind does not have are left out of what is sent, instead of refused. */
+export function isLenient(options: readonly string[], target: Manifest | undefined): boolean {
+  return hasOption(options, 'Validate=false') || hasOption(objectOptions(target), 'Validate=false');
+}
+
 const PROPAGATIONS: Readonly<Record<string, Propagation>> = { foreground: 'Foreground', background: 'Background', orphan: 'Orphan' };
 
 /** `PrunePropagationPolicy`, foreground unless set otherwise. */

@@ -10,12 +10,30 @@ import type { LiveObject, ManagedFieldsEntry } from './manifest.ts';
  */
 export function takeOverPatch(live: LiveObject, takeOver = TAKE_OVER): readonly Readonly<Record<string, unknown>>[] | undefined {
   const managedFields = takenOver(live, takeOver);
-  return (
-    managedFields && [
-      { op: 'replace', path: '/metadata/managedFields', value: managedFields },
-      { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion ?? '' },
-    ]
-  );
+  return managedFields && patchOf(live, managedFields);
+}
+
+/**
+ * The JSON patch that makes an object ours alone after we have replaced it whole: what we wrote is known as applied, and nobody else holds
+ * what Git will drop; what subresources hold stays theirs. Undefined when it is so already.
+ */
+export function replacedPatch(live: LiveObject): readonly Readonly<Record<string, unknown>>[] | undefined {
+  const entries = (live.metadata.managedFields ?? []).filter(({ subresource }) => !subresource);
+  const ours = [...entriesOf(live, FIELD_MANAGER, 'Apply'), ...entriesOf(live, FIELD_MANAGER, 'Update')];
+  const known = ours.length > 0 ? ours : entries; // a replacement that changed nothing has written down nothing
+  const last = known.at(-1);
+  if (!last || (entries.length === 1 && last.manager === FIELD_MANAGER && last.operation === 'Apply')) return undefined;
+  const trees = known.filter(({ apiVersion }) => apiVersion === last.apiVersion).map(({ fieldsV1 }) => fieldsV1 ?? {});
+  const entry = { ...last, manager: FIELD_MANAGER, operation: 'Apply', fieldsV1: trees.reduce<FieldTree>(mergedTrees, {}) };
+  const others = (live.metadata.managedFields ?? []).filter(({ subresource }) => subresource);
+  return patchOf(live, [...others, entry]);
+}
+
+function patchOf(live: LiveObject, managedFields: readonly unknown[]): readonly Readonly<Record<string, unknown>>[] {
+  return [
+    { op: 'replace', path: '/metadata/managedFields', value: managedFields },
+    { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion ?? '' },
+  ];
 }
 
 /** Fields are named by version: those of another version than ours wait until the API server has converted them. */

@@ -11,6 +11,7 @@ import { Unavailable } from '../model/errors.ts';
 import { healthScript } from '../model/health-script.ts';
 import type { TakeOver } from '../model/managed-fields.ts';
 import { annotationList, annotationOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { isLenient } from '../model/sync-options.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import type { Cluster, Scripts } from '../ports.ts';
 import { asSent } from '../sync/apply.ts';
@@ -40,7 +41,7 @@ export async function judge(
   const plain = comparisonRules(target);
   const edited = await withEdits(plain, comparedObjects(pairs, plain), scripts);
   const memory = judgeInMemory(pairs, edited);
-  const predicted = known ?? (await dryRuns(target.cluster, suspects(pairs, edited, memory)));
+  const predicted = known ?? (await dryRuns(target.cluster, suspects(pairs, edited, memory), plain.syncOptions));
   const rules = { ...(await withEdits(edited, [...predicted.values()], scripts)), scripted: await scripted(target, pairs, plain, scripts) };
   return { comparison: compare(pairs, predicted, rules, memory), rules };
 }
@@ -94,15 +95,15 @@ export function comparisonRules(target: Target): ComparisonRules {
 }
 
 /** What a server-side apply would make of each suspect; a refused dry run leaves it to the comparison in memory. */
-async function dryRuns(cluster: Cluster, pairs: readonly Pair[]): Promise<ReadonlyMap<string, LiveObject>> {
-  const answers = await Promise.all(pairs.map((pair) => dryRun(cluster, pair)));
+async function dryRuns(cluster: Cluster, pairs: readonly Pair[], options: readonly string[]): Promise<ReadonlyMap<string, LiveObject>> {
+  const answers = await Promise.all(pairs.map((pair) => dryRun(cluster, pair, options)));
   return new Map(answers.filter((answer) => answer !== undefined));
 }
 
-async function dryRun(cluster: Cluster, pair: Pair): Promise<readonly [string, LiveObject] | undefined> {
+async function dryRun(cluster: Cluster, pair: Pair, options: readonly string[]): Promise<readonly [string, LiveObject] | undefined> {
   if (!pair.target) return undefined;
   try {
-    return [keyText(pair.key), await cluster.apply(asSent(pair.target), { dryRun: true })];
+    return [keyText(pair.key), await cluster.apply(asSent(pair.target), { dryRun: true, lenient: isLenient(options, pair.target) })];
   } catch (error) {
     if (error instanceof Unavailable) throw error;
     return undefined;

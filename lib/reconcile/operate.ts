@@ -26,7 +26,7 @@ import { ignoredFields, takeOverIn } from './judge.ts';
 import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText } from './prepare.ts';
-import { refusalsOf } from './refusals.ts';
+import { refusalOf, refusalsOf } from './refusals.ts';
 import { keepPruned, keptEvaluation } from './restore.ts';
 import { stamped, statusOf, withConditions } from './status.ts';
 import type { Target } from './target.ts';
@@ -182,11 +182,13 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
       tasks,
       phase: state.phase === 'Terminating' ? 'Terminating' : 'Running',
       operation: sync,
+      startedAt: Date.parse(state.startedAt),
       operationId: operationId(state),
-      refusals: await refusalsOf(tasks, options, target),
+      refusals: await refusalsOf(tasks, target),
       deletionApproved: approvedAt !== undefined,
       overBudget: warning !== undefined,
       overdue: ports.clock() >= until,
+      now: ports.clock(),
     },
     {
       cluster: target.cluster,
@@ -199,6 +201,7 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
       health: async (live) => (await healthsOf([live], target.resources, ports.scripts))[0],
       keep: (live) => keepPruned(target, live, ports),
       takeOver: takeOverIn(application, options),
+      refusal: (task) => refusalOf(task, target),
       prepare: (task) => respectIgnored(task, options, ignoredFields(target), own.rules.edited),
     },
     going.deadline,

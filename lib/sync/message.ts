@@ -14,6 +14,7 @@ export function waitingFor(tasks: readonly SyncTask[], reason: { readonly hook: 
 
 export const COMPLETION = { hook: 'completion of hook', resource: 'healthy state of' } as const;
 export const DELETION = { hook: 'deletion of hook', resource: 'deletion of' } as const;
+export const KIND = { hook: 'the kind of hook', resource: 'the kind of' } as const;
 export const CONFIRMATION = { hook: 'pruning confirmation of', resource: 'pruning confirmation of' } as const;
 
 /**

@@ -7,8 +7,10 @@
 //   ---------------------------------------------+------------------------------------------------------------
 //   was it told to stop?                         | delete running hooks, finish Failed
 //   is the whole plan allowed?                   | finish Failed, nothing is applied
-//   is a hook, or an earlier wave, still going?  | wait; finish Failed when the sync has taken its time
-//   is something pruned not gone yet?            | wait; likewise
+//   is something to make room for itself?        | delete it, wait until it is gone, create it again
+//   is something without its kind?               | wait
+//   is a hook, or an earlier wave, still going?  | wait
+//   is something pruned not gone yet?            | wait
 //   did something fail?                          | run the SyncFail hooks, then finish Failed
 //   was the last wave run, without hooks?        | finish Succeeded: the last wave's health is not waited for
 //   must somebody agree to a prune first?        | wait, nothing of the wave is touched
@@ -16,13 +18,15 @@
 //   is a wave left?                              | run it: prune, then apply kind after kind
 //   nothing left                                 | finish Succeeded
 //
+// A sync that has taken its time waits no more, except for a person's answer: it finishes Failed, and says what it waited for.
 // A dry run asks for everything at once and deletes nothing. Unlike Argo CD there is no fixed delay between waves: a wave begins as
 // soon as the one before it is healthy. Rows are saved before hooks are deleted, since a finished hook's object is the proof of its end.
 import { type DeletePolicy, deletePolicies } from '../model/hook.ts';
 import type { OperationPhase, SyncOperation } from '../model/operation.ts';
 import { OUT_OF_TIME } from './deadline.ts';
-import { COMPLETION, CONFIRMATION, DELETION, failureMessage, waitingFor } from './message.ts';
+import { COMPLETION, CONFIRMATION, DELETION, failureMessage, KIND, waitingFor } from './message.ts';
 import { byKind, isMultiStep, lastWaveWithoutHooks, nextPending } from './order.ts';
+import { deletions, isGivenUp, isThereStill, type Recreation, withoutHeld } from './recreate.ts';
 import { refreshed, refreshedHook } from './refresh.ts';
 import { applied, isPruned, pruneOption, refused } from './result.ts';
 import { isOwnRun, isUnsuccessful, type SyncTask, stateOf, taskId, withResult } from './task.ts';
@@ -31,6 +35,8 @@ export interface StepInput {
   readonly tasks: readonly SyncTask[];
   readonly phase: 'Running' | 'Terminating';
   readonly operation: SyncOperation;
+  /** When it began, its first attempt if there are several: milliseconds since the epoch. */
+  readonly startedAt: number;
   /** Tells this operation's hooks from those of earlier ones. */
   readonly operationId: string;
   /** Why tasks may not run at all, by `taskId` (spec/sync.md §2.4). */
@@ -41,6 +47,8 @@ export interface StepInput {
   readonly overBudget: boolean;
   /** Whether the sync has taken all its time: it waits for nothing more, except for a person's answer. */
   readonly overdue: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 export type Step =
@@ -48,6 +56,7 @@ export type Step =
   /** `asks`: for the answer of a person. */
   | { readonly kind: 'wait'; readonly afterSeconds: number; readonly message: string; readonly asks?: true }
   | { readonly kind: 'deleteHooks'; readonly hooks: readonly SyncTask[]; readonly message: string }
+  | Recreation
   | { readonly kind: 'run'; readonly prune: readonly SyncTask[]; readonly apply: readonly (readonly SyncTask[])[] };
 
 interface Next {
@@ -57,10 +66,10 @@ interface Next {
 
 /** The next step, and the tasks with what the live objects tell about those that were started. */
 export function nextStep(input: StepInput): Next {
-  if (input.phase === 'Terminating') return terminated(input);
+  if (input.phase === 'Terminating') return stopping(input);
   const forbidden = forbiddenPlan(input);
   if (forbidden) return forbidden;
-  const tasks = refreshed(input.tasks);
+  const tasks = withoutHeld(refreshed(input.tasks), input.now);
   const ask = { ...input, tasks };
   const step = input.operation.dryRun ? dryRunStep(ask) : realStep(ask);
   return input.overdue && step.kind === 'wait' && !step.asks ? outOfTime(ask, step.message) : { step, tasks };
@@ -68,6 +77,8 @@ export function nextStep(input: StepInput): Next {
 
 function realStep(ask: StepInput): Step {
   return (
+    recreating(ask) ??
+    withoutKind(ask) ??
     stillRunning(ask) ??
     stillDeleting(ask) ??
     afterFailure(ask) ??
@@ -103,17 +114,30 @@ function forbiddenPlan({ tasks, refusals }: StepInput): Next | undefined {
 
 const TERMINATED = 'Terminated';
 
+/** What is gone, or on its way, to be created again comes back first; what was not deleted yet stays. */
+function stopping(input: StepInput): Next {
+  const tasks = withoutHeld(input.tasks, input.now);
+  const begun = tasks.filter((task) => !isThereStill(task) || isLeaving(task));
+  const step = recreating({ ...input, tasks: begun });
+  return step ? { step, tasks } : terminated({ ...input, tasks });
+}
+
 /** Running hooks go; what had completed keeps its own result (spec/sync.md §7). Asked again, it deletes the same hooks again. */
 function terminated({ tasks, operationId }: StepInput): Next {
-  const stopped = tasks.map((task) => (task.hook ? stoppedHook(task, operationId) : task));
+  const stopped = tasks.map((task) => (task.hook ? stoppedHook(task, operationId) : stoppedResource(task)));
   const deleteHooks = stopped.filter((task) => task.hook && task.live && isToGo(task));
   return { step: { kind: 'finish', phase: 'Failed', message: 'Operation terminated', deleteHooks }, tasks: stopped };
 }
 
 /** As if it had been told to stop; it says what it still waited for. */
 function outOfTime(input: StepInput, waited: string): Next {
-  const { step, tasks } = terminated(input);
-  return step.kind === 'finish' ? { step: { ...step, message: `${step.message}${OUT_OF_TIME} (${waited})` }, tasks } : { step, tasks };
+  const next = stopping(input);
+  const { step, tasks } = next;
+  return step.kind === 'finish' ? { step: { ...step, message: `${step.message}${OUT_OF_TIME} (${waited})` }, tasks } : next;
+}
+
+function stoppedResource(task: SyncTask): SyncTask {
+  return isGivenUp(task) ? withResult(task, 'Failed', undefined, TERMINATED) : task;
 }
 
 function stoppedHook(task: SyncTask, operationId: string): SyncTask {
@@ -125,6 +149,21 @@ function stoppedHook(task: SyncTask, operationId: string): SyncTask {
 
 function isToGo(task: SyncTask): boolean {
   return task.result !== undefined && (task.result.message === TERMINATED || hasPolicy(task, 'HookFailed'));
+}
+
+/** What was begun is ended, whatever else failed: an object that is gone comes back first. */
+function recreating({ tasks }: StepInput): Step | undefined {
+  const givenUp = tasks.filter((task) => isGivenUp(task) && !task.postponed);
+  const free = givenUp.filter((task) => !isThereStill(task));
+  if (free.length > 0) return wave(free);
+  if (givenUp.length === 0) return undefined;
+  return deletions(givenUp) ?? { kind: 'wait', afterSeconds: 1, message: waitingFor(givenUp, DELETION) };
+}
+
+/** The rest of its wave was carried out. */
+function withoutKind({ tasks }: StepInput): Step | undefined {
+  const waiting = tasks.filter((task) => task.postponed);
+  return waiting.length === 0 ? undefined : { kind: 'wait', afterSeconds: 2, message: waitingFor(waiting, KIND) };
 }
 
 function stillRunning({ tasks }: StepInput): Step | undefined {

@@ -2,7 +2,9 @@
 import type { LiveObject } from '../model/manifest.ts';
 import type { SyncOperation } from '../model/operation.ts';
 import { effectiveOption } from '../model/sync-options.ts';
-import { isOwnRun, type SyncTask, withResult } from './task.ts';
+import { givenUp } from './recreate.ts';
+import { isOwnRun, kubectlName, type SyncTask, withResult } from './task.ts';
+import { type Operated, type Way, wayOf } from './way.ts';
 
 /** The effective `Prune` of an object: its own word, else the operation's. */
 export function pruneOption(task: SyncTask, operation: SyncOperation): string | undefined {
@@ -16,13 +18,18 @@ export function isPruned(task: SyncTask, operation: SyncOperation): boolean {
 
 /**
  * The result of a task for which the cluster is not asked, or undefined when it is: a prune that is not to be (spec/sync.md §4.1), what is
- * unchanged, and what this operation sent in a step whose record was lost.
+ * unchanged, and what this operation sent, or created in the place of another object, in a step whose record was lost.
  */
-export function withoutRequest(task: SyncTask, operation: SyncOperation, operationId: string): SyncTask | undefined {
+export function withoutRequest(task: SyncTask, operated: Operated, operationId: string): SyncTask | undefined {
+  const { operation } = operated;
   if (!task.target) return unpruned(task, operation);
   const dryRun = operation.dryRun === true;
-  if (!dryRun && (task.sent || isOwnRun(task, operationId))) return applied(task, false);
-  return task.settled ? withResult(task, startedState(dryRun), 'Synced', `${kubectlName(task)} unchanged${suffix(dryRun)}`) : undefined;
+  if (!dryRun && isOwnRun(task, operationId)) return applied(task, false);
+  const way = wayOf(task, operated);
+  const recreated = givenUp(task) !== undefined;
+  if (!task.settled || (way.replace && !recreated)) return undefined;
+  if (recreated || task.sent) return applied(task, dryRun, verbOf(task, way));
+  return withResult(task, startedState(dryRun), 'Synced', `${kubectlName(task)} unchanged${suffix(dryRun)}`);
 }
 
 function unpruned(task: SyncTask, operation: SyncOperation): SyncTask | undefined {
@@ -36,9 +43,21 @@ export function pruned(task: SyncTask, live: LiveObject | undefined): SyncTask {
   return withResult({ ...task, live }, 'Succeeded', 'Pruned', 'pruned');
 }
 
-/** An apply that the API server took. */
-export function applied(task: SyncTask, dryRun: boolean): SyncTask {
-  return withResult(task, startedState(dryRun), 'Synced', `${kubectlName(task)} serverside-applied${suffix(dryRun)}`);
+/** How kubectl tells of an object that was sent. */
+export type Verb = 'serverside-applied' | 'replaced' | 'created';
+
+/** What is said of the object of a task once it is sent; `live` is the one from before. */
+export function verbOf(task: SyncTask, { replace }: Way): Verb {
+  const recreated = givenUp(task) !== undefined;
+  if (replace && (task.live || recreated)) return 'replaced';
+  return replace || recreated ? 'created' : 'serverside-applied';
+}
+
+/** What the API server took, perhaps in the place of an object that was deleted for it. */
+export function applied(task: SyncTask, dryRun: boolean, verb: Verb = 'serverside-applied'): SyncTask {
+  const name = kubectlName(task);
+  const deleted = givenUp(task) === undefined ? '' : `${name} deleted. `;
+  return withResult(task, startedState(dryRun), 'Synced', `${deleted}${name} ${verb}${suffix(dryRun)}`);
 }
 
 /** A prune or apply that the API server refused. */
@@ -72,10 +91,4 @@ function startedState(dryRun: boolean): 'Succeeded' | 'Running' {
 
 function suffix(dryRun: boolean): string {
   return dryRun ? ' (dry run)' : '';
-}
-
-/** `deployment.apps/web`, as kubectl prints objects. */
-function kubectlName({ key }: SyncTask): string {
-  const kind = key.kind.toLowerCase();
-  return `${key.group === '' ? kind : `${kind}.${key.group}`}/${key.name}`;
 }

@@ -23,6 +23,8 @@ export interface SyncTask {
   readonly rowNamespace: string;
   /** The recorded row, once the task was started. */
   readonly result: ResourceResult | undefined;
+  /** It waits for its kind, and is not tried again before the next invocation. */
+  readonly postponed?: boolean;
 }
 
 /** Rows are found again by `<group>/<kind>/<ns>/<name>:<syncPhase>` (spec/sync.md §1). */
@@ -32,6 +34,12 @@ export function rowId(row: Pick<ResourceResult, 'group' | 'kind' | 'namespace' |
 
 export function taskId(task: SyncTask): string {
   return rowId({ ...task.key, namespace: task.rowNamespace, syncPhase: task.phase });
+}
+
+/** `deployment.apps/web`, as kubectl prints objects. */
+export function kubectlName({ key }: SyncTask): string {
+  const kind = key.kind.toLowerCase();
+  return `${key.group === '' ? kind : `${kind}.${key.group}`}/${key.name}`;
 }
 
 /** What the live object of a hook carries of the run that created it: the operation, and the phase, since one object may run in several. */
@@ -73,16 +81,28 @@ export function isUnsuccessful(task: SyncTask): boolean {
 
 /** The task with a row for what was done; an empty new message keeps the old one (spec/sync.md §1). */
 export function withResult(task: SyncTask, state: OperationPhase, status: ResultCode | undefined, message: string): SyncTask {
+  return withRow(task, { hookPhase: state, status: status ?? task.result?.status, message });
+}
+
+/** The task with a row that only says something: it is still to be carried out. */
+export function withMessage(task: SyncTask, message: string): SyncTask {
+  return withRow(task, { hookPhase: undefined, status: undefined, message });
+}
+
+function withRow(
+  task: SyncTask,
+  { hookPhase, status, message }: Pick<ResourceResult, 'hookPhase' | 'status'> & { message: string },
+): SyncTask {
   const result: ResourceResult = {
     group: task.key.group,
     version: task.version,
     kind: task.key.kind,
     namespace: task.rowNamespace,
     name: task.key.name,
-    status: status ?? task.result?.status,
+    status,
     message: message === '' ? task.result?.message : bounded(message, ROW_BYTES),
     hookType: task.hook ? task.phase : undefined,
-    hookPhase: state,
+    hookPhase,
     syncPhase: task.phase,
     images: task.result?.images ?? imagesOf(task.target),
   };

@@ -6,15 +6,19 @@ import { pairObjects } from '../../lib/compare/pair.ts';
 import { ignoreRules } from '../../lib/compare/system-rules.ts';
 import { resourceHealth } from '../../lib/health/health.ts';
 import { FIELD_MANAGER, HOOK_OPERATION } from '../../lib/model/annotations.ts';
+import { Unprocessable } from '../../lib/model/errors.ts';
 import { isHook } from '../../lib/model/hook.ts';
 import { keyOf, keyText, type LiveObject, type ManagedFieldsEntry, type Manifest, type ResourceKey } from '../../lib/model/manifest.ts';
 import type { OperationPhase, OperationState } from '../../lib/model/operation.ts';
 import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
+import { mayCome, postponed, unchecked, withoutKind } from '../../lib/sync/kind.ts';
 import { nextStep, type Step, type StepInput } from '../../lib/sync/next.ts';
 import { beginning, type PlanInput, planSync } from '../../lib/sync/plan.ts';
-import { applied, carriedOut, pruned, refused, undeleted, withoutRequest } from '../../lib/sync/result.ts';
+import { givenUp, isInPlace, toRecreate, withoutOld } from '../../lib/sync/recreate.ts';
+import { applied, carriedOut, pruned, refused, undeleted, verbOf, withoutRequest } from '../../lib/sync/result.ts';
 import { runMark, type SyncTask } from '../../lib/sync/task.ts';
+import { wayOf, wayOut } from '../../lib/sync/way.ts';
 
 export const INSTANCE = 'sample';
 
@@ -36,6 +40,16 @@ export interface Nature {
   readonly settles?: { readonly ticks: number; readonly status: unknown } | undefined;
   /** Once deleted it stays for so many ticks. */
   readonly lingers?: number | undefined;
+  /** The API server's refusal of every change of what is there. */
+  readonly fixed?: string | undefined;
+  /** The API server's refusal to delete it. */
+  readonly undeletable?: string | undefined;
+  /** The API server's refusal to create it. */
+  readonly uncreatable?: string | undefined;
+  /** Its kind is not served, and not before its definition is. */
+  readonly unserved?: boolean | undefined;
+  /** The version in which its kind is served instead. */
+  readonly otherVersion?: string | undefined;
 }
 
 /** Thrown inside an invocation: the worker is gone, and what it had not saved with it. */
@@ -48,9 +62,12 @@ export class Simulator {
   readonly #nature: (key: ResourceKey) => Nature;
   readonly #ages = new Map<string, number>();
   #uids = 0;
+  /** Milliseconds since the epoch. */
+  now: number;
 
-  constructor(objects: readonly LiveObject[], nature: (key: ResourceKey) => Nature = () => ({})) {
+  constructor(objects: readonly LiveObject[], nature: (key: ResourceKey) => Nature = () => ({}), now = Date.parse(NOW)) {
     this.#nature = nature;
+    this.now = now;
     for (const object of objects) this.#put(object);
   }
 
@@ -60,28 +77,57 @@ export class Simulator {
     if (refusal !== undefined) throw new Error(refusal);
   }
 
-  apply(manifest: Manifest): LiveObject {
+  /** Why the object could not be created were it not there. */
+  creationRefusal(key: ResourceKey): string | undefined {
+    return this.#nature(key).uncreatable;
+  }
+
+  /** The version in which the object's kind is served; undefined when it is not. */
+  servedVersion(task: SyncTask): string | undefined {
+    const { unserved, otherVersion } = this.#nature(task.key);
+    if (otherVersion !== undefined) return otherVersion;
+    return unserved && ![...this.live.values()].some((live) => defines(live, task.key)) ? undefined : task.version;
+  }
+
+  apply(manifest: Manifest, whole = false): LiveObject {
     const key = keyOf(manifest);
     this.check(key);
     const before = this.live.get(keyText(key));
-    const metadata = { ...before?.metadata, ...manifest.metadata, managedFields: [applyRecord(manifest, NOW)] };
-    if (before) return this.#set({ ...before, ...manifest, metadata });
+    const record = applyRecord(manifest, new Date(this.now).toISOString());
+    if (before) return this.#set(recorded(this.changed(before, manifest, whole), record));
+    const { uncreatable } = this.#nature(key);
+    if (uncreatable !== undefined) throw new Unprocessable(uncreatable);
     this.created.push(`${keyText(key)} ${manifest.metadata.annotations?.[HOOK_OPERATION] ?? ''}`.trim());
-    return this.#put({ ...manifest, metadata });
+    const metadata = { ...manifest.metadata, creationTimestamp: new Date(this.now).toISOString() };
+    return this.#put(recorded({ ...manifest, metadata }, record));
+  }
+
+  /** What becomes of an object. Throws Unprocessable for a change of what may not be changed. */
+  changed(before: LiveObject, manifest: Manifest, whole: boolean): LiveObject {
+    const { status } = before;
+    const kept = status === undefined ? {} : { status };
+    const after = whole
+      ? { ...kept, ...manifest, metadata: { ...manifest.metadata, ...incarnation(before) } }
+      : { ...before, ...manifest, metadata: { ...before.metadata, ...manifest.metadata } };
+    const { fixed } = this.#nature(keyOf(manifest));
+    if (fixed !== undefined && !isDeepStrictEqual(recorded(after), recorded(before))) throw new Unprocessable(fixed);
+    return after;
   }
 
   delete(key: ResourceKey): void {
     this.check(key);
-    const { lingers = 0 } = this.#nature(key);
+    const { lingers = 0, undeletable } = this.#nature(key);
+    if (undeletable !== undefined) throw new Error(undeletable);
     const before = this.live.get(keyText(key));
     if (!before) return;
     if (lingers === 0) this.live.delete(keyText(key));
-    else this.#set({ ...before, metadata: { ...before.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    else this.#set({ ...before, metadata: { ...before.metadata, deletionTimestamp: new Date(this.now).toISOString() } });
     this.#ages.set(before.metadata.uid ?? '', 0);
   }
 
   /** Controllers come a little further. */
   tick(): void {
+    this.now += 1000;
     for (const object of [...this.live.values()]) {
       const age = (this.#ages.get(object.metadata.uid ?? '') ?? 0) + 1;
       this.#ages.set(object.metadata.uid ?? '', age);
@@ -106,6 +152,12 @@ export class Simulator {
 /** What the API server remembers of an apply, as far as the machine asks. */
 export function applyRecord({ apiVersion }: Manifest, time: string): ManagedFieldsEntry {
   return { manager: FIELD_MANAGER, operation: 'Apply', apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: {} };
+}
+
+/** The object with this record of applies, or with none. */
+function recorded(object: LiveObject, record?: ManagedFieldsEntry): LiveObject {
+  const { managedFields: _before, ...metadata } = object.metadata;
+  return { ...object, metadata: record ? { ...metadata, managedFields: [record] } : metadata };
 }
 
 /** What an invocation works from besides the cluster; only `state` is stored between invocations. */
@@ -154,13 +206,27 @@ function advance(worker: Worker): 'finished' | 'waits' {
   for (let waves = 0; ; waves += 1) {
     const { step, tasks } = nextStep(input);
     worker.steps.push(step);
-    if (step.kind !== 'run') return close(worker, step, removeHooks(step, tasks, worker), input.phase);
-    if (waves > 0) save(worker, tasks);
-    input = { ...input, tasks: runWave(tasks, step, input, worker) };
+    if (step.kind !== 'run' && step.kind !== 'recreate') return close(worker, step, removeHooks(step, tasks, worker), input.phase);
+    if (waves > 0 || step.kind === 'recreate') save(worker, tasks);
+    input = { ...input, tasks: step.kind === 'run' ? runWave(tasks, step, input, worker) : makeRoom(tasks, step.tasks, worker) };
   }
 }
 
-type Last = Exclude<Step, { kind: 'run' }>;
+type Last = Exclude<Step, { kind: 'run' | 'recreate' }>;
+
+function makeRoom(tasks: readonly SyncTask[], due: readonly SyncTask[], worker: Worker): readonly SyncTask[] {
+  const done = new Map(due.map((task) => [task, withoutLive(task, worker)]));
+  return carriedOut(tasks, done);
+}
+
+function withoutLive(task: SyncTask, worker: Worker): SyncTask {
+  try {
+    return withoutOld(task, remove(task, worker));
+  } catch (error) {
+    if (error instanceof Lost || !(error instanceof Error)) throw error;
+    return refused(task, `not deleted: ${error.message}`);
+  }
+}
 
 /** Rows are saved before hooks go; what may not be deleted is the hook's result. */
 function removeHooks(step: Last, tasks: readonly SyncTask[], worker: Worker): readonly SyncTask[] {
@@ -199,7 +265,7 @@ function hooksOf(step: Last): readonly SyncTask[] {
 
 function inputOf(worker: Worker): StepInput {
   const { sync, cluster } = worker;
-  const { live } = cluster;
+  const { live, now } = cluster;
   const pairs = pairObjects(sync.desired, [...live.values()]);
   const comparison = compare(pairs, new Map(), RULES);
   const plan = { ...sync, comparison, hooks: sync.desired.filter(isHook), live };
@@ -210,11 +276,13 @@ function inputOf(worker: Worker): StepInput {
     tasks: planSync({ ...plan, operationState: state }),
     phase: state.phase === 'Terminating' ? 'Terminating' : 'Running',
     operation: state.operation.sync ?? {},
+    startedAt: Date.parse(state.startedAt),
     operationId: operationId(state),
     refusals: sync.refusals,
     deletionApproved: sync.deletionApproved,
     overdue: sync.overdue ?? false,
     overBudget: sync.overBudget ?? false,
+    now,
   };
 }
 
@@ -222,28 +290,73 @@ type Run = Extract<Step, { kind: 'run' }>;
 
 function runWave(tasks: readonly SyncTask[], step: Run, input: StepInput, worker: Worker): readonly SyncTask[] {
   const done = new Map<SyncTask, SyncTask>();
-  for (const task of [...step.prune, ...step.apply.flat()]) done.set(task, carryOut(task, input, worker));
+  for (const task of [...step.prune, ...step.apply.flat()]) {
+    done.set(task, carryOut(task, { ...input, tasks: carriedOut(tasks, done) }, worker));
+  }
   return carriedOut(tasks, done);
 }
 
 function carryOut(task: SyncTask, input: StepInput, worker: Worker): SyncTask {
-  const free = withoutRequest(task, input.operation, input.operationId);
+  const free = withoutRequest(task, input, input.operationId);
   if (free) return free;
   try {
     return task.target ? apply(task, task.target, input, worker) : pruned(task, remove(task, worker));
   } catch (error) {
     if (error instanceof Lost || !(error instanceof Error)) throw error;
-    return refused(task, error.message);
+    return refused(task, `${givenUp(task) === undefined ? '' : 'deleted, but not created again: '}${error.message}`);
   }
 }
 
-function apply(task: SyncTask, target: Manifest, input: StepInput, { cluster, action }: Worker): SyncTask {
+function apply(task: SyncTask, target: Manifest, input: StepInput, worker: Worker): SyncTask {
+  const { cluster, action } = worker;
+  const kept = unservedKind(task, input, cluster);
+  if (kept) return kept;
   action(`apply ${keyText(task.key)}`);
+  const way = wayOf(task, input);
+  if (way.replace && way.force && isInPlace(task)) return recreated(task, input, cluster);
+  try {
+    return send(task, target, input, cluster);
+  } catch (error) {
+    if (!(error instanceof Unprocessable && isInPlace(task))) throw error;
+    if (cluster.creationRefusal(task.key) !== undefined) throw error;
+    return way.force ? recreated(task, input, cluster) : refused(task, `${error.message} (${wayOut(task)})`);
+  }
+}
+
+function send(task: SyncTask, target: Manifest, input: StepInput, cluster: Simulator): SyncTask {
+  const way = wayOf(task, input);
+  const verb = verbOf(task, way);
   cluster.check(task.key);
-  if (input.operation.dryRun) return applied(task, true);
+  if (input.operation.dryRun) {
+    if (task.live) cluster.changed(task.live, target, way.replace);
+    return applied(task, true, verb);
+  }
   const mark = task.hook ? { [HOOK_OPERATION]: runMark(task, input.operationId) } : {};
-  const live = cluster.apply({ ...target, metadata: { ...target.metadata, annotations: { ...target.metadata.annotations, ...mark } } });
-  return applied({ ...task, live, health: resourceHealth(live) }, false);
+  const manifest = { ...target, metadata: { ...target.metadata, annotations: { ...target.metadata.annotations, ...mark } } };
+  const live = cluster.apply(manifest, way.replace);
+  return applied({ ...task, live, health: resourceHealth(live) }, false, verb);
+}
+
+function recreated(task: SyncTask, input: StepInput, cluster: Simulator): SyncTask {
+  const refusal = cluster.creationRefusal(task.key);
+  if (refusal !== undefined) return refused(task, `not deleted, since it could not be created again: ${refusal}`);
+  return input.operation.dryRun ? applied(task, true, verbOf(task, wayOf(task, input))) : toRecreate(task);
+}
+
+function unservedKind(task: SyncTask, { tasks, operation }: StepInput, cluster: Simulator): SyncTask | undefined {
+  const served = cluster.servedVersion(task);
+  if (served === task.version) return undefined;
+  const waits = mayCome(task, tasks, operation) ? (operation.dryRun ? unchecked(task) : postponed(task, cluster.now)) : undefined;
+  return waits ?? withoutKind(task, served);
+}
+
+function incarnation({ metadata: { uid, creationTimestamp } }: LiveObject): Pick<LiveObject['metadata'], 'uid' | 'creationTimestamp'> {
+  return { ...(uid && { uid }), ...(creationTimestamp && { creationTimestamp }) };
+}
+
+function defines(live: LiveObject, key: ResourceKey): boolean {
+  const spec = live['spec'] as { readonly group?: unknown; readonly names?: { readonly kind?: unknown } } | undefined; // as cases have it
+  return live.kind === 'CustomResourceDefinition' && spec?.group === key.group && spec.names?.kind === key.kind;
 }
 
 function remove(task: SyncTask, { cluster, action }: Worker): LiveObject | undefined {

@@ -6,6 +6,7 @@ import type { Application } from '../../model/application.ts';
 import { InvalidInput, Unavailable } from '../../model/errors.ts';
 import { NO_TAKE_OVER } from '../../model/managed-fields.ts';
 import { keyOf, keyText, type LiveObject, type Manifest } from '../../model/manifest.ts';
+import { isLenient } from '../../model/sync-options.ts';
 import type { Cluster } from '../../ports.ts';
 import { type Evaluation, evaluate } from '../../reconcile/evaluate.ts';
 import { withEdits } from '../../reconcile/judge.ts';
@@ -44,7 +45,9 @@ export async function differencesOf(
   // Hooks and objects that are not compared have no status.
   const rows: readonly Compared[] = comparison.resources.filter((row) => row.status !== '' && row.status !== 'Synced');
   const differing = [...rows, ...namespaceRow(evaluation)];
-  const predicted = await Promise.all(differing.map((row) => (row.target && row.live ? dryRun(target.cluster, row.target) : undefined)));
+  const predicted = await Promise.all(
+    differing.map((row) => (row.target && row.live ? dryRun(target.cluster, row.target, rules.syncOptions) : undefined)),
+  );
   const answers = predicted.filter((answer) => answer !== undefined);
   const shown = { ...(await withEdits(rules, answers, ports.scripts)), maskedAnnotations: target.resources.maskedAnnotations };
   return differing.map((row, index) => {
@@ -82,9 +85,9 @@ async function targetOf(session: Session, application: Application): Promise<Tar
 }
 
 /** The API server says best what an apply would make of an object; where it refuses, the outcome is worked out in memory. */
-async function dryRun(cluster: Cluster, target: Manifest): Promise<LiveObject | undefined> {
+async function dryRun(cluster: Cluster, target: Manifest, options: readonly string[]): Promise<LiveObject | undefined> {
   try {
-    return await cluster.apply(target, { dryRun: true });
+    return await cluster.apply(target, { dryRun: true, lenient: isLenient(options, target) });
   } catch (thrown) {
     if (thrown instanceof Unavailable) throw thrown;
     return undefined;

@@ -8,7 +8,7 @@ import type { OperationState, ResourceResult, SyncOperation } from '../../../lib
 import type { Step } from '../../../lib/sync/next.ts';
 import { rowId, type SyncTask } from '../../../lib/sync/task.ts';
 import { casesOf, type GoldenCase } from '../../support/cases.ts';
-import { INSTANCE, invoke, NOW, Simulator, type Sync } from '../../support/simulator.ts';
+import { INSTANCE, invoke, type Nature, NOW, Simulator, type Sync } from '../../support/simulator.ts';
 
 /** operation.yaml */
 interface Asked {
@@ -29,6 +29,10 @@ interface Happening {
   readonly refusals?: Readonly<Record<string, string>>;
   /** What the API server answers to an apply or delete. */
   readonly faults?: Readonly<Record<string, string>>;
+  /** How else the API server treats objects. */
+  readonly natures?: Readonly<Record<string, Nature>>;
+  /** Since the operation began. */
+  readonly seconds?: number;
   /** What became of objects since the last round. */
   readonly status?: Readonly<Record<string, unknown>>;
   /** The record of the last round was never written. */
@@ -83,7 +87,8 @@ function clusterOf(golden: GoldenCase, round: string, before: readonly LiveObjec
   const shown = golden.files.includes(round) && readdirSync(`${golden.dir}/${round}`).includes('live.yaml');
   const given = (golden.readAll(`${round}/live.yaml`) as LiveObject[]).map((object) => tracked(object, namespace));
   const objects = (shown ? given : before).map((object) => ({ ...object, ...statusOf(object, happening) }));
-  return new Simulator(objects, (key) => ({ refusal: happening.faults?.[shortName(key)] }));
+  const nature = (key: ResourceKey) => ({ refusal: happening.faults?.[shortName(key)], ...happening.natures?.[shortName(key)] });
+  return new Simulator(objects, nature, Date.parse(START.startedAt) + (happening.seconds ?? 0) * 1000);
 }
 
 function statusOf(object: LiveObject, { status }: Happening): { readonly status?: unknown } {
@@ -117,6 +122,8 @@ function stepText(step: Step): unknown {
       const prune = step.prune.length > 0 ? { prune: namesOf(step.prune) } : {};
       return { run: waves, ...prune, ...(step.apply.length > 0 ? { apply: step.apply.map(namesOf) } : {}) };
     }
+    case 'recreate':
+      return { recreate: namesOf(step.tasks), message: step.message };
     case 'wait':
       return { wait: step.afterSeconds, message: step.message };
     case 'deleteHooks':

@@ -42,15 +42,36 @@ const wave = fc.integer({ min: -1, max: 2 });
 const ticks = fc.integer({ min: 0, max: 2 });
 const rarely = fc.integer({ min: 0, max: 7 }).map((n) => n === 0);
 
+/** What is there before: nothing, what Git has, as an earlier sync applied it, or something else. */
+function earlierOf(manifest: Manifest, there: string): LiveObject | undefined {
+  if (there === 'no') return undefined;
+  if (there === 'other') return { ...manifest, data: { earlier: 'yes' } };
+  return { ...manifest, metadata: { ...manifest.metadata, managedFields: [applyRecord(manifest, EARLIER)] }, data: {} };
+}
+
 const resource = fc
-  .record({ claim: fc.boolean(), wave, there: fc.constantFrom('no', 'same', 'other'), ticks, bad: rarely, refused: rarely })
-  .map(({ claim, wave: at, there, ticks: after, bad, refused }) => (name: string): Part => {
-    const manifest = object('v1', claim ? 'PersistentVolumeClaim' : 'ConfigMap', name, { [SYNC_WAVE]: `${at}` });
+  .record({
+    claim: fc.boolean(),
+    wave,
+    there: fc.constantFrom('no', 'same', 'other'),
+    ticks,
+    lingers: ticks,
+    bad: rarely,
+    refused: rarely,
+    fixed: rarely,
+    option: fc.constantFrom('', '', '', 'Replace=true', 'Force=true', 'Force=true,Replace=true'),
+  })
+  .map(({ claim, wave: at, there, ticks: after, lingers, bad, refused, fixed, option }) => (name: string): Part => {
+    const annotations = { [SYNC_WAVE]: `${at}`, [SYNC_OPTIONS]: option };
+    const manifest = object('v1', claim ? 'PersistentVolumeClaim' : 'ConfigMap', name, annotations);
     const status = bad ? ENDS.claim.bad : ENDS.claim.good;
-    const known = { ...manifest, metadata: { ...manifest.metadata, managedFields: [applyRecord(manifest, EARLIER)] } };
-    const earlier = there === 'same' ? { ...known, data: {} } : { ...manifest, data: { earlier: 'yes' } };
-    const nature = { refusal: refused ? `${name} is refused` : undefined, settles: claim ? { ticks: after, status } : undefined };
-    return { name, manifest: { ...manifest, data: {} }, desired: true, before: there === 'no' ? undefined : earlier, nature };
+    const nature = {
+      refusal: refused ? `${name} is refused` : undefined,
+      fixed: fixed ? `${name} cannot be changed` : undefined,
+      settles: claim ? { ticks: after, status } : undefined,
+      lingers,
+    };
+    return { name, manifest: { ...manifest, data: {} }, desired: true, before: earlierOf(manifest, there), nature };
   });
 
 const phases = fc.subarray(['PreSync', 'Sync', 'PostSync', 'SyncFail'], { minLength: 1, maxLength: 2 });
@@ -135,7 +156,12 @@ function outcome({ parts, sync, stopAt }: Plan, lostAt: ReadonlySet<number>) {
 /** What counts, once the cluster has come to rest. */
 function ended(state: OperationState, cluster: Simulator) {
   for (let ticks = 0; ticks < 10; ticks += 1) cluster.tick();
-  const live = [...cluster.live.values()].map(({ metadata: { uid: _uid, ...metadata }, ...rest }) => ({ ...rest, metadata }));
+  const live = [...cluster.live.values()].map(
+    ({ metadata: { uid: _uid, creationTimestamp: _at, managedFields: _records, ...metadata }, ...rest }) => ({
+      ...rest,
+      metadata,
+    }),
+  );
   return {
     phase: state.phase,
     created: [...cluster.created].sort(),

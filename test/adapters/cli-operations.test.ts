@@ -86,6 +86,34 @@ describe('app rollback', () => {
   });
 });
 
+describe('app sync', () => {
+  it('asks for force and replacement of the resources that carry a label in Git', async () => {
+    const labelled = (name: string, tier: string) => {
+      const object = configMap(name, { k: '1' }) as { readonly metadata: object }; // a manifest as that makes it
+      return { ...object, metadata: { ...object.metadata, labels: { tier } } };
+    };
+    const files = { 'a.json': labelled('a', 'front'), 'b.json': labelled('b', 'back'), 'c.json': labelled('c', 'data') };
+    const shop = await stories.deployment(files);
+    await shop.look();
+    const env = { EVENKEEL_KUBECTL: stories.kubectl, EVENKEEL_HELM: stories.helm, EVENKEEL_KUSTOMIZE: stories.kustomize };
+    const sync = (...args: readonly string[]) => evenkeel(['app', 'sync', shop.name, '--async', ...args], { env });
+    expect(await sync('--label', 'tier=none')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'error: No matching resources found for labels: [tier=none]\n',
+    });
+    const args = ['--label', 'tier=back', '--label', 'other=x', '--replace', '--force', '--server-side'];
+    expect(await sync(...args)).toEqual({ code: 0, stdout: '', stderr: '' });
+    const { sync: asked } = (await shop.read()).operation ?? {};
+    expect(asked?.syncStrategy).toEqual({ hook: { force: true } });
+    expect(asked?.syncOptions).toEqual(['Replace=true', 'ServerSideApply=true']);
+    expect(asked?.resources).toEqual([{ kind: 'ConfigMap', namespace: shop.namespace, name: 'b' }]);
+    await shop.look('operation');
+    expect(await shop.live('configmaps', 'b')).toBeDefined();
+    expect(await shop.live('configmaps', 'c')).toBeUndefined();
+  });
+});
+
 describe('app terminate-op', () => {
   it('stops the sync that runs, and its hook', async () => {
     const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'hook.json': hookJob('slow', 'PreSync', '600s') });

@@ -8,7 +8,7 @@ import { NO_TAKE_OVER } from '../../model/managed-fields.ts';
 import { keyOf, keyText, type LiveObject, type Manifest } from '../../model/manifest.ts';
 import { isLenient } from '../../model/sync-options.ts';
 import type { Cluster } from '../../ports.ts';
-import { type Evaluation, evaluate } from '../../reconcile/evaluate.ts';
+import { type Evaluation, evaluate, render } from '../../reconcile/evaluate.ts';
 import { withEdits } from '../../reconcile/judge.ts';
 import type { Target } from '../../reconcile/target.ts';
 import { type RevisionRequest, sourcesAsked } from '../request/revisions.ts';
@@ -75,10 +75,25 @@ export async function printDifferences(shell: Shell, differences: readonly Expla
   }
 }
 
+/** What the sources render to, as a worker would do it. Throws as `differencesOf` does. */
+export async function renderedOf(
+  shell: Shell,
+  session: Session,
+  application: Application,
+  request: RevisionRequest,
+): Promise<readonly Manifest[]> {
+  const target = await targetOf(session, application);
+  const ports = { ...(await shell.renderer(session)), renderSettings: session.renderSettings };
+  const sources = sourcesAsked(application, request);
+  const notBefore = shell.clock();
+  const revisions = await resolveRevisions(sources, application.spec.project, notBefore, ports.repositories);
+  return (await render(target, { sources, revisions, operationStartedAt: undefined, notBefore }, ports)).manifests;
+}
+
 async function targetOf(session: Session, application: Application): Promise<Target> {
   const { project, destination } = await checkApplication(session, application);
   if (destination.server !== IN_CLUSTER) {
-    throw new InvalidInput(`app diff reads only the control cluster yet: ${application.metadata.name} goes to ${destination.server}`);
+    throw new InvalidInput(`evenkeel reads only the control cluster yet: ${application.metadata.name} goes to ${destination.server}`);
   }
   const { cluster, namespace: controlNamespace } = session;
   return { application, project, destination, cluster, controlNamespace, resources: await session.resourceSettings() };

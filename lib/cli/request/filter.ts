@@ -1,5 +1,6 @@
 // `--resource [!]GROUP:KIND:NAME`: which of an Application's resources a command is about (spec/cli.md §4).
 import type { ResourceStatus } from '../../model/application.ts';
+import { keyOf, type Manifest } from '../../model/manifest.ts';
 import type { SyncOperationResource } from '../../model/operation.ts';
 
 export interface ResourceFilter {
@@ -49,4 +50,12 @@ function fits(resource: Place, filter: ResourceFilter): boolean {
 
 function part(pattern: string, value: string): boolean {
   return pattern === '*' || pattern === value;
+}
+
+/** The objects that carry one of these labels, as filters that mean just them; Argo CD's `--label` takes any of several, too. */
+export function labelled(manifests: readonly Manifest[], labels: Readonly<Record<string, string>>): readonly ResourceFilter[] {
+  const wanted = Object.entries(labels);
+  return manifests
+    .filter(({ metadata }) => wanted.some(([name, value]) => metadata.labels?.[name] === value))
+    .map((manifest) => ({ exclude: false, ...keyOf(manifest) }));
 }

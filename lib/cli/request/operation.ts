@@ -10,6 +10,8 @@ export interface SyncRequest extends RevisionRequest {
   readonly dryRun: boolean;
   readonly prune: boolean;
   readonly strategy: 'apply' | 'hook';
+  /** What cannot be changed may be deleted and created again. */
+  readonly force: boolean;
   readonly resources: readonly ResourceFilter[];
   readonly info: readonly { readonly name: string; readonly value: string }[];
   readonly retry?: RetryStrategy | undefined;
@@ -41,7 +43,7 @@ export function syncOperation(application: Application, request: SyncRequest, us
       ...sourceFields(application, request),
       ...(request.prune ? { prune: true } : {}),
       ...(request.dryRun ? { dryRun: true } : {}),
-      syncStrategy: { [request.strategy]: {} },
+      syncStrategy: { [request.strategy]: request.force ? { force: true } : {} },
       ...resourceFields(application, request),
       ...optionFields(application, request),
     },

@@ -10,6 +10,8 @@ export interface SyncFlags extends RevisionFlags {
   readonly dryRun?: boolean;
   readonly prune?: boolean;
   readonly strategy?: string;
+  readonly force?: boolean;
+  readonly replace?: boolean;
   readonly serverSide?: boolean;
   readonly applyOutOfSyncOnly?: boolean;
   readonly info: readonly string[];
@@ -27,10 +29,19 @@ export function syncRequest(flags: SyncFlags): Omit<SyncRequest, 'resources'> {
     dryRun: flags.dryRun ?? false,
     prune: flags.prune ?? false,
     strategy: strategyOf(flags.strategy),
+    force: flags.force ?? false,
     info: flags.info.map((text) => namedValue(text, '--info')),
     retry: retryOf(flags),
-    syncOptions: [...(flags.serverSide ? ['ServerSideApply=true'] : []), ...(flags.applyOutOfSyncOnly ? ['ApplyOutOfSyncOnly=true'] : [])],
+    syncOptions: optionsOf(flags),
   };
+}
+
+function optionsOf({ replace, serverSide, applyOutOfSyncOnly }: SyncFlags): readonly string[] {
+  return [
+    ...(replace ? ['Replace=true'] : []),
+    ...(serverSide ? ['ServerSideApply=true'] : []),
+    ...(applyOutOfSyncOnly ? ['ApplyOutOfSyncOnly=true'] : []),
+  ];
 }
 
 function strategyOf(text: string | undefined): 'apply' | 'hook' {

@@ -56,9 +56,6 @@ describe('wrong usage', () => {
 describe('flags of Argo CD that are not there', () => {
   it.each([
     [['app', 'sync', 'a', '--local', '.'], '--local is not there yet: evenkeel syncs what is in Git'],
-    [['app', 'sync', 'a', '--label=x=y'], '--label is not there yet: choose resources with --resource'],
-    [['app', 'sync', 'a', '--force'], '--force is not there yet: delete what cannot be changed with kubectl, then sync'],
-    [['app', 'sync', 'a', '--replace=true'], '--replace is not there yet: delete what cannot be changed with kubectl, then sync'],
     [['app', 'wait', 'a', '--hydrated'], '--hydrated is not there yet: evenkeel hydrates no sources'],
     [['app', 'create', 'a', '--plugin-env', 'A=b'], '--plugin-env is not there yet: put the field into a file and use --file'],
     [

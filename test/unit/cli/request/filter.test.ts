@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSelected, parseResourceFilter } from '../../../../lib/cli/request/filter.ts';
+import { isSelected, labelled, parseResourceFilter } from '../../../../lib/cli/request/filter.ts';
 
 const name = fc.stringMatching(/^[a-z0-9-]{1,8}$/);
 
@@ -31,5 +31,19 @@ describe('resource filters', () => {
         },
       ),
     );
+  });
+
+  it('mean the objects that carry any of the labels', () => {
+    const object = (name: string, labels?: Record<string, string>) => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace: 'shop', ...(labels && { labels }) },
+    });
+    const all = [object('a', { app: 'web', tier: 'front' }), object('b', { app: 'db' }), object('c', { tier: 'back' }), object('d')];
+    const filters = labelled(all, { app: 'web', tier: 'back' });
+    expect(filters.map(({ group, kind, namespace, name, exclude }) => [exclude, group, kind, namespace, name])).toEqual([
+      [false, 'apps', 'Deployment', 'shop', 'a'],
+      [false, 'apps', 'Deployment', 'shop', 'c'],
+    ]);
   });
 });

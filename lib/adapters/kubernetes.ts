@@ -31,6 +31,9 @@ const OWN_KINDS: readonly ResourceType[] = [
   { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject', plural: 'appprojects', namespaced: true, verbs: ALL_VERBS },
 ];
 
+// An apply is refused for a field that its kind does not have whatever `fieldValidation` says, and names one at a time.
+const UNDECLARED_FIELDS = 20;
+
 /** One API server with one identity. Sockets and discovery are shared with the other Clusters of that server in this process. */
 export function createCluster(connection: ClusterConnection): OpenCluster {
   return new RestCluster(createRest(connection), discoveryOf(serverKey(connection)));
@@ -88,13 +91,16 @@ class RestCluster implements OpenCluster {
   }
 
   async apply(manifest: Manifest, options: SendOptions = {}): Promise<LiveObject> {
-    try {
-      return await this.#apply(manifest, options);
-    } catch (error) {
-      // No setting of the API server makes an apply do without fields that its kind does not have.
-      const declared = options.lenient && error instanceof InvalidInput ? withoutUndeclared(manifest, error.message) : undefined;
-      if (!declared) throw error;
-      return this.#apply(declared, options);
+    let sent = manifest;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#apply(sent, options);
+      } catch (error) {
+        const lenient = options.lenient === true && tries <= UNDECLARED_FIELDS && error instanceof InvalidInput;
+        const declared = lenient ? withoutUndeclared(sent, error.message) : undefined;
+        if (!declared) throw error;
+        sent = declared;
+      }
     }
   }
 

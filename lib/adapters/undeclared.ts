@@ -35,26 +35,30 @@ function fieldsOf(value: Readonly<Record<string, unknown>>, path: string): reado
 }
 
 function withoutInItem(list: readonly unknown[], path: string): unknown {
-  for (const [index, item] of list.entries()) {
-    const below = pathBelow(item, index, path);
-    const rest = below === undefined ? undefined : without(item, below);
-    if (rest !== undefined) return list.map((other, at) => (at === index ? rest : other));
+  const below = list.map((item, index) => pathBelow(item, index, path));
+  const found = [...below.entries()].sort(([, a], [, b]) => (b?.known ?? 0) - (a?.known ?? 0));
+  for (const [index, at] of found) {
+    const rest = at && without(list[index], at.path);
+    if (rest !== undefined) return list.map((other, place) => (place === index ? rest : other));
   }
   return undefined;
 }
 
-/** What of a path is left below an item: items are named by their place, `[0]`, or by their key, `[containerPort=80,protocol="TCP"]`. */
-function pathBelow(item: unknown, index: number, path: string): string | undefined {
-  const place = `[${index}]`;
-  if (path.startsWith(place)) return path.slice(place.length);
-  const [all = '', key = ''] = /^\[((?:[^\]"]|"(?:[^"\\]|\\.)*")*)\]/.exec(path) ?? [];
-  const parts = key.match(/[^=,"]+=(?:"(?:[^"\\]|\\.)*"|[^,]*)/g);
-  return parts && isRecord(item) && parts.every((part) => holds(item, part)) ? path.slice(all.length) : undefined;
+interface Below {
+  readonly path: string;
+  /** How many parts of the key the item itself has; the API filled in the others. */
+  readonly known: number;
 }
 
-/** A part of a key that the manifest leaves out is one that the API filled in. */
-function holds(item: Readonly<Record<string, unknown>>, part: string): boolean {
-  const equals = part.indexOf('=');
-  const value = item[part.slice(0, equals)];
-  return value === undefined || JSON.stringify(value) === part.slice(equals + 1);
+/** What of a path is left below an item: items are named by their place, `[0]`, or by their key, `[containerPort=80,protocol="TCP"]`. */
+function pathBelow(item: unknown, index: number, path: string): Below | undefined {
+  const place = `[${index}]`;
+  if (path.startsWith(place)) return { path: path.slice(place.length), known: 0 };
+  const [all = '', key = ''] = /^\[((?:[^\]"]|"(?:[^"\\]|\\.)*")*)\]/.exec(path) ?? [];
+  const parts = key.match(/[^=,"]+=(?:"(?:[^"\\]|\\.)*"|[^,]*)/g);
+  if (!parts || !isRecord(item)) return undefined;
+  const said = parts.map((part) => part.split(/=(.*)/s)).map(([name = '', text = '']) => ({ value: item[name], text }));
+  const known = said.filter(({ value }) => value !== undefined);
+  const fits = known.every(({ value, text }) => JSON.stringify(value) === text);
+  return fits ? { path: path.slice(all.length), known: known.length } : undefined;
 }

@@ -14,7 +14,7 @@ import { keepsNamespace } from './plan.ts';
 import { givenUp, isInPlace, toRecreate, withoutOld } from './recreate.ts';
 import { applied, pruned, refused, verbOf, withoutRequest } from './result.ts';
 import { runMark, type SyncTask } from './task.ts';
-import { wayOf, wayOut } from './way.ts';
+import { wayOf, withWayOut } from './way.ts';
 
 export interface TaskPorts {
   readonly cluster: Cluster;
@@ -126,7 +126,7 @@ async function sent(task: SyncTask, manifest: Manifest, input: StepInput, ports:
     if (!(error instanceof Unprocessable && isInPlace(task))) throw error;
     // As a new object it would do: then it is the change that is refused.
     if ((await creationRefusal(ports.cluster, manifest, way)) !== undefined) throw error;
-    if (!way.force) return refused(task, `${messageOf(error)} (${wayOut(task)})`);
+    if (!way.force) return refused(task, withWayOut(task, messageOf(error)));
     return dryRun ? applied(task, true, verb) : toRecreate(task);
   }
 }

@@ -55,10 +55,11 @@ function isKept({ key }: SyncTask): boolean {
   return KEPT.includes(key.kind);
 }
 
-/** What would let a change through that is refused for an object that is there. */
-export function wayOut(task: SyncTask): string {
+/** The refusal of a change, and what would let it through. The server's words may be long, and come last. */
+export function withWayOut(task: SyncTask, words: string): string {
   const annotation = 'the annotation argocd.argoproj.io/sync-options: Force=true';
-  return isKept(task)
+  const way = isKept(task)
     ? `only ${annotation} on it lets a ${task.key.kind} be deleted and created again`
     : `a sync with force, or ${annotation}, deletes it and creates it again`;
+  return `cannot be changed in place (${way}): ${words}`;
 }

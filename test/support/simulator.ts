@@ -18,7 +18,7 @@ import { beginning, type PlanInput, planSync } from '../../lib/sync/plan.ts';
 import { givenUp, isInPlace, toRecreate, withoutOld } from '../../lib/sync/recreate.ts';
 import { applied, carriedOut, pruned, refused, undeleted, verbOf, withoutRequest } from '../../lib/sync/result.ts';
 import { runMark, type SyncTask } from '../../lib/sync/task.ts';
-import { wayOf, wayOut } from '../../lib/sync/way.ts';
+import { wayOf, withWayOut } from '../../lib/sync/way.ts';
 
 export const INSTANCE = 'sample';
 
@@ -319,7 +319,7 @@ function apply(task: SyncTask, target: Manifest, input: StepInput, worker: Worke
   } catch (error) {
     if (!(error instanceof Unprocessable && isInPlace(task))) throw error;
     if (cluster.creationRefusal(task.key) !== undefined) throw error;
-    return way.force ? recreated(task, input, cluster) : refused(task, `${error.message} (${wayOut(task)})`);
+    return way.force ? recreated(task, input, cluster) : refused(task, withWayOut(task, error.message));
   }
 }
 

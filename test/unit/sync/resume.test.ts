@@ -48,6 +48,7 @@ function earlierOf(manifest: Manifest, there: string): LiveObject | undefined {
   if (there === 'other') return { ...manifest, data: { earlier: 'yes' } };
   return { ...manifest, metadata: { ...manifest.metadata, managedFields: [applyRecord(manifest, EARLIER)] }, data: {} };
 }
+const refusalOf = (words: string) => rarely.map((applies) => (applies ? words : undefined));
 
 const resource = fc
   .record({
@@ -57,8 +58,8 @@ const resource = fc
     ticks,
     lingers: ticks,
     bad: rarely,
-    refused: rarely,
-    fixed: rarely,
+    refused: refusalOf('is refused'),
+    fixed: refusalOf('cannot be changed'),
     option: fc.constantFrom('', '', '', 'Replace=true', 'Force=true', 'Force=true,Replace=true'),
   })
   .map(({ claim, wave: at, there, ticks: after, lingers, bad, refused, fixed, option }) => (name: string): Part => {
@@ -66,8 +67,8 @@ const resource = fc
     const manifest = object('v1', claim ? 'PersistentVolumeClaim' : 'ConfigMap', name, annotations);
     const status = bad ? ENDS.claim.bad : ENDS.claim.good;
     const nature = {
-      refusal: refused ? `${name} is refused` : undefined,
-      fixed: fixed ? `${name} cannot be changed` : undefined,
+      refusal: refused,
+      fixed,
       settles: claim ? { ticks: after, status } : undefined,
       lingers,
     };

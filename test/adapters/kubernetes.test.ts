@@ -1,7 +1,7 @@
 // The Cluster port against a real API server: what goes in comes out whole, and every refusal is the right one of four errors.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
-import { Conflict, InvalidInput, NotPermitted, Unavailable } from '../../lib/model/errors.ts';
+import { Conflict, InvalidInput, NotPermitted, Unavailable, Unprocessable } from '../../lib/model/errors.ts';
 import type { GroupVersionKind, LiveObject, Manifest } from '../../lib/model/manifest.ts';
 import { eventually, freshName, type World, world } from '../world/world.ts';
 
@@ -118,6 +118,42 @@ describe('apply', () => {
     await expect(cluster.apply(late)).rejects.toThrow(Unavailable);
     await expect(cluster.apply(late)).rejects.toMatchObject({ retryAfterSeconds: 5 });
     await cluster.patch({ ...CONFIG_MAP, namespace: leaving, name: 'held' }, { metadata: { finalizers: null } });
+  });
+});
+
+describe('replace', () => {
+  it('leaves nothing that is not in the manifest, and remembers what it changed as an update', async () => {
+    const live = await cluster.apply(configMap('whole-new', { same: '1', changes: '1', goes: '1' }));
+    const { resourceVersion = '' } = live.metadata;
+    const next = configMap('whole-new', { same: '1', changes: '2' });
+    const replaced = await cluster.replace({ ...next, metadata: { ...next.metadata, resourceVersion } });
+    expect(replaced['data']).toEqual({ same: '1', changes: '2' });
+    const fields = new Map((replaced.metadata.managedFields ?? []).map(({ operation, fieldsV1 }) => [operation, fieldsV1?.['f:data']]));
+    expect(fields.get('Apply')).toEqual({ 'f:same': {} });
+    expect(fields.get('Update')).toEqual({ 'f:changes': {} });
+  });
+
+  it('is a conflict when somebody wrote or deleted since', async () => {
+    const { metadata } = await cluster.apply(configMap('contested', { a: '1' }));
+    await cluster.apply(configMap('contested', { a: '2' }));
+    const stale = {
+      ...configMap('contested'),
+      metadata: { name: 'contested', namespace, resourceVersion: metadata.resourceVersion ?? '' },
+    };
+    await expect(cluster.replace(stale)).rejects.toThrow(Conflict);
+    await cluster.delete(at('contested'));
+    await expect(cluster.replace(stale)).rejects.toThrow(Conflict);
+  });
+});
+
+describe('a change that may not be made', () => {
+  it('is told from other refusals, and from a manifest that is wrong', async () => {
+    const fixed = (k: string): Manifest => ({ ...configMap('fixed', { k }), immutable: true });
+    await cluster.apply(fixed('1'));
+    await expect(cluster.apply(fixed('2'))).rejects.toThrow(Unprocessable);
+    await expect(cluster.create(fixed('2'), { dryRun: true })).rejects.toThrow(Conflict);
+    await expect(cluster.create(configMap('fixed', { 'not a key': '' }), { dryRun: true })).rejects.toThrow(Unprocessable);
+    expect((await cluster.get(at('fixed')))?.['data']).toEqual({ k: '1' });
   });
 });
 

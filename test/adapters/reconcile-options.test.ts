@@ -42,8 +42,9 @@ async function isSyncedAndQuiet(shop: Deployment): Promise<void> {
   await shop.look();
   const { status } = await shop.read();
   expect(status?.sync?.status).toBe('Synced');
+  // The Application's own status follows the health of what has just been created.
   const writes = (await requestsOf(() => shop.look())).filter((request) => !request.startsWith('GET'));
-  expect(writes.filter((request) => !request.includes('/serviceaccounts/'))).toEqual([]);
+  expect(writes.filter((request) => !/\/(serviceaccounts|applications)\//.test(request))).toEqual([]);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what the API server answers is the test's to take apart
@@ -129,6 +130,37 @@ describe('Replace=true', () => {
     expect((await shop.read()).status?.sync?.status).toBe('OutOfSync');
     await shop.sync();
     expect((await shop.live('configmaps', 'x')).data).toEqual({ kept: '1' });
+    await isSyncedAndQuiet(shop);
+  });
+});
+
+describe('Replace=true of what others live in', () => {
+  it('is an update, with or without force', async () => {
+    const group = `${freshName('kept')}.example.com`;
+    const name = freshName('kept');
+    const namespace = (stage: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { stage } } });
+    const described = (description: string) => {
+      const { spec, ...rest } = definition(group) as { readonly spec: { readonly names: object } }; // a manifest of things.ts
+      return { ...rest, metadata: { name: `things.${group}`, labels: { description } }, spec };
+    };
+    const files = (text: string) => ({ 'a.json': namespace(text), 'b.json': described(text), 'c.json': thing(group, 'x') });
+    const shop = await stories.deployment(files('one'));
+    await shop.sync();
+    await ends(shop, 'Succeeded');
+    const ref = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name };
+    const before = [await stories.cluster.get(ref), await shop.live('things', 'x', `${group}/v1`)];
+    await shop.commit(files('two'));
+    await shop.look();
+    await shop.sync({ syncOptions: ['Replace=true'], syncStrategy: { hook: { force: true } } });
+    await ends(shop, 'Succeeded');
+    const after = await stories.cluster.get(ref);
+    expect(after?.metadata).toMatchObject({ uid: before[0]?.metadata.uid, labels: { stage: 'two' } });
+    expect(after?.['spec']).toEqual({ finalizers: ['kubernetes'] });
+    expect((await rowsOf(shop)).filter((row) => row.endsWith(' replaced')).toSorted()).toEqual([
+      `customresourcedefinition.apiextensions.k8s.io/things.${group} replaced`,
+      `namespace/${name} replaced`,
+      `thing.${group}/x deleted. thing.${group}/x replaced`,
+    ]);
     await isSyncedAndQuiet(shop);
   });
 });

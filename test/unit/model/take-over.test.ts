@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LAST_APPLIED } from '../../../lib/model/annotations.ts';
 import type { LiveObject, ManagedFieldsEntry } from '../../../lib/model/manifest.ts';
-import { takeOverPatch } from '../../../lib/model/take-over.ts';
+import { replacedPatch, takeOverPatch } from '../../../lib/model/take-over.ts';
 
 const entry = (manager: string, operation: 'Apply' | 'Update', fieldsV1: object, more: object = {}): ManagedFieldsEntry =>
   ({ manager, operation, apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1, ...more }) as ManagedFieldsEntry; // readonly fields from a plain object
@@ -96,5 +96,34 @@ describe('takeOverPatch', () => {
       path: '/metadata/resourceVersion',
       value: '7',
     });
+  });
+});
+
+describe('replacedPatch', () => {
+  const data = (...names: readonly string[]) => ({ 'f:data': Object.fromEntries(names.map((name) => [`f:${name}`, {}])) });
+  const after = (object: LiveObject) => replacedPatch(object)?.[0]?.['value'];
+
+  it('makes the object ours alone, but for its subresources, and applied', () => {
+    const scale = entry('autoscaler', 'Update', data('n'), { subresource: 'scale' });
+    const [ours, theirs] = [entry('evenkeel', 'Apply', data('a')), entry('kubectl-edit', 'Update', data('b'))];
+    const patch = replacedPatch(live([ours, theirs, scale, entry('evenkeel', 'Update', data('c'))]));
+    expect(patch).toEqual([
+      { op: 'replace', path: '/metadata/managedFields', value: [scale, entry('evenkeel', 'Apply', data('a', 'c'))] },
+      { op: 'replace', path: '/metadata/resourceVersion', value: '7' },
+    ]);
+  });
+
+  it('asks for nothing where it is so already, and where nobody is known', () => {
+    expect(replacedPatch(live([entry('evenkeel', 'Apply', data('a'))]))).toBeUndefined();
+    expect(replacedPatch(live([]))).toBeUndefined();
+  });
+
+  it('takes over what was there when the replacement changed nothing', () => {
+    expect(after(live([entry('kubectl-create', 'Update', data('a'))]))).toEqual([entry('evenkeel', 'Apply', data('a'))]);
+  });
+
+  it('does not mix the fields of two versions', () => {
+    const older = entry('evenkeel', 'Apply', data('a'), { apiVersion: 'v1beta1' });
+    expect(after(live([older, entry('evenkeel', 'Update', data('b'))]))).toEqual([entry('evenkeel', 'Apply', data('b'))]);
   });
 });

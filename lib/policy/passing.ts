@@ -10,6 +10,7 @@ const PASSING: readonly RegExp[] = [
   /the server is currently unable to handle the request|service unavailable/i,
   /namespaces "[^"]*" not found/,
   /serviceaccounts? .*not found|service ?account .*does not exist/i,
+  /is still there \d+ minutes after it was deleted/,
   /no matches for kind|could not find the requested resource|The Kubernetes API could not find/,
   /is forbidden: User "[^"]*" cannot /,
   /etcdserver: |context deadline exceeded|connection refused|i\/o timeout|Internal error occurred/,

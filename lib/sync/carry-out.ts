@@ -9,12 +9,13 @@ import { propagationOf } from '../model/sync-options.ts';
 import type { Clock, Cluster, ObjectRef } from '../ports.ts';
 import { creationRefusal, sendManifest } from './apply.ts';
 import { isDefined, mayCome, postponed, unchecked, withoutKind } from './kind.ts';
+import { givenRoom, unchanged } from './make-room.ts';
 import type { StepInput } from './next.ts';
 import { keepsNamespace } from './plan.ts';
-import { givenUp, isInPlace, toRecreate, withoutOld } from './recreate.ts';
+import { givenUp, isInPlace, withoutOld } from './recreate.ts';
 import { applied, pruned, refused, verbOf, withoutRequest } from './result.ts';
 import { runMark, type SyncTask } from './task.ts';
-import { wayOf, withWayOut } from './way.ts';
+import { wayOf } from './way.ts';
 
 export interface TaskPorts {
   readonly cluster: Cluster;
@@ -103,15 +104,8 @@ async function apply(task: SyncTask, input: StepInput, ports: TaskPorts): Promis
   if (refusal !== undefined) return refused(task, refusal);
   const manifest = task.hook ? marked(ports.prepare(task), runMark(task, input.operationId)) : ports.prepare(task);
   const way = wayOf(task, input);
-  return way.replace && way.force && isInPlace(task) ? givenRoom(task, manifest, input, ports) : sent(task, manifest, input, ports);
-}
-
-/** An object is given up only once it is known that it can be created again. */
-async function givenRoom(task: SyncTask, manifest: Manifest, input: StepInput, ports: TaskPorts): Promise<SyncTask> {
-  const way = wayOf(task, input);
-  const refusal = await creationRefusal(ports.cluster, manifest, way);
-  if (refusal !== undefined) return refused(task, `not deleted, since it could not be created again: ${refusal}`);
-  return input.operation.dryRun ? applied(task, true, verbOf(task, way)) : toRecreate(task);
+  if (!(way.replace && way.force && isInPlace(task))) return sent(task, manifest, input, ports);
+  return givenRoom(task, input, await creationRefusal(ports.cluster, manifest, way));
 }
 
 async function sent(task: SyncTask, manifest: Manifest, input: StepInput, ports: TaskPorts): Promise<SyncTask> {
@@ -124,10 +118,7 @@ async function sent(task: SyncTask, manifest: Manifest, input: StepInput, ports:
     return dryRun ? applied(task, true, verb) : applied(await withAnswer(task, answer, ports), false, verb);
   } catch (error) {
     if (!(error instanceof Unprocessable && isInPlace(task))) throw error;
-    // As a new object it would do: then it is the change that is refused.
-    if ((await creationRefusal(ports.cluster, manifest, way)) !== undefined) throw error;
-    if (!way.force) return refused(task, withWayOut(task, messageOf(error)));
-    return dryRun ? applied(task, true, verb) : toRecreate(task);
+    return unchanged(task, input, messageOf(error), await creationRefusal(ports.cluster, manifest, way));
   }
 }
 

@@ -51,15 +51,7 @@ function isForced({ syncStrategy }: SyncOperation): boolean {
   return syncStrategy?.apply?.force === true || syncStrategy?.hook?.force === true;
 }
 
-function isKept({ key }: SyncTask): boolean {
+/** Whether only the object itself can say that it may be deleted. */
+export function isKept({ key }: SyncTask): boolean {
   return KEPT.includes(key.kind);
-}
-
-/** The refusal of a change, and what would let it through. The server's words may be long, and come last. */
-export function withWayOut(task: SyncTask, words: string): string {
-  const annotation = 'the annotation argocd.argoproj.io/sync-options: Force=true';
-  const way = isKept(task)
-    ? `only ${annotation} on it lets a ${task.key.kind} be deleted and created again`
-    : `a sync with force, or ${annotation}, deletes it and creates it again`;
-  return `cannot be changed in place (${way}): ${words}`;
 }

@@ -13,12 +13,13 @@ import type { OperationPhase, OperationState } from '../../lib/model/operation.t
 import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
 import { mayCome, postponed, unchecked, withoutKind } from '../../lib/sync/kind.ts';
+import { givenRoom, unchanged } from '../../lib/sync/make-room.ts';
 import { nextStep, type Step, type StepInput } from '../../lib/sync/next.ts';
 import { beginning, type PlanInput, planSync } from '../../lib/sync/plan.ts';
-import { givenUp, isInPlace, toRecreate, withoutOld } from '../../lib/sync/recreate.ts';
+import { givenUp, isInPlace, withoutOld } from '../../lib/sync/recreate.ts';
 import { applied, carriedOut, pruned, refused, undeleted, verbOf, withoutRequest } from '../../lib/sync/result.ts';
 import { runMark, type SyncTask } from '../../lib/sync/task.ts';
-import { wayOf, withWayOut } from '../../lib/sync/way.ts';
+import { wayOf } from '../../lib/sync/way.ts';
 
 export const INSTANCE = 'sample';
 
@@ -313,13 +314,13 @@ function apply(task: SyncTask, target: Manifest, input: StepInput, worker: Worke
   if (kept) return kept;
   action(`apply ${keyText(task.key)}`);
   const way = wayOf(task, input);
-  if (way.replace && way.force && isInPlace(task)) return recreated(task, input, cluster);
+  const refusal = cluster.creationRefusal(task.key);
+  if (way.replace && way.force && isInPlace(task)) return givenRoom(task, input, refusal);
   try {
     return send(task, target, input, cluster);
   } catch (error) {
     if (!(error instanceof Unprocessable && isInPlace(task))) throw error;
-    if (cluster.creationRefusal(task.key) !== undefined) throw error;
-    return way.force ? recreated(task, input, cluster) : refused(task, withWayOut(task, error.message));
+    return unchanged(task, input, error.message, refusal);
   }
 }
 
@@ -335,12 +336,6 @@ function send(task: SyncTask, target: Manifest, input: StepInput, cluster: Simul
   const manifest = { ...target, metadata: { ...target.metadata, annotations: { ...target.metadata.annotations, ...mark } } };
   const live = cluster.apply(manifest, way.replace);
   return applied({ ...task, live, health: resourceHealth(live) }, false, verb);
-}
-
-function recreated(task: SyncTask, input: StepInput, cluster: Simulator): SyncTask {
-  const refusal = cluster.creationRefusal(task.key);
-  if (refusal !== undefined) return refused(task, `not deleted, since it could not be created again: ${refusal}`);
-  return input.operation.dryRun ? applied(task, true, verbOf(task, wayOf(task, input))) : toRecreate(task);
 }
 
 function unservedKind(task: SyncTask, { tasks, operation }: StepInput, cluster: Simulator): SyncTask | undefined {

@@ -101,7 +101,7 @@ describe('takeOverPatch', () => {
 
 describe('replacedPatch', () => {
   const data = (...names: readonly string[]) => ({ 'f:data': Object.fromEntries(names.map((name) => [`f:${name}`, {}])) });
-  const after = (object: LiveObject) => replacedPatch(object)?.[0]?.['value'];
+  const left = (object: LiveObject) => replacedPatch(object)?.[0]?.['value'];
 
   it('makes the object ours alone, but for its subresources, and applied', () => {
     const scale = entry('autoscaler', 'Update', data('n'), { subresource: 'scale' });
@@ -119,11 +119,11 @@ describe('replacedPatch', () => {
   });
 
   it('takes over what was there when the replacement changed nothing', () => {
-    expect(after(live([entry('kubectl-create', 'Update', data('a'))]))).toEqual([entry('evenkeel', 'Apply', data('a'))]);
+    expect(left(live([entry('kubectl-create', 'Update', data('a'))]))).toEqual([entry('evenkeel', 'Apply', data('a'))]);
   });
 
   it('does not mix the fields of two versions', () => {
     const older = entry('evenkeel', 'Apply', data('a'), { apiVersion: 'v1beta1' });
-    expect(after(live([older, entry('evenkeel', 'Update', data('b'))]))).toEqual([entry('evenkeel', 'Apply', data('b'))]);
+    expect(left(live([older, entry('evenkeel', 'Update', data('b'))]))).toEqual([entry('evenkeel', 'Apply', data('b'))]);
   });
 });

@@ -144,6 +144,9 @@ describe('a commit that was synced before', () => {
 
   test.each([
     'pods "a" is forbidden: unable to create new content in namespace shop because it is being terminated',
+    'configmap/a is still there 10 minutes after it was deleted to be created again, held by its finalizers (example.com/held)',
+    'deleted, but not created again: configmaps "a" is forbidden: exceeded quota: small',
+    'The Kubernetes API could not find version "v1" of example.org/Widget for requested resource shop/w. Version "v2" of example.org/Widget is installed on the destination cluster.',
     'pods "a" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1',
     'Internal error occurred: failed calling webhook "a.b": Post "https://x": dial tcp 10.0.0.1:443: connect: connection refused',
     'the server is currently unable to handle the request',

@@ -15,7 +15,7 @@ export function takeOverPatch(live: LiveObject, takeOver = TAKE_OVER): readonly 
 
 /**
  * The JSON patch that makes an object ours alone after we have replaced it whole: what we wrote is known as applied, and nobody else holds
- * what Git will drop; what subresources hold stays theirs. Undefined when it is so already.
+ * what Git will drop; what subresources hold stays theirs, and status nobody's. Undefined when it is so already.
  */
 export function replacedPatch(live: LiveObject): readonly Readonly<Record<string, unknown>>[] | undefined {
   const entries = (live.metadata.managedFields ?? []).filter(({ subresource }) => !subresource);
@@ -24,7 +24,8 @@ export function replacedPatch(live: LiveObject): readonly Readonly<Record<string
   const last = known.at(-1);
   if (!last || (entries.length === 1 && last.manager === FIELD_MANAGER && last.operation === 'Apply')) return undefined;
   const trees = known.filter(({ apiVersion }) => apiVersion === last.apiVersion).map(({ fieldsV1 }) => fieldsV1 ?? {});
-  const entry = { ...last, manager: FIELD_MANAGER, operation: 'Apply', fieldsV1: trees.reduce<FieldTree>(mergedTrees, {}) };
+  const { 'f:status': _status, ...fieldsV1 } = trees.reduce<FieldTree>(mergedTrees, {});
+  const entry = { ...last, manager: FIELD_MANAGER, operation: 'Apply', fieldsV1 };
   const others = (live.metadata.managedFields ?? []).filter(({ subresource }) => subresource);
   return patchOf(live, [...others, entry]);
 }

@@ -61,13 +61,15 @@ async function replaced(cluster: Cluster, manifest: Manifest, live: LiveObject |
   await withLive(cluster, current, (after) => patched(cluster, after, replacedPatch(after)));
 }
 
-/** Finalizers are promises of controllers, which Git seldom names: without them an object would go before its time. */
+/**
+ * Finalizers are promises of controllers, which Git seldom names: without them an object would go before its time. So is status, which
+ * kinds without a subresource for it would lose.
+ */
 function inPlaceOf(live: LiveObject, manifest: Manifest): Manifest {
   const { resourceVersion, finalizers } = live.metadata;
-  return {
-    ...manifest,
-    metadata: { ...(finalizers && { finalizers }), ...manifest.metadata, ...(resourceVersion && { resourceVersion }) },
-  };
+  const metadata = { ...(finalizers && { finalizers }), ...manifest.metadata, ...(resourceVersion && { resourceVersion }) };
+  const { status } = live;
+  return { ...(status === undefined ? {} : { status }), ...manifest, metadata };
 }
 
 async function patched(cluster: Cluster, live: LiveObject, patch: readonly unknown[] | undefined): Promise<void> {

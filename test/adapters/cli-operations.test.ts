@@ -86,7 +86,7 @@ describe('app rollback', () => {
   });
 });
 
-describe('app sync', () => {
+describe('app sync of some resources', () => {
   it('asks for force and replacement of the resources that carry a label in Git', async () => {
     const labelled = (name: string, tier: string) => {
       const object = configMap(name, { k: '1' }) as { readonly metadata: object }; // a manifest as that makes it

@@ -4,7 +4,7 @@ import type { ManagedFieldsEntry } from '../../lib/model/manifest.ts';
 import { configMap } from '../support/journey.ts';
 import { type Deployment, requestsOf, type Stories, startStories } from '../support/stories.ts';
 import { definition, thing } from '../support/things.ts';
-import { eventually, freshName } from '../world/world.ts';
+import { collectionPath, eventually, freshName } from '../world/world.ts';
 
 let stories: Stories;
 
@@ -135,6 +135,24 @@ describe('Replace=true', () => {
 });
 
 describe('Replace=true of what others live in', () => {
+  it('leaves finalizers and status to those who set them', async () => {
+    const group = `${freshName('status')}.example.com`;
+    await define(group);
+    await eventually(async () => expect(await stories.cluster.preferredType(group, 'Thing')).toBeDefined());
+    const shop = await stories.deployment({ 'a.json': thing(group, 'x') });
+    await shop.sync();
+    const path = `${collectionPath(`${group}/v1`, 'things', shop.namespace)}/x`;
+    const said = { metadata: { finalizers: ['example.com/held'] }, status: { phase: 'Ready' } };
+    await stories.api.send(path, { method: 'PATCH', body: said });
+    await shop.commit({ 'a.json': withOptions(thing(group, 'x', { known: '2' }), 'Replace=true') });
+    await shop.look();
+    await shop.sync();
+    expect(await rowsOf(shop)).toEqual([`thing.${group}/x replaced`]);
+    expect(await stories.api.send(path)).toMatchObject({ ...said, spec: { known: '2' } });
+    await isSyncedAndQuiet(shop);
+    await stories.api.send(path, { method: 'PATCH', body: { metadata: { finalizers: null } } });
+  });
+
   it('is an update, with or without force', async () => {
     const group = `${freshName('kept')}.example.com`;
     const name = freshName('kept');
@@ -148,13 +166,13 @@ describe('Replace=true of what others live in', () => {
     await shop.sync();
     await ends(shop, 'Succeeded');
     const ref = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name };
-    const before = [await stories.cluster.get(ref), await shop.live('things', 'x', `${group}/v1`)];
+    const before = await stories.cluster.get(ref);
     await shop.commit(files('two'));
     await shop.look();
     await shop.sync({ syncOptions: ['Replace=true'], syncStrategy: { hook: { force: true } } });
     await ends(shop, 'Succeeded');
     const after = await stories.cluster.get(ref);
-    expect(after?.metadata).toMatchObject({ uid: before[0]?.metadata.uid, labels: { stage: 'two' } });
+    expect(after?.metadata).toMatchObject({ uid: before?.metadata.uid, labels: { stage: 'two' } });
     expect(after?.['spec']).toEqual({ finalizers: ['kubernetes'] });
     expect((await rowsOf(shop)).filter((row) => row.endsWith(' replaced')).toSorted()).toEqual([
       `customresourcedefinition.apiextensions.k8s.io/things.${group} replaced`,
@@ -299,7 +317,7 @@ describe('fields that a kind does not have', () => {
     return withOptions({ ...rest, spec: { ...spec, replicas: 0, template, replica: 1 } }, options);
   };
 
-  const undeclared = /^failed to create typed patch object .*: field not declared in schema$/;
+  const undeclared = /^failed to create typed patch object .*: field not declared in schema$/s;
 
   it('are refused, and differ, until Git is right', async () => {
     const shop = await stories.deployment({ 'web.json': deployment() }, { syncPolicy: { automated: {}, retry: { limit: 0 } } });

@@ -1,7 +1,8 @@
 // A kind of custom resources, each group of which has one: Thing, with a field `spec.known`.
 /** Defines the kind Thing of a group, with one field, in one version. */
 export function definition(group: string, version = 'v1'): object {
-  const schema = { type: 'object', properties: { spec: { type: 'object', properties: { known: { type: 'string' } } } } };
+  const spec = { type: 'object', properties: { known: { type: 'string' } } };
+  const schema = { type: 'object', properties: { spec, status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

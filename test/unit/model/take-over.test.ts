@@ -118,6 +118,11 @@ describe('replacedPatch', () => {
     expect(replacedPatch(live([]))).toBeUndefined();
   });
 
+  it('leaves status to nobody, so that the next apply does not take it away', () => {
+    const status = entry('evenkeel', 'Update', { 'f:status': {}, ...data('a') });
+    expect(left(live([status]))).toEqual([entry('evenkeel', 'Apply', data('a'))]);
+  });
+
   it('takes over what was there when the replacement changed nothing', () => {
     expect(left(live([entry('kubectl-create', 'Update', data('a'))]))).toEqual([entry('evenkeel', 'Apply', data('a'))]);
   });

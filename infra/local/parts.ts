@@ -146,6 +146,7 @@ function localValues(
     EVENKEEL_WEBHOOK_GITHUB_SECRET: secret,
     EVENKEEL_SQS_ENDPOINT: queues.endpoint,
     EVENKEEL_RENDER_BUCKET: undefined,
+    EVENKEEL_PRUNED_KEY: undefined,
     EVENKEEL_LOOPBACK: 'allowed',
     EVENKEEL_KUBECTL: tools.kubectl,
     EVENKEEL_HELM: tools.helm,

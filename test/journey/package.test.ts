@@ -161,7 +161,11 @@ describe('osls package', () => {
         ...['ChangeMessageVisibility', 'SendMessage'].map((action) => `sqs:${action} ReconcileQueue`),
         'sqs:SendMessage LaterQueue',
         's3:ListBucket RenderBucket',
-        ...['GetObject', 'PutObject'].map((action) => `s3:${action} \${RenderBucket.Arn}/renders/*`),
+        ...['GetObject', 'PutObject'].flatMap((action) => [
+          `s3:${action} \${RenderBucket.Arn}/pruned/*`,
+          `s3:${action} \${RenderBucket.Arn}/renders/*`,
+        ]),
+        ...['Decrypt', 'GenerateDataKey'].map((action) => `kms:${action} PrunedKey`),
       ),
     });
   });

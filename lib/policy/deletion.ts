@@ -1,8 +1,7 @@
-// What a deletion may do next: whom it deletes, whom it waits for, and which finalizers somebody else has to answer for
-// (spec/application.md §9).
-import { DELETION_APPROVED, POST_DELETE_FINALIZER, PRE_DELETE_FINALIZER } from '../model/annotations.ts';
+// What a deletion may do next: whom it deletes, whom it waits for, and what it says of that (spec/application.md §9).
+import { DELETION_APPROVED } from '../model/annotations.ts';
 import type { Application } from '../model/application.ts';
-import { keyOf, keyText, type LiveObject } from '../model/manifest.ts';
+import { keyOf, keyText, type LiveObject, objectName } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
 import { waveOf } from '../model/wave.ts';
 
@@ -57,22 +56,39 @@ export function leavingSeconds({ metadata }: Application, now: number): number {
   return Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.floor((elapsed || 0) / 4)));
 }
 
-const HOOKS: Readonly<Record<string, string>> = {
-  [PRE_DELETE_FINALIZER]: 'PreDelete hooks are not run yet',
-  [`${PRE_DELETE_FINALIZER}/cleanup`]: 'PreDelete hooks are not deleted yet',
-  [POST_DELETE_FINALIZER]: 'PostDelete hooks are not run yet',
-  [`${POST_DELETE_FINALIZER}/cleanup`]: 'PostDelete hooks are not deleted yet',
-};
+/** How long an object may take to go before people are told what holds it. */
+const STUCK_SECONDS = 120;
 
-/** Whether a finalizer stands for hooks of the deletion. */
-export function isHookFinalizer(name: string): boolean {
-  return Object.hasOwn(HOOKS, name);
+/** What holds a deletion whose objects are `leaving` for long: each by name with its finalizers, and the way out; undefined before that. */
+export function stuckMessage(leaving: readonly LiveObject[], now: number): string | undefined {
+  const stuck = leaving.filter(({ metadata }) => now - Date.parse(metadata.deletionTimestamp ?? '') >= STUCK_SECONDS * 1000);
+  if (stuck.length === 0) return undefined;
+  return `waiting for objects that are being deleted and do not go: ${listed(stuck.map(heldName))}: mend what answers for their finalizers, or remove those from metadata.finalizers`;
 }
 
-/** Why an Application with hooks of its deletion, as Argo CD marked it, may not go on: `before` or after its objects went. */
-export function hookRefusal(finalizers: readonly string[], stage: 'before' | 'after'): string | undefined {
-  const held = finalizers.filter((name) => (stage === 'before' ? name === PRE_DELETE_FINALIZER : isHookFinalizer(name)));
-  if (held.length === 0) return undefined;
-  const reasons = held.map((name) => `${HOOKS[name]} (finalizer '${name}')`);
-  return `${reasons.join(', ')}: do by hand what they are for, then remove what is named here from metadata.finalizers`;
+function heldName(live: LiveObject): string {
+  const finalizers = live.metadata.finalizers ?? [];
+  return finalizers.length === 0 ? objectName(keyOf(live)) : `${objectName(keyOf(live))} (finalizers ${finalizers.join(', ')})`;
+}
+
+/** What an Application says that waits for a person's approval of these objects. */
+export function approvalMessage(objects: readonly LiveObject[]): string {
+  const names = listed(objects.map((live) => objectName(keyOf(live))));
+  return `waiting for approval to delete ${names}: annotate the Application with ${DELETION_APPROVED}=<time in RFC 3339>`;
+}
+
+/** So many names are enough to see what it is about. */
+const NAMES = 20;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - NAMES;
+  return names.slice(0, NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+const [SHORTEST_RETRY_SECONDS, LONGEST_RETRY_SECONDS] = [30, 300];
+
+/** Seconds until a pass that failed is tried again: a tenth of the time that the deletion has taken, from half a minute to five. */
+export function retrySeconds({ metadata }: Application, now: number): number {
+  const elapsed = (now - Date.parse(metadata.deletionTimestamp ?? '')) / 1000;
+  return Math.min(LONGEST_RETRY_SECONDS, Math.max(SHORTEST_RETRY_SECONDS, Math.floor((elapsed || 0) / 10)));
 }

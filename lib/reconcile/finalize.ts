@@ -1,16 +1,19 @@
 // finalize: an Application that is being deleted. One pass does one step; the next message does the next (spec/application.md §9).
 
 import { trackedAmong } from '../compare/tracking.ts';
-import { DELETION_APPROVED, HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
+import { HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
 import { type Application, qualifiedName } from '../model/application.ts';
 import { Conflict, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
-import { annotationOf, groupVersionOf, keyOf, type LiveObject, objectName, type Propagation } from '../model/manifest.ts';
+import { annotationOf, groupVersionOf, keyOf, type LiveObject, type Propagation } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
-import { deletionStep, hookRefusal, isHookFinalizer, leavingSeconds } from '../policy/deletion.ts';
+import { finalizersOf, isHookFinalizer } from '../policy/delete-hooks.ts';
+import { approvalMessage, deletionStep, leavingSeconds, retrySeconds, stuckMessage } from '../policy/deletion.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import type { ObjectRef } from '../ports.ts';
+import { inParallel } from '../sync/parallel.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { DELETION_CONDITIONS } from './conditions.ts';
+import { cleanHooks, type HookProgress, runHooks } from './delete-hooks.ts';
 import { inventoryOf, readLive } from './live.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { prepareDeletion } from './prepare.ts';
@@ -25,68 +28,107 @@ const CASCADE: Readonly<Record<string, Propagation>> = {
   [`${RESOURCES_FINALIZER}/background`]: 'Background',
 };
 
-/** Deletes what the Application owns, last wave first, then lets it go. A refusal becomes a DeletionError and is tried again. */
-export async function finalize(application: Application, ports: ReconcilePorts): Promise<Outcome> {
+/**
+ * Until when a pass may take its time, and what was read from Git too early to count for it, both in milliseconds since the epoch; and
+ * whether silence of Git or the cluster is left to the queue once more.
+ */
+export interface Pass {
+  readonly deadline: number;
+  readonly notBefore: number;
+  readonly patient: boolean;
+}
+
+/** Runs the hooks before, deletes what the Application owns, last wave first, runs the hooks after, cleans up, then lets it go. */
+export async function finalize(application: Application, ports: ReconcilePorts, pass: Pass): Promise<Outcome> {
   const finalizers = application.metadata.finalizers ?? [];
   if (!finalizers.some((name) => isCascade(name) || isHookFinalizer(name))) return {};
   try {
     const prepared = await prepareDeletion(application, ports);
     if (prepared === 'nowhere') return await released(application, (name) => isCascade(name) || isHookFinalizer(name), ports);
     if ('conditions' in prepared) throw new NotPermitted(prepared.conditions.map(({ message }) => message).join('; '));
-    refuseHooks(finalizers, 'before');
-    const cascade = finalizers.find(isCascade);
-    if (cascade) return await deletePass(prepared, CASCADE[cascade] ?? 'Foreground', ports);
-    refuseHooks(finalizers, 'after');
-    return {};
+    return await nextStage(prepared, ports, pass);
   } catch (error) {
-    if (error instanceof Unavailable || error instanceof Conflict) throw error;
+    if (error instanceof Conflict || (error instanceof Unavailable && pass.patient)) throw error;
     return failed(application, messageOf(error), ports);
   }
+}
+
+/** The first stage whose finalizer is still there. */
+async function nextStage(target: Target, ports: ReconcilePorts, { deadline, notBefore }: Pass): Promise<Outcome> {
+  const finalizers = target.application.metadata.finalizers ?? [];
+  const asked = { target, notBefore };
+  const [before, after] = [finalizersOf('PreDelete'), finalizersOf('PostDelete')];
+  if (finalizers.includes(before.run)) return hooked(target, before.run, await runHooks(asked, 'PreDelete', ports), ports);
+  const cascade = finalizers.find(isCascade);
+  if (cascade) return deletePass(target, CASCADE[cascade] ?? 'Foreground', ports, deadline);
+  if (finalizers.includes(after.run)) return hooked(target, after.run, await runHooks(asked, 'PostDelete', ports), ports);
+  if (finalizers.includes(before.cleanup)) return hooked(target, before.cleanup, await cleanHooks(asked, 'PreDelete', ports), ports);
+  return hooked(target, after.cleanup, await cleanHooks(asked, 'PostDelete', ports), ports);
+}
+
+function hooked({ application }: Target, finalizer: string, progress: HookProgress, ports: ReconcilePorts): Promise<Outcome> {
+  if (progress === 'done') return released(application, (name) => name === finalizer, ports);
+  const stuck = stuckMessage(progress.waitsFor, ports.clock());
+  const afterSeconds = leavingSeconds(application, ports.clock());
+  return stuck === undefined
+    ? Promise.resolve(comeBack('delete', afterSeconds, ports.clock()))
+    : told(application, [stuck], afterSeconds, ports);
 }
 
 function isCascade(finalizer: string): boolean {
   return Object.hasOwn(CASCADE, finalizer);
 }
 
-function refuseHooks(finalizers: readonly string[], stage: 'before' | 'after'): void {
-  const refusal = hookRefusal(finalizers, stage);
-  if (refusal !== undefined) throw new NotPermitted(refusal);
-}
-
-/** Nothing is left to do for these finalizers. One that stands for hooks is the next pass's. */
+/** Nothing is left to do for these finalizers. One that stands for another stage is the next pass's. */
 async function released(application: Application, done: (finalizer: string) => boolean, ports: ReconcilePorts): Promise<Outcome> {
   const finalizers = (application.metadata.finalizers ?? []).filter((name) => !done(name));
   await writeApplication(ports.control, application, { finalizers });
-  if (finalizers.some(isHookFinalizer)) return comeBack('delete', 1, ports.clock());
+  if (finalizers.some((name) => isCascade(name) || isHookFinalizer(name))) return comeBack('delete', 1, ports.clock());
   ports.log.info('deleted', { application: qualifiedName(application.metadata) });
   return {};
 }
 
-const RETRY_SECONDS = 30;
-
 async function failed(application: Application, message: string, ports: ReconcilePorts): Promise<Outcome> {
-  const conditions = [{ type: 'DeletionError' as const, message }];
-  const status = withConditions(application.status ?? {}, DELETION_CONDITIONS, conditions, timeOf(ports));
-  await writeApplication(ports.control, application, { status });
   ports.log.warn('deletion failed', { application: qualifiedName(application.metadata), message });
-  return comeBack('delete', RETRY_SECONDS, ports.clock());
+  return told(application, [message], retrySeconds(application, ports.clock()), ports);
 }
 
+/** What holds the deletion, as its condition; none takes away what was said before. */
+async function told(application: Application, messages: readonly string[], afterSeconds: number, ports: ReconcilePorts): Promise<Outcome> {
+  const conditions = messages.map((message) => ({ type: 'DeletionError' as const, message }));
+  const status = withConditions(application.status ?? {}, DELETION_CONDITIONS, conditions, timeOf(ports));
+  await writeApplication(ports.control, application, { status });
+  return comeBack('delete', afterSeconds, ports.clock());
+}
+
+/** So many objects are deleted at the same time. */
+const AT_ONCE = 10;
+
 /** One pass: deletes a wave, waits for one that is on its way or not approved, or lets the Application go. */
-async function deletePass(target: Target, propagation: Propagation, ports: ReconcilePorts): Promise<Outcome> {
+async function deletePass(target: Target, propagation: Propagation, ports: ReconcilePorts, deadline: number): Promise<Outcome> {
   const { application } = target;
   const step = deletionStep(application, await ownedBy(target));
-  if (step.kind === 'done') return released(application, isCascade, ports);
-  if (step.kind === 'unconfirmed') {
-    const objects = step.objects.map((live) => objectName(keyOf(live)));
-    const wayOut = `annotate the Application with ${DELETION_APPROVED}=<time in RFC 3339>`;
-    ports.log.info('deletion waits for approval', { application: qualifiedName(application.metadata), objects, wayOut });
-    return comeBack('delete', RETRY_SECONDS, ports.clock());
+  const now = ports.clock();
+  switch (step.kind) {
+    case 'done':
+      return released(application, isCascade, ports);
+    case 'unconfirmed':
+      return told(application, [approvalMessage(step.objects)], retrySeconds(application, now), ports);
+    case 'leaving': {
+      const stuck = stuckMessage(step.objects, now);
+      return told(application, stuck === undefined ? [] : [stuck], leavingSeconds(application, now), ports);
+    }
+    case 'delete':
+      await deleteUntil(target, step.objects, propagation, () => ports.clock() < deadline);
+      return comeBack('delete', leavingSeconds(application, ports.clock()), ports.clock());
   }
-  if (step.kind === 'delete') {
-    await Promise.all(step.objects.map((live) => target.cluster.delete(refOf(live), { propagation, ...uidOf(live) })));
-  }
-  return comeBack('delete', leavingSeconds(application, ports.clock()), ports.clock());
+}
+
+/** Objects whose turn comes when there is no time left are the next pass's. */
+function deleteUntil(target: Target, objects: readonly LiveObject[], propagation: Propagation, isTime: () => boolean): Promise<void> {
+  return inParallel(objects, AT_ONCE, async (live) => {
+    if (isTime()) await target.cluster.delete(refOf(live), { propagation, ...uidOf(live) });
+  });
 }
 
 /** Live objects that carry our tracking, are permitted, and are neither excluded nor to be kept. */

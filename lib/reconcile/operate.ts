@@ -25,7 +25,7 @@ import { healthsOf } from './healths.ts';
 import { ignoredFields, takeOverIn } from './judge.ts';
 import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
-import { closureText } from './prepare.ts';
+import { closureText, hookFinalizers } from './prepare.ts';
 import { refusalOf, refusalsOf } from './refusals.ts';
 import { keepPruned, keptEvaluation } from './restore.ts';
 import { stamped, statusOf, withConditions } from './status.ts';
@@ -153,10 +153,12 @@ function start(target: Target, operation: Operation, state: OperationState, spec
   const before = application.status?.operationState;
   if (before?.startedAt === state.startedAt && before.finishedAt === undefined) return Promise.resolve(application);
   const status = { ...withConditions(statusOf(application, spec, now), SYNC_CONDITIONS, [], now), operationState: state };
+  const finalizers = hookFinalizers(application, spec);
   return writeApplication(ports.control, application, {
     status: stamped(application.status, status, now, false),
     operation,
     annotations: closureText(spec),
+    ...(finalizers ? { finalizers } : {}),
   });
 }
 

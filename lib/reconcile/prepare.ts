@@ -6,6 +6,7 @@ import type { ResolvedDestination, ServiceAccountRef } from '../model/destinatio
 import { InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { AppProject } from '../model/project.ts';
 import type { ResourceSettings } from '../model/resource-settings.ts';
+import { withHookFinalizers } from '../policy/delete-hooks.ts';
 import { serviceAccountFor } from '../policy/project.ts';
 import { projectName, specConditions } from '../policy/spec.ts';
 import type { Clusters, Control } from '../ports.ts';
@@ -88,4 +89,13 @@ export function closureText(evaluated: Evaluated): Readonly<Record<string, strin
   if (isFailure(evaluated)) return { [CLOSURE]: null };
   const text = JSON.stringify(evaluated.desired.closure);
   return { [CLOSURE]: text.length <= CLOSURE_BYTES ? text : null };
+}
+
+/**
+ * The finalizers that hold an Application for hooks of its deletion, as Git has them now. Undefined, to leave them as they are, where Git was
+ * not rendered, and once the deletion has begun (spec/application.md §9).
+ */
+export function hookFinalizers({ metadata }: Application, evaluated: Evaluated): readonly string[] | undefined {
+  if (isFailure(evaluated) || metadata.deletionTimestamp) return undefined;
+  return withHookFinalizers(metadata.finalizers ?? [], evaluated.desired.manifests);
 }

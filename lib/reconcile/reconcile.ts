@@ -27,7 +27,7 @@ import { operate, type Wanted } from './operate.ts';
 import { begun, operationSources, pinned } from './operation.ts';
 import { withOrphans } from './orphans.ts';
 import type { ReconcilePorts } from './ports.ts';
-import { closureText, prepare } from './prepare.ts';
+import { closureText, hookFinalizers, prepare } from './prepare.ts';
 import { recheckSeconds } from './recheck.ts';
 import { refusedStatus, stamped, statusOf, withConditions } from './status.ts';
 import type { Target } from './target.ts';
@@ -65,7 +65,10 @@ async function reconcileOnce(request: ReconcileRequest, ports: ReconcilePorts, d
   const { application } = parsed;
   const run: Run = { application, request, ports, deadline, startedAt: ports.clock() };
   if (parsed.fault) return endRefused(run, [{ type: 'InvalidSpecError', message: parsed.fault }]);
-  if (application.metadata.deletionTimestamp && !application.operation) return finalize(application, ports);
+  if (application.metadata.deletionTimestamp && !application.operation) {
+    const notBefore = freshSince(application, request.at, ports.clock());
+    return finalize(application, ports, { deadline, notBefore, patient: isStillPatient(run) });
+  }
   const prepared = await prepare(application, ports);
   if ('conditions' in prepared) return endRefused(run, prepared.conditions);
   return settle(prepared, await evaluateSpec(prepared, run), run);
@@ -192,9 +195,11 @@ async function record(
   const errors = typeof syncError === 'object' ? [{ type: 'SyncError' as const, ...syncError }] : [];
   const status = isFailure(spec) || syncError === 'kept' ? compared : withConditions(compared, SYNC_CONDITIONS, errors, now);
   const refresh = isRefresh(application);
+  const finalizers = hookFinalizers(application, spec);
   const change: Change = {
     status: stamped(application.status, status, now, refresh),
     annotations: { ...closureText(spec), ...(refresh ? NO_REFRESH : {}) },
+    ...(finalizers ? { finalizers } : {}),
   };
   await writeApplication(ports.control, application, change);
   if (isFailure(spec)) ports.log.warn('refused', { application: qualifiedName(application.metadata), message: spec.failure });

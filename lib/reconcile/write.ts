@@ -68,12 +68,17 @@ function isNewRefresh(base: Application, read: Application): boolean {
   return [REFRESH, REFRESH_TIMESTAMP].some((name) => base.metadata.annotations?.[name] !== read.metadata.annotations?.[name]);
 }
 
-/** What we take away goes; what somebody else put there meanwhile stays. */
+/**
+ * What we take away goes, what we add comes; what somebody else put there meanwhile stays. Of an Application whose deletion began after it
+ * was read they are the deletion's: the API server takes no new ones any more.
+ */
 function changedFinalizers(base: Application, read: Application, wanted: readonly string[] | undefined): readonly string[] | undefined {
-  if (!wanted) return undefined;
-  const removed = (read.metadata.finalizers ?? []).filter((name) => !wanted.includes(name));
-  const left = (base.metadata.finalizers ?? []).filter((name) => !removed.includes(name));
-  return isDeepStrictEqual(left, base.metadata.finalizers ?? []) ? undefined : left;
+  if (!wanted || (base.metadata.deletionTimestamp && !read.metadata.deletionTimestamp)) return undefined;
+  const before = read.metadata.finalizers ?? [];
+  const left = (base.metadata.finalizers ?? []).filter((name) => wanted.includes(name) || !before.includes(name));
+  const added = wanted.filter((name) => !before.includes(name) && !left.includes(name));
+  const next = [...left, ...added];
+  return isDeepStrictEqual(next, base.metadata.finalizers ?? []) ? undefined : next;
 }
 
 async function rebased(control: Control, application: Application, conflict: Conflict): Promise<Application> {

@@ -2,11 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../../lib/model/application.ts';
 import type { LiveObject } from '../../../lib/model/manifest.ts';
-import { deletionStep, hookRefusal, isHookFinalizer, leavingSeconds } from '../../../lib/policy/deletion.ts';
+import { approvalMessage, deletionStep, leavingSeconds, retrySeconds, stuckMessage } from '../../../lib/policy/deletion.ts';
 
 const DELETED = '2026-11-02T10:00:00Z';
-const PRE = 'pre-delete-finalizer.argocd.argoproj.io';
-const POST = 'post-delete-finalizer.argocd.argoproj.io';
 
 interface Wanted {
   readonly approved?: string;
@@ -85,22 +83,37 @@ describe('leavingSeconds', () => {
   });
 });
 
-describe('hookRefusal', () => {
-  it('keeps objects until hooks that come before are answered for', () => {
-    expect(hookRefusal([PRE, `${PRE}/cleanup`, POST], 'before')).toBe(
-      `PreDelete hooks are not run yet (finalizer '${PRE}'): do by hand what they are for, then remove what is named here from metadata.finalizers`,
+describe('retrySeconds', () => {
+  it.each([
+    [0, 30],
+    [1000, 100],
+    [7200, 300],
+  ])('%d seconds after the deletion, tries again after %d', (elapsed, seconds) => {
+    expect(retrySeconds(application(), Date.parse(DELETED) + elapsed * 1000)).toBe(seconds);
+  });
+});
+
+describe('stuckMessage', () => {
+  const held = live('a', {}, { deletionTimestamp: DELETED, finalizers: ['example.com/hold'] });
+
+  it('has nothing to say of what has just begun to go', () => {
+    expect(stuckMessage([held], Date.parse(DELETED) + 119_000)).toBeUndefined();
+  });
+
+  it('names what does not go, its finalizers and the way out', () => {
+    expect(stuckMessage([held], Date.parse(DELETED) + 120_000)).toBe(
+      'waiting for objects that are being deleted and do not go: ConfigMap shop/a (finalizers example.com/hold): mend what answers for their finalizers, or remove those from metadata.finalizers',
     );
-    expect(hookRefusal([`${PRE}/cleanup`, POST, `${POST}/cleanup`], 'before')).toBeUndefined();
   });
 
-  it('names each that is left after the objects went', () => {
-    const refusal = hookRefusal(['other', POST, `${POST}/cleanup`, `${PRE}/cleanup`], 'after');
-    for (const name of [POST, `${POST}/cleanup`, `${PRE}/cleanup`]) expect(refusal).toContain(`'${name}'`);
-    expect(refusal).not.toContain('other');
+  it('names so many and counts the others', () => {
+    const many = Array.from({ length: 23 }, () => held);
+    expect(stuckMessage(many, Date.parse(DELETED) + 120_000)).toContain(' and 3 more: ');
   });
+});
 
-  it('has no say without such a finalizer', () => {
-    expect(hookRefusal(['resources-finalizer.argocd.argoproj.io', 'toString'], 'after')).toBeUndefined();
-    expect(isHookFinalizer('toString')).toBe(false);
-  });
+it('approvalMessage names the objects and the annotation', () => {
+  expect(approvalMessage([live('a')])).toBe(
+    'waiting for approval to delete ConfigMap shop/a: annotate the Application with argocd.argoproj.io/deletion-approved=<time in RFC 3339>',
+  );
 });

@@ -3,13 +3,17 @@
 // that `npm ci` put into node_modules. Plain JavaScript, so that any Node from 20 on gets this far.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import nodeModule from 'node:module';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NEEDED = 24;
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
 if (major() >= NEEDED) {
+  // Half of a start is to read TypeScript: what Node makes of it is kept for the next one, in a folder of the user's own.
+  nodeModule.enableCompileCache(join(cacheHome(), 'evenkeel', 'compiled'));
   await import('./main.ts');
 } else {
   startUnder(bundledNode());
@@ -17,6 +21,12 @@ if (major() >= NEEDED) {
 
 function major() {
   return Number(process.versions.node.split('.')[0]);
+}
+
+/** XDG Base Directory Specification: a relative path is to be ignored. */
+function cacheHome() {
+  const configured = process.env['XDG_CACHE_HOME'];
+  return configured !== undefined && isAbsolute(configured) ? configured : join(homedir(), '.cache');
 }
 
 function bundledNode() {
@@ -28,7 +38,7 @@ function bundledNode() {
 
 /** Runs the command line in a child that has this process's streams; ends as it ends, and hands signals on. */
 function startUnder(node) {
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

@@ -1,5 +1,5 @@
 // Commands that create and show Applications, as programs against a real API server.
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordHost } from '../../infra/local/processes/host-record.ts';
@@ -170,6 +170,14 @@ describe('the kubeconfig', () => {
 });
 
 describe('the launcher', () => {
+  it('keeps what Node makes of it in the folder of its user, and does without where there is none', async () => {
+    const env = { NODE_COMPILE_CACHE: '' };
+    expect(await here.evenkeel(['version', '--client'], { env })).toMatchObject({ code: 0 });
+    const kept = join(here.folder, '.cache', 'evenkeel', 'compiled');
+    expect(readdirSync(kept, { recursive: true }).length).toBeGreaterThan(20);
+    expect(await here.evenkeel(['version', '--client'], { env: { ...env, HOME: '/dev/null' } })).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('ends as the command ends, under the Node that it is started with', async () => {
     expect(await here.evenkeel(['app'])).toMatchObject({ code: 1 });
     expect((await here.evenkeel(['--help'])).stdout).toMatch(/^Usage: evenkeel /);

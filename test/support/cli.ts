@@ -63,6 +63,8 @@ export function commandsIn(here: World, namespace: string, folder: string): CliW
     TZ: 'UTC',
     KUBECONFIG: here.kubeconfigPath,
     EVENKEEL_NAMESPACE: namespace,
+    // Homes of tests are empty: what one command has read need not be read by all that follow.
+    NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'evenkeel'),
   };
   return (args, { input, env } = {}) =>
     run(process.execPath, [join(ROOT, 'lib/cli/evenkeel.js'), ...args], {

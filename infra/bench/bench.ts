@@ -17,6 +17,7 @@ import type { ColdImport, Machine, Report } from './report.ts';
 import { openStage, type Stage } from './stage.ts';
 import { measureDrift, measureSteady } from './steady.ts';
 import { reportText } from './table.ts';
+import { measureWaves } from './waves.ts';
 
 const SIZE = 100;
 const SMALL = [1, 10];
@@ -57,11 +58,12 @@ async function measureStage(stage: Stage, { quick, parts }: BenchOptions): Promi
   try {
     const measured = await measureHost(stage, has, times);
     const memory = usesHost(has) ? sampler.read() : undefined;
+    const waves = has('waves') ? await measureWaves(stage, SIZE) : undefined;
     const limits = has('limits') ? await measureLimits(stage, SIZE, times.limits) : undefined;
     const renders = has('render') ? await measureRenders(stage, quick ? RENDERS.quick : RENDERS.full, times.limits) : [];
     const comparison = has('compare') ? await measureCompare(stage) : undefined;
     const imports = has('import') ? await coldImports(stage) : [];
-    const all = { ...measured, limits };
+    const all = { ...measured, waves, limits };
     return { rows: rowsOf(all), work: workOf(all), renders, comparison, imports, memory };
   } finally {
     sampler.stop();
@@ -69,11 +71,11 @@ async function measureStage(stage: Stage, { quick, parts }: BenchOptions): Promi
 }
 
 function usesHost(has: Has): boolean {
-  return has('rollout') || has('push') || has('steady');
+  return has('rollout') || has('push') || has('steady') || has('waves');
 }
 
 /** The large fleet stays up from its last rollout on; the small ones come and go before it. */
-async function measureHost(stage: Stage, has: Has, times: Repetitions): Promise<Omit<Measured, 'limits'>> {
+async function measureHost(stage: Stage, has: Has, times: Repetitions): Promise<Omit<Measured, 'limits' | 'waves'>> {
   const rollouts = has('rollout') ? [...(await measureRollouts(stage, SIZE, times.rollouts - 1))] : [];
   const pushes: { of: number; times: readonly number[] }[] = [];
   for (const of of has('push') ? SMALL : []) pushes.push({ of, times: await measureSmallFleet(stage, of, times.pushes) });

@@ -5,6 +5,7 @@ import { type Limits, type Row, row, type Work, workDone } from './report.ts';
 import { KINDS } from './sample.ts';
 import type { Landing } from './sightings.ts';
 import type { Steady } from './steady.ts';
+import type { Waves } from './waves.ts';
 
 /** What was measured; empty where a part was left out. */
 export interface Measured {
@@ -16,10 +17,11 @@ export interface Measured {
   readonly pushesOfAll: readonly Landing[];
   readonly drifts: readonly number[];
   readonly steady: Steady | undefined;
+  readonly waves: Waves | undefined;
   readonly limits: LimitFigures | undefined;
 }
 
-export function rowsOf({ size, rollouts, pushes, pushesOfAll, drifts, steady, limits }: Measured): readonly Row[] {
+export function rowsOf({ size, rollouts, pushes, pushesOfAll, drifts, steady, waves, limits }: Measured): readonly Row[] {
   const rows = [
     row(`first rollout of ${size}`, rollouts.map(last), all(limits?.created), 10_000),
     row('  half of them', rollouts.map(halfway), {}),
@@ -30,6 +32,7 @@ export function rowsOf({ size, rollouts, pushes, pushesOfAll, drifts, steady, li
     row('no-change reconcile', steady?.reconciles ?? [], applyOnly(limits?.unchanged.one)),
     row(`no-change reconciles of all ${size}`, steady?.resyncs ?? [], applyOnly(limits?.unchanged.all)),
     row(`no-change sweep of ${size}`, steady?.sweeps ?? [], {}),
+    row(`first sync of ${size} in three waves with a PreSync Job`, waves ? [last(waves.landing)] : [], {}),
   ];
   return rows.filter(({ times }) => times.count > 0);
 }
@@ -47,7 +50,22 @@ function applyOnly(limits: Limits | undefined): Limits {
   return { rawApply: limits?.rawApply, kubectlApply: limits?.kubectlApply };
 }
 
-export function workOf({ size, steady }: Measured): readonly Work[] {
+export function workOf(measured: Measured): readonly Work[] {
+  return [...steadyWork(measured), ...wavesWork(measured)];
+}
+
+function wavesWork({ size, waves }: Measured): readonly Work[] {
+  if (waves === undefined) return [];
+  const { counted, objects } = waves;
+  return [
+    workDone(`first sync of ${size} in three waves, ${objects} objects`, counted, {
+      text: '≤ 2 writes an object, no dry run',
+      holds: ({ requests }) => requests.write <= 2 * objects && requests.dryRun === 0,
+    }),
+  ];
+}
+
+function steadyWork({ size, steady }: Measured): readonly Work[] {
   if (steady === undefined) return [];
   const { reconcile, sweep, resync } = steady;
   const most = 3 + KINDS.length;

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { InvalidInput, messageOf } from '../../lib/model/errors.ts';
 
-export const PARTS = ['rollout', 'push', 'steady', 'limits', 'render', 'compare', 'import'] as const;
+export const PARTS = ['rollout', 'push', 'steady', 'waves', 'limits', 'render', 'compare', 'import'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -25,6 +25,7 @@ Each figure stands beside its limits of the same run: kustomize alone, server-si
   --only NAME        rollout: 100 Applications that are new
                      push:    push -> live, one changes of 1, 10 and 100, and all 100 change
                      steady:  reconciles and sweeps when nothing has changed, with their API requests
+                     waves:   syncs of 100 new Applications in three waves with a PreSync Job
                      limits:  the tools and the API server alone
                      render:  many renders in one start of the renderer, beside the stock tools
                      compare: 1,000 live objects in memory, beside a dry run of each

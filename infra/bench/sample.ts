@@ -89,7 +89,7 @@ const POD = {
 
 const BACKEND = { service: { name: 'shop', port: { name: 'http' } } };
 
-const OBJECTS: Readonly<Record<(typeof KINDS)[number], object>> = {
+const OBJECTS: Readonly<Record<(typeof KINDS)[number], Manifest>> = {
   ServiceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'shop' } },
   Service: {
     apiVersion: 'v1',
@@ -110,6 +110,37 @@ const OBJECTS: Readonly<Record<(typeof KINDS)[number], object>> = {
     spec: { rules: [{ host: 'shop.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend: BACKEND }] } }] },
   },
 };
+
+/** Objects of an Application in waves, its hook among them. */
+export const OBJECTS_IN_WAVES = 6;
+
+/** One Application of plain files: a PreSync Job, then a ServiceAccount and a ConfigMap, then a Deployment, then a Service and an Ingress. */
+export function waveFiles(name: string): Files {
+  const pod = { spec: { restartPolicy: 'Never', containers: [{ name: 'migrate', image: 'registry.example.com/migrate:v1' }] } };
+  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: {}, spec: { template: pod } };
+  const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: {}, data: { level: 'info' } };
+  const deployment = { ...OBJECTS.Deployment, spec: { replicas: 1, selector: { matchLabels: { app: name } }, template: podOf(name) } };
+  const objects: readonly (readonly [object: Manifest, annotations: Readonly<Record<string, string>>])[] = [
+    [job, { 'argocd.argoproj.io/hook': 'PreSync' }],
+    [OBJECTS.ServiceAccount, wave(-1)],
+    [settings, wave(-1)],
+    [deployment, wave(0)],
+    [OBJECTS.Service, wave(1)],
+    [OBJECTS.Ingress, wave(1)],
+  ];
+  const files = objects.map(([object, annotations]) => {
+    return [`overlays/${name}/${object.kind.toLowerCase()}.yaml`, text({ ...object, metadata: { name, annotations } })] as const;
+  });
+  return Object.fromEntries(files);
+}
+
+function wave(number: number): Readonly<Record<string, string>> {
+  return { 'argocd.argoproj.io/sync-wave': `${number}` };
+}
+
+function podOf(name: string): object {
+  return { metadata: { labels: { app: name } }, spec: { ...POD.spec, serviceAccountName: name } };
+}
 
 /** JSON is YAML. */
 function text(value: object): string {

@@ -15,7 +15,10 @@ test('parts are chosen one by one', () => {
 });
 
 test.each([
-  { args: ['--only', 'everything'], fault: '--only everything: the parts are rollout, push, steady, limits, render, compare, import' },
+  {
+    args: ['--only', 'everything'],
+    fault: '--only everything: the parts are rollout, push, steady, waves, limits, render, compare, import',
+  },
   { args: ['-o', 'yaml'], fault: '--output yaml: it is table or json' },
   { args: ['--fast'], fault: '--fast' },
   { args: ['push'], fault: 'push' },

@@ -5,7 +5,16 @@ import { compareFigure, renderFigure } from '../../../infra/bench/report.ts';
 import { NO_REQUESTS } from '../../../infra/bench/requests.ts';
 import { columns, reportText, timeText } from '../../../infra/bench/table.ts';
 
-const NOTHING: Measured = { size: 100, rollouts: [], pushes: [], pushesOfAll: [], drifts: [], steady: undefined, limits: undefined };
+const NOTHING: Measured = {
+  size: 100,
+  rollouts: [],
+  pushes: [],
+  pushesOfAll: [],
+  drifts: [],
+  steady: undefined,
+  waves: undefined,
+  limits: undefined,
+};
 const MACHINE = { processor: 'a processor', cores: 2, memoryBytes: 8e9, system: 'Linux', node: '24.0.0', load: [0, 1] } as const;
 
 test('what was not measured has no row', () => {

@@ -170,8 +170,10 @@ function ended(state: OperationState, cluster: Simulator) {
   };
 }
 
+const RUNS = Number(process.env['EVENKEEL_PLAN_RUNS'] ?? 1000);
+
 /** Machines differ; what counts is that they come to the end. */
-const PATIENCE = { timeout: 120_000 };
+const PATIENCE = { timeout: 120 * Math.max(RUNS, 1000) };
 
 describe('every planned sync', PATIENCE, () => {
   test('ends, and runs each hook at most once in each of its phases', () => {
@@ -181,7 +183,7 @@ describe('every planned sync', PATIENCE, () => {
         expect(['Succeeded', 'Failed']).toContain(phase);
         expect(new Set(created).size).toBe(created.length);
       }),
-      { numRuns: 500 },
+      { numRuns: RUNS / 2 },
     );
   });
 
@@ -193,7 +195,7 @@ describe('every planned sync', PATIENCE, () => {
         fc.pre(lost.some((at) => at <= more));
         expect(disturbed).toEqual(undisturbed);
       }),
-      { numRuns: 1000 },
+      { numRuns: RUNS },
     );
   });
 
@@ -206,7 +208,7 @@ describe('every planned sync', PATIENCE, () => {
           expect(disturbed, `lost at action ${at} of ${actions}`).toEqual(undisturbed);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: RUNS / 10 },
     );
   });
 });

@@ -39,6 +39,9 @@ export const POST_DELETE_FINALIZER = 'post-delete-finalizer.argocd.argoproj.io';
 /** Ours: the files that the last render of an Application read, as `Closure` JSON, so that a push knows whom it concerns. */
 export const CLOSURE = 'evenkeel.dev/closure';
 
+/** Ours, on an Application: names of those that have to be Synced and Healthy before it is synced, separated by commas. */
+export const DEPENDS_ON = 'evenkeel.dev/depends-on';
+
 /** Ours, on an AppProject: how much a sync of its Applications may prune before somebody has to agree (lib/policy/deletion-budget.ts). */
 export const DELETION_BUDGET = 'evenkeel.dev/deletion-budget';
 

@@ -115,7 +115,8 @@ export type ConditionType =
   | 'NonDeterministicRenderWarning'
   | 'ExcludedResourceWarning'
   | 'OrphanedResourceWarning'
-  | 'DeletionBudgetWarning';
+  | 'DeletionBudgetWarning'
+  | 'DependencyWarning';
 
 export interface ApplicationCondition {
   readonly type: ConditionType;

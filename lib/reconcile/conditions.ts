@@ -11,6 +11,7 @@ export const COMPARISON_CONDITIONS: readonly ConditionType[] = [
   'ExcludedResourceWarning',
   'OrphanedResourceWarning',
   'DeletionBudgetWarning',
+  'DependencyWarning',
 ];
 export const SYNC_CONDITIONS: readonly ConditionType[] = ['SyncError'];
 export const DELETION_CONDITIONS: readonly ConditionType[] = ['DeletionError'];

@@ -7,9 +7,7 @@ import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors
 import type { Operation, OperationState, SyncOperation } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
 import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
-import { operationRefusal } from '../policy/spec.ts';
-import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
-import { deadlineOf, HELD, released } from '../sync/deadline.ts';
+import { deadlineOf, released } from '../sync/deadline.ts';
 import { goneTasks } from '../sync/gone.ts';
 import { beginning, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
@@ -22,6 +20,7 @@ import { concluded, ended, type Operated, refusedWhole, type Standing, waiting }
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { type Evaluated, type Evaluation, type Failure, held, isFailure, render } from './evaluate.ts';
 import { healthsOf } from './healths.ts';
+import { holdOf } from './hold.ts';
 import { ignoredFields, takeOverIn } from './judge.ts';
 import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
@@ -45,14 +44,13 @@ export interface Wanted {
  * sources, which may have failed: an operation pinned to another commit goes on all the same.
  */
 export async function operate(target: Target, spec: Evaluated, wanted: Wanted, ports: ReconcilePorts, deadline: number): Promise<Operated> {
-  const { application, project } = target;
+  const { application } = target;
   const first = wanted.running ?? begun(application, wanted.operation, timeOf(ports));
   const sources = operationSources(application, wanted.operation);
   const multiple = isMultiSource(wanted.operation.sync ?? {}) || isMultiSource(application.spec);
-  const refusal = operationRefusal(wanted.operation, project);
-  if (refusal) return ended(target, pinned(first, sources, [], multiple), spec, refusal, ports);
-  const closed = closedWindow(target, wanted.operation, first, ports.clock());
-  if (closed) return waiting({ target, spec }, { ...first, message: closed.message }, closed.afterSeconds, ports);
+  const hold = await holdOf(target, wanted.operation, first, ports);
+  if (hold && 'refusal' in hold) return ended(target, pinned(first, sources, [], multiple), spec, hold.refusal, ports);
+  if (hold) return waiting({ target, spec }, { ...first, message: hold.message }, hold.afterSeconds, ports);
   const own = await ownEvaluation(target, spec, first, ports);
   if (isFailure(own)) return ended(target, pinned(first, sources, own.revisions, multiple), spec, failureText(own, first), ports);
   const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
@@ -66,16 +64,6 @@ export async function operate(target: Target, spec: Evaluated, wanted: Wanted, p
   const begins = current !== application;
   const shared = sharedRefusal(own, state);
   return shared ? refusedWhole(standing, state, shared, ports) : proceed(standing, state, ports, { deadline, begins });
-}
-
-/** Termination goes on, whatever the windows say. */
-function closedWindow({ application, project }: Target, operation: Operation, state: OperationState, now: number) {
-  if (state.phase === 'Terminating') return undefined;
-  const asked = { manual: operation.initiatedBy?.automated !== true, now, startedAt: Date.parse(state.startedAt) };
-  const verdict = windowVerdict(windowsOf(application, project), asked);
-  if (verdict.open) return undefined;
-  const fault = verdict.fault === undefined ? '' : `: project '${project.metadata.name}': ${verdict.fault}`;
-  return { message: `${HELD}${fault}`, afterSeconds: verdict.afterSeconds };
 }
 
 function planInput({ application, destination }: Target, operationState: OperationState, own: Evaluation): PlanInput {

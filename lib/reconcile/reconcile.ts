@@ -13,14 +13,15 @@ import {
 import { parseBool } from '../model/bool.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { annotationOf, type LiveObject } from '../model/manifest.ts';
-import type { OperationState } from '../model/operation.ts';
+import type { Operation, OperationState } from '../model/operation.ts';
 import type { ReconcileRequest } from '../model/request.ts';
 import { bounded, OPERATION_BYTES } from '../model/text.ts';
 import { decideSync } from '../policy/autosync.ts';
 import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
-import { type Evaluated, evaluate, isFailure } from './evaluate.ts';
+import { DEPENDENCY_SECONDS, dependencies } from './dependencies.ts';
+import { type Evaluated, type Evaluation, evaluate, isFailure } from './evaluate.ts';
 import { finalize } from './finalize.ts';
 import { freshSince } from './fresh.ts';
 import { operate, type Wanted } from './operate.ts';
@@ -142,16 +143,26 @@ async function settle(target: Target, spec: Evaluated, run: Run): Promise<Outcom
   if (isFailure(spec)) return record(run, spec, undefined, isStillPatient(run) ? SETTLED : back(run, 'look', UNANSWERED_SECONDS));
   const decision = decideSync(application, spec.comparison, spec.desired.revisions, ports.clock());
   switch (decision.kind) {
-    case 'start': {
-      const verdict = windowVerdict(windowsOf(application, target.project), { manual: false, now: ports.clock() });
-      if (!verdict.open) return record(run, spec, 'kept', back(run, 'window', verdict.afterSeconds));
-      return operated(target, spec, { operation: decision.operation, running: undefined }, run);
-    }
+    case 'start':
+      return startedByItself(target, spec, decision.operation, run);
     case 'later':
       return record(run, spec, errorOf(decision), back(run, 'heal', decision.afterSeconds));
     case 'none':
       return record(run, spec, errorOf(decision), lookAgain(run, application, spec));
   }
+}
+
+/** Nothing begins while the project's windows are closed, or before those that it depends on are there. */
+async function startedByItself(target: Target, spec: Evaluation, operation: Operation, run: Run): Promise<Outcome> {
+  const { application, ports } = run;
+  const verdict = windowVerdict(windowsOf(application, target.project), { manual: false, now: ports.clock() });
+  if (!verdict.open) return record(run, spec, 'kept', back(run, 'window', verdict.afterSeconds));
+  const others = await dependencies(application, ports.control);
+  if (others.kind === 'free') return operated(target, spec, { operation, running: undefined }, run);
+  if (others.kind === 'cycle') return record(run, spec, { message: others.message }, lookAgain(run, application, spec));
+  const warning = { type: 'DependencyWarning' as const, message: others.message };
+  const told = { ...spec, warnings: [...(spec.warnings ?? []), warning] };
+  return record(run, told, 'kept', back(run, 'dependencies', DEPENDENCY_SECONDS));
 }
 
 function errorOf({ error }: { readonly error?: string }): { readonly message: string } | undefined {

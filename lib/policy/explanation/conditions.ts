@@ -14,6 +14,7 @@ const WAYS_OUT: Readonly<Record<string, WayOut>> = {
   SharedResourceWarning: () => 'let one of the two name the object: each sync takes it from the other',
   RepeatedResourceWarning: () => 'name it once in Git: of several the last counts',
   ExcludedResourceWarning: () => 'take it out of Git, or out of resource.exclusions in argocd-cm: it is neither compared nor synced',
+  DependencyWarning: () => 'it goes on by itself when they are Synced and Healthy: evenkeel app explain tells of each what it waits for',
   DeletionBudgetWarning: () => 'agree, or put them back, as the message says; the budget is an annotation of the project',
   OrphanedResourceWarning: () => "put them into Git, delete them, or name them in the project's spec.orphanedResources.ignore",
 };

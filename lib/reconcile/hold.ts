@@ -1,0 +1,44 @@
+// holdOf: what keeps an operation from going on, before anything is rendered for it: its own request, sync windows, other Applications.
+import type { Operation, OperationState } from '../model/operation.ts';
+import { operationRefusal } from '../policy/spec.ts';
+import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
+import { deadlineOf, HELD, OUT_OF_TIME } from '../sync/deadline.ts';
+import { DEPENDENCY_SECONDS, dependencies } from './dependencies.ts';
+import type { ReconcilePorts } from './ports.ts';
+import type { Target } from './target.ts';
+
+/** What an operation has to wait for before it goes on, or why it never will. */
+export type Hold = { readonly message: string; readonly afterSeconds: number } | { readonly refusal: string };
+
+/** Termination goes on, whatever holds the operation. */
+export async function holdOf(
+  target: Target,
+  operation: Operation,
+  state: OperationState,
+  ports: ReconcilePorts,
+): Promise<Hold | undefined> {
+  const refusal = operationRefusal(operation, target.project);
+  if (refusal !== undefined) return { refusal };
+  if (state.phase === 'Terminating') return undefined;
+  return closedWindow(target, operation, state, ports.clock()) ?? (await others(target, state, ports));
+}
+
+/** Others are waited for before the first object is sent, and no longer than a sync may take. What is on its way goes on. */
+async function others({ application }: Target, state: OperationState, ports: ReconcilePorts): Promise<Hold | undefined> {
+  const { dryRun } = state.operation.sync ?? {};
+  if (dryRun || (state.syncResult?.resources ?? []).length > 0) return undefined;
+  const verdict = await dependencies(application, ports.control);
+  if (verdict.kind === 'free') return undefined;
+  if (verdict.kind === 'cycle') return { refusal: verdict.message };
+  const overdue = ports.clock() >= deadlineOf(state, ports.settings.syncTimeoutSeconds);
+  if (overdue) return { refusal: `Operation terminated${OUT_OF_TIME} (${verdict.message})` };
+  return { message: verdict.message, afterSeconds: DEPENDENCY_SECONDS };
+}
+
+function closedWindow({ application, project }: Target, operation: Operation, state: OperationState, now: number): Hold | undefined {
+  const asked = { manual: operation.initiatedBy?.automated !== true, now, startedAt: Date.parse(state.startedAt) };
+  const verdict = windowVerdict(windowsOf(application, project), asked);
+  if (verdict.open) return undefined;
+  const fault = verdict.fault === undefined ? '' : `: project '${project.metadata.name}': ${verdict.fault}`;
+  return { message: `${HELD}${fault}`, afterSeconds: verdict.afterSeconds };
+}

@@ -6,18 +6,6 @@ import type { Clock, Log } from '../../lib/ports.ts';
 
 export const clock: Clock = Date.now;
 
-/** Builds once a container and keeps it; what failed is tried again with the next event. */
-export function kept<Ports>(build: () => Promise<Ports>): () => Promise<Ports> {
-  let built: Promise<Ports> | undefined;
-  return () => {
-    built ??= build().catch((error: unknown) => {
-      built = undefined;
-      throw error;
-    });
-    return built;
-  };
-}
-
 /** The settings of this container, and its log, which tells them. Throws InvalidInput with every fault. */
 export function settings(): { readonly config: Config; readonly log: Log } {
   const config = loadConfig(process.env);

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import type { Config } from '../../lib/adapters/config.ts';
 import { createPrunedObjects, type PrunedStorage } from '../../lib/adapters/pruned-objects.ts';
+import { kept } from '../../lib/adapters/remembered.ts';
 import type { Clock, Log, PrunedObjects } from '../../lib/ports.ts';
-import { kept } from './container.ts';
 
 export function prunedObjects(config: Pick<Config, 'renderBucket' | 'prunedKey' | 'cacheDir'>, clock: Clock, log: Log): PrunedObjects {
   return createPrunedObjects({ storage: kept(() => storageOf(config)), clock, log });

@@ -5,6 +5,7 @@ import { createClusters } from '../../lib/adapters/clusters.ts';
 import type { Config } from '../../lib/adapters/config.ts';
 import { createControl } from '../../lib/adapters/control.ts';
 import { createCredentials } from '../../lib/adapters/credentials.ts';
+import { kept } from '../../lib/adapters/remembered.ts';
 import { createFolderShelf } from '../../lib/adapters/render-folder.ts';
 import { createRenderPorts } from '../../lib/adapters/render-ports.ts';
 import { createRenderStore, type Shelf } from '../../lib/adapters/render-store.ts';
@@ -12,7 +13,7 @@ import { createScripts } from '../../lib/adapters/scripts/scripts.ts';
 import { createQueue } from '../../lib/adapters/sqs.ts';
 import { renderSettings } from '../../lib/desired/settings.ts';
 import { resourceSettings } from '../../lib/model/resource-settings.ts';
-import { clock, kept, settings } from './container.ts';
+import { clock, settings } from './container.ts';
 import { controlCluster } from './control-cluster.ts';
 import { prunedObjects } from './pruned.ts';
 

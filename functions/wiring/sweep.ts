@@ -1,9 +1,10 @@
 // The composition root of the sweep.
 import { createCheckpoints } from '../../lib/adapters/checkpoints.ts';
 import { createControl } from '../../lib/adapters/control.ts';
+import { kept } from '../../lib/adapters/remembered.ts';
 import { createQueue } from '../../lib/adapters/sqs.ts';
 import { resourceSettings } from '../../lib/model/resource-settings.ts';
-import { clock, kept, settings } from './container.ts';
+import { clock, settings } from './container.ts';
 import { controlCluster } from './control-cluster.ts';
 
 export const sweepPorts = kept(async () => {

@@ -1,7 +1,8 @@
 // The composition root of the webhook.
 import { createControl } from '../../lib/adapters/control.ts';
+import { kept } from '../../lib/adapters/remembered.ts';
 import { createQueue } from '../../lib/adapters/sqs.ts';
-import { clock, kept, settings } from './container.ts';
+import { clock, settings } from './container.ts';
 import { controlCluster } from './control-cluster.ts';
 
 export const webhookPorts = kept(async () => {

@@ -1,11 +1,13 @@
 // Texts made unreadable, and bound to the name that they are kept under: AES-256-GCM (NIST SP 800-38D), compressed before.
 // Where the keys come from is the business of whoever makes a Cipher.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { InvalidInput } from '../model/errors.ts';
 import { isRecord } from '../model/manifest.ts';
+import { kept } from './remembered.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -16,7 +18,7 @@ export interface Cipher {
   open(name: string, sealed: Buffer): Promise<string>;
 }
 
-export const KEY_BYTES = 32;
+const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 /** No object is larger: the API server takes a megabyte and a half. */
@@ -53,14 +55,7 @@ function notOurs(name: string): InvalidInput {
 
 /** With a key in a file that its owner alone can read; the file is made when something is closed first. */
 export function createFileCipher(path: string): Cipher {
-  let known: Promise<Buffer> | undefined;
-  const key = () => {
-    known ??= keyIn(path).catch((thrown: unknown) => {
-      known = undefined;
-      throw thrown;
-    });
-    return known;
-  };
+  const key = kept(() => keyIn(path));
   return {
     close: async (name, text) => closeWith(await key(), name, text),
     open: async (name, sealed) => openWith(await key(), name, sealed),
@@ -68,19 +63,22 @@ export function createFileCipher(path: string): Cipher {
 }
 
 async function keyIn(path: string): Promise<Buffer> {
-  await created(path);
+  if (!existsSync(path)) await created(path);
   const [{ mode }, key] = await Promise.all([stat(path), readFile(path)]);
   if ((mode & 0o077) !== 0) throw new InvalidInput(`${path}: others can read this key: chmod 600, or remove it and lose what it closed`);
   if (key.length !== KEY_BYTES) throw new InvalidInput(`${path} is no key: remove it and lose what it closed`);
   return key;
 }
 
-/** Of several that begin at once the first one's key counts. */
+/** Of several that begin at once the first one's key counts; under its name it is whole, whoever reads it. */
 async function created(path: string): Promise<void> {
+  const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(randomBytes(KEY_BYTES)).finally(() => file.close());
+    await writeFile(aside, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx' });
+    await link(aside, path);
   } catch (thrown) {
     if (!isRecord(thrown) || thrown['code'] !== 'EEXIST') throw thrown;
+  } finally {
+    await rm(aside, { force: true });
   }
 }

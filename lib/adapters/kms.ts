@@ -4,6 +4,7 @@ import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/clie
 import { InvalidInput, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { isRecord } from '../model/manifest.ts';
 import { type Cipher, closeWith, openWith } from './cipher.ts';
+import { kept } from './remembered.ts';
 
 export interface KmsOptions {
   readonly keyId: string;
@@ -25,14 +26,7 @@ interface DataKey {
 /** Throws NotPermitted where KMS refuses the function's role, InvalidInput for a key that cannot be used, Unavailable when KMS does not answer. */
 export function createKmsCipher({ keyId, endpoint }: KmsOptions): Cipher {
   const client = new KMSClient({ maxAttempts: 3, ...(endpoint !== undefined && { endpoint }) });
-  let own: Promise<DataKey> | undefined;
-  const dataKey = () => {
-    own ??= generated(client, keyId).catch((thrown: unknown) => {
-      own = undefined;
-      throw thrown;
-    });
-    return own;
-  };
+  const dataKey = kept(() => generated(client, keyId));
   return {
     close: async (name, text) => {
       const { plain, sealed } = await dataKey();

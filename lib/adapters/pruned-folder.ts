@@ -1,8 +1,9 @@
-// Closed objects in a folder of this machine. What is older than it may be restored goes with the next write.
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+// Closed objects in a folder of this machine. What is too old to be restored goes with the first write of a process.
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isRecord } from '../model/manifest.ts';
 import { KEPT_MS, type PrunedShelf } from './pruned-objects.ts';
+import { writeWhole } from './whole-file.ts';
 
 export function createPrunedFolder(folder: string): PrunedShelf {
   const list = async (compartment: string) => {
@@ -10,19 +11,15 @@ export function createPrunedFolder(folder: string): PrunedShelf {
     const found = await Promise.all(names.map((name) => entryAt(folder, `${compartment}/${name}`)));
     return found.filter((entry) => entry !== undefined);
   };
-  let writes = 0;
+  let swept = false;
   return {
     place: folder,
     list,
     get: (name) => absentAs(undefined, () => readFile(join(folder, name))),
     put: async (name, bytes) => {
-      const path = join(folder, name);
-      writes += 1;
-      const aside = `${path}.${process.pid}.${writes}`;
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(aside, bytes, { mode: 0o600 });
-      await rename(aside, path);
-      if (writes === 1) await withoutExpired(folder, list);
+      await writeWhole(join(folder, name), bytes);
+      if (!swept) await withoutExpired(folder, list);
+      swept = true;
     },
   };
 }

@@ -1,12 +1,13 @@
 // Sealed renders in a folder of this machine, bounded by bytes and by count.
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InvalidInput } from '../model/errors.ts';
 import { isRecord } from '../model/manifest.ts';
 import { CACHE_MIB, cacheBudget } from './cache-budget.ts';
 import { shrink, touch } from './cache-folder.ts';
 import type { Shelf } from './render-store.ts';
 import { MAX_SEALED_BYTES } from './seal.ts';
+import { writeWhole } from './whole-file.ts';
 
 const LIMITS = { maxCount: 5000, idleMs: 0 };
 /** Writes between two looks at the size of the folder, and the part of its bound that they may fill. */
@@ -26,8 +27,7 @@ export function createFolderShelf(folder: string, maxBytes: number = cacheBudget
     get: (name) => read(join(folder, name)),
     put: async (name, bytes) => {
       writes += 1;
-      const path = join(folder, name);
-      await write(path, `${path}.${process.pid}.${writes}`, bytes);
+      await writeWhole(join(folder, name), bytes);
       written += bytes.length;
       if (writes - looked >= SHRINK_EVERY || written > maxBytes * SHRINK_PART) await shrunk();
     },
@@ -43,18 +43,6 @@ async function read(path: string): Promise<Awaited<ReturnType<Shelf['get']>>> {
     return { bytes, writtenAt: found.mtimeMs };
   } catch (thrown) {
     if (isRecord(thrown) && thrown['code'] === 'ENOENT') return undefined;
-    throw thrown;
-  }
-}
-
-/** Under its name only when it is whole. */
-async function write(path: string, aside: string, bytes: Buffer): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(aside, bytes, { mode: 0o600 });
-    await rename(aside, path);
-  } catch (thrown) {
-    await rm(aside, { force: true }).catch(() => undefined); // the reason that counts is the first
     throw thrown;
   }
 }

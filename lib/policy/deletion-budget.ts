@@ -6,7 +6,7 @@ import { keyText, type ResourceKey } from '../model/manifest.ts';
 import type { AppProject } from '../model/project.ts';
 
 /** A sync may prune up to `objects`, and up to `share` (0 to 1) of what the Application has: whichever is more. */
-export interface DeletionBudget {
+interface DeletionBudget {
   readonly objects: number;
   readonly share: number;
 }
@@ -16,7 +16,7 @@ const DEFAULT: DeletionBudget = { objects: 5, share: 0.5 };
 const NOTHING: DeletionBudget = { objects: 0, share: 0 };
 
 /** What a project's annotation says: `5, 50%`, one of the two alone, or `none` for no budget. */
-export function budgetOf({ metadata }: AppProject): { readonly budget: DeletionBudget | undefined; readonly fault?: string } {
+function budgetOf({ metadata }: AppProject): { readonly budget: DeletionBudget | undefined; readonly fault?: string } {
   const text = metadata.annotations?.[DELETION_BUDGET]?.trim();
   if (text === undefined || text === '') return { budget: DEFAULT };
   if (text === 'none') return { budget: undefined };

@@ -4,6 +4,7 @@ import type { Application } from '../model/application.ts';
 import { keyOf, keyText, type LiveObject, objectName } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
 import { waveOf } from '../model/wave.ts';
+import { patientSeconds } from './patience.ts';
 
 export type DeletionStep =
   | { readonly kind: 'done' }
@@ -48,12 +49,9 @@ interface RowKey {
   readonly name: string;
 }
 
-const LONGEST_WAIT_SECONDS = 30;
-
-/** Seconds until the next look at what is leaving: a quarter of the time that the deletion has taken, from one second to thirty. */
+/** Seconds until the next look at what is leaving. */
 export function leavingSeconds({ metadata }: Application, now: number): number {
-  const elapsed = (now - Date.parse(metadata.deletionTimestamp ?? '')) / 1000;
-  return Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.floor((elapsed || 0) / 4)));
+  return patientSeconds(metadata.deletionTimestamp, now, { least: 1, most: 30, part: 4 });
 }
 
 /** How long an object may take to go before people are told what holds it. */
@@ -85,10 +83,7 @@ function listed(names: readonly string[]): string {
   return names.slice(0, NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-const [SHORTEST_RETRY_SECONDS, LONGEST_RETRY_SECONDS] = [30, 300];
-
-/** Seconds until a pass that failed is tried again: a tenth of the time that the deletion has taken, from half a minute to five. */
+/** Seconds until a pass that failed is tried again. */
 export function retrySeconds({ metadata }: Application, now: number): number {
-  const elapsed = (now - Date.parse(metadata.deletionTimestamp ?? '')) / 1000;
-  return Math.min(LONGEST_RETRY_SECONDS, Math.max(SHORTEST_RETRY_SECONDS, Math.floor((elapsed || 0) / 10)));
+  return patientSeconds(metadata.deletionTimestamp, now, { least: 30, most: 300, part: 10 });
 }

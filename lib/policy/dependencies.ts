@@ -3,6 +3,7 @@
 import { DEPENDS_ON } from '../model/annotations.ts';
 import type { Application } from '../model/application.ts';
 import { annotationList } from '../model/manifest.ts';
+import { patientSeconds } from './patience.ts';
 
 /** Names of Applications of the control namespace, each once, in the order in which they are written. */
 export function dependenciesOf(application: Pick<Application, 'metadata'>): readonly string[] {
@@ -16,7 +17,7 @@ export type KnownApplications = ReadonlyMap<string, Application | undefined>;
 export type DependencyVerdict = { readonly kind: 'free' } | { readonly kind: 'cycle' | 'blocked'; readonly message: string };
 
 /** What a sync waits for, in words that begin alike wherever they are told. */
-export const WAITING_FOR_OTHERS = 'waiting for Applications that it depends on: ';
+const WAITING_FOR_OTHERS = 'waiting for Applications that it depends on: ';
 
 export function dependencyVerdict(application: Application, known: KnownApplications): DependencyVerdict {
   const cycle = cycleFrom(application, known);
@@ -43,6 +44,11 @@ function stepsOn(path: readonly string[], known: KnownApplications, seen: Set<st
   const application = seen.has(at) ? undefined : known.get(at);
   seen.add(at);
   return application ? dependenciesOf(application).map((next) => [...path, next]) : [];
+}
+
+/** Seconds until the next look at those that are waited for since that time (RFC 3339). */
+export function dependencySeconds(since: string | undefined, now: number): number {
+  return patientSeconds(since, now, { least: 15, most: 120, part: 4 });
 }
 
 /** What keeps another Application from being waited for no longer, in words; nothing when nothing does. */

@@ -4,6 +4,7 @@ import { REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
 import type { Application, ApplicationCondition } from '../model/application.ts';
 import { keyText, type LiveObject } from '../model/manifest.ts';
 import type { OperationState } from '../model/operation.ts';
+import { patientSeconds } from '../policy/patience.ts';
 import { deadlineOf } from '../sync/deadline.ts';
 import { endedOrRetrying, retryRemainingSeconds } from '../sync/retry.ts';
 import type { SyncOutcome } from '../sync/run.ts';
@@ -53,13 +54,9 @@ function warned(standing: Standing, warning: ApplicationCondition | undefined): 
   return { ...standing, spec: { ...spec, warnings: [...(spec.warnings ?? []), warning] } };
 }
 
-const LONGEST_LOOK_SECONDS = 15;
-
 /** An operation that waits for long is looked at less often; what changes meanwhile is heard of by the sweep. */
-function patience(state: OperationState, seconds: number, now: number): number {
-  if (seconds === 0) return 0;
-  const elapsed = (now - Date.parse(state.startedAt)) / 1000;
-  return Math.max(seconds, Math.min(LONGEST_LOOK_SECONDS, Math.floor(elapsed / 10)));
+function patience({ startedAt }: OperationState, seconds: number, now: number): number {
+  return seconds === 0 ? 0 : patientSeconds(startedAt, now, { least: seconds, most: 15, part: 10 });
 }
 
 /** The comparison of the Application's own sources after what this run sent. */

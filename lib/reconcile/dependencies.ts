@@ -6,9 +6,6 @@ import type { Control } from '../ports.ts';
 /** What is looked at, so that a long chain costs no more than this many requests. */
 const FARTHEST = 64;
 
-/** So long until the next look at those that are waited for. */
-export const DEPENDENCY_SECONDS = 15;
-
 const FREE: DependencyVerdict = { kind: 'free' };
 
 export async function dependencies(application: Application, control: Control): Promise<DependencyVerdict> {

@@ -1,11 +1,21 @@
 // holdOf: what keeps an operation from going on, before anything is rendered for it: its own request, sync windows, other Applications.
 import type { Operation, OperationState } from '../model/operation.ts';
+import { dependencySeconds } from '../policy/dependencies.ts';
 import { operationRefusal } from '../policy/spec.ts';
 import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
 import { deadlineOf, HELD, OUT_OF_TIME } from '../sync/deadline.ts';
-import { DEPENDENCY_SECONDS, dependencies } from './dependencies.ts';
+import { dependencies } from './dependencies.ts';
 import type { ReconcilePorts } from './ports.ts';
 import type { Target } from './target.ts';
+
+/** What was asked for. */
+export interface Wanted {
+  readonly operation: Operation;
+  /** The record, when the operation was begun by an earlier invocation. */
+  readonly running: OperationState | undefined;
+  /** It begins by itself, since nothing was found to hold it. */
+  readonly free?: true;
+}
 
 /** What an operation has to wait for before it goes on, or why it never will. */
 export type Hold = { readonly message: string; readonly afterSeconds: number } | { readonly refusal: string };
@@ -13,13 +23,13 @@ export type Hold = { readonly message: string; readonly afterSeconds: number } |
 /** Termination goes on, whatever holds the operation. */
 export async function holdOf(
   target: Target,
-  operation: Operation,
+  { operation, free }: Wanted,
   state: OperationState,
   ports: ReconcilePorts,
 ): Promise<Hold | undefined> {
   const refusal = operationRefusal(operation, target.project);
   if (refusal !== undefined) return { refusal };
-  if (state.phase === 'Terminating') return undefined;
+  if (free || state.phase === 'Terminating') return undefined;
   return closedWindow(target, operation, state, ports.clock()) ?? (await others(target, state, ports));
 }
 
@@ -32,7 +42,7 @@ async function others({ application }: Target, state: OperationState, ports: Rec
   if (verdict.kind === 'cycle') return { refusal: verdict.message };
   const overdue = ports.clock() >= deadlineOf(state, ports.settings.syncTimeoutSeconds);
   if (overdue) return { refusal: `Operation terminated${OUT_OF_TIME} (${verdict.message})` };
-  return { message: verdict.message, afterSeconds: DEPENDENCY_SECONDS };
+  return { message: verdict.message, afterSeconds: dependencySeconds(state.startedAt, ports.clock()) };
 }
 
 function closedWindow({ application, project }: Target, operation: Operation, state: OperationState, now: number): Hold | undefined {

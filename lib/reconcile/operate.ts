@@ -20,7 +20,7 @@ import { concluded, ended, type Operated, refusedWhole, type Standing, waiting }
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { type Evaluated, type Evaluation, type Failure, held, isFailure, render } from './evaluate.ts';
 import { healthsOf } from './healths.ts';
-import { holdOf } from './hold.ts';
+import { holdOf, type Wanted } from './hold.ts';
 import { ignoredFields, takeOverIn } from './judge.ts';
 import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
@@ -32,13 +32,6 @@ import type { Target } from './target.ts';
 import { timeOf } from './time.ts';
 import { writeApplication } from './write.ts';
 
-/** What was asked for. */
-export interface Wanted {
-  readonly operation: Operation;
-  /** The record, when the operation was begun by an earlier invocation. */
-  readonly running: OperationState | undefined;
-}
-
 /**
  * Begins or resumes the operation, writes its progress, and returns how it stands. `spec` is the evaluation of the Application's own
  * sources, which may have failed: an operation pinned to another commit goes on all the same.
@@ -48,7 +41,7 @@ export async function operate(target: Target, spec: Evaluated, wanted: Wanted, p
   const first = wanted.running ?? begun(application, wanted.operation, timeOf(ports));
   const sources = operationSources(application, wanted.operation);
   const multiple = isMultiSource(wanted.operation.sync ?? {}) || isMultiSource(application.spec);
-  const hold = await holdOf(target, wanted.operation, first, ports);
+  const hold = await holdOf(target, wanted, first, ports);
   if (hold && 'refusal' in hold) return ended(target, pinned(first, sources, [], multiple), spec, hold.refusal, ports);
   if (hold) return waiting({ target, spec }, { ...first, message: hold.message }, hold.afterSeconds, ports);
   const own = await ownEvaluation(target, spec, first, ports);

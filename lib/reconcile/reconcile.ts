@@ -17,14 +17,16 @@ import type { Operation, OperationState } from '../model/operation.ts';
 import type { ReconcileRequest } from '../model/request.ts';
 import { bounded, OPERATION_BYTES } from '../model/text.ts';
 import { decideSync } from '../policy/autosync.ts';
+import { dependencySeconds } from '../policy/dependencies.ts';
 import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
-import { DEPENDENCY_SECONDS, dependencies } from './dependencies.ts';
+import { dependencies } from './dependencies.ts';
 import { type Evaluated, type Evaluation, evaluate, isFailure } from './evaluate.ts';
 import { finalize } from './finalize.ts';
 import { freshSince } from './fresh.ts';
-import { operate, type Wanted } from './operate.ts';
+import type { Wanted } from './hold.ts';
+import { operate } from './operate.ts';
 import { begun, operationSources, pinned } from './operation.ts';
 import { withOrphans } from './orphans.ts';
 import type { ReconcilePorts } from './ports.ts';
@@ -158,11 +160,13 @@ async function startedByItself(target: Target, spec: Evaluation, operation: Oper
   const verdict = windowVerdict(windowsOf(application, target.project), { manual: false, now: ports.clock() });
   if (!verdict.open) return record(run, spec, 'kept', back(run, 'window', verdict.afterSeconds));
   const others = await dependencies(application, ports.control);
-  if (others.kind === 'free') return operated(target, spec, { operation, running: undefined }, run);
+  if (others.kind === 'free') return operated(target, spec, { operation, running: undefined, free: true }, run);
   if (others.kind === 'cycle') return record(run, spec, { message: others.message }, lookAgain(run, application, spec));
   const warning = { type: 'DependencyWarning' as const, message: others.message };
   const told = { ...spec, warnings: [...(spec.warnings ?? []), warning] };
-  return record(run, told, 'kept', back(run, 'dependencies', DEPENDENCY_SECONDS));
+  const before = application.status?.conditions?.find(({ type, message }) => type === warning.type && message === warning.message);
+  const afterSeconds = dependencySeconds(before?.lastTransitionTime, ports.clock());
+  return record(run, told, 'kept', back(run, 'dependencies', afterSeconds));
 }
 
 function errorOf({ error }: { readonly error?: string }): { readonly message: string } | undefined {

@@ -30,7 +30,8 @@ export async function keptEvaluation(target: Target, spec: Evaluated, operation:
   if (objects.length === 0) return { failure: nothingKept(operation), revisions: [] };
   const refs = objects.map((object) => ({ ...keyOf(object), version: groupVersionOf(object.apiVersion).version }));
   const live = await readLive(cluster, refs, ownerOf(target));
-  const known = new Map(objects.flatMap((object) => entryOf(keyText(keyOf(object)), live)));
+  const asked = new Set(refs.map(keyText));
+  const known = new Map([...live].filter(([key]) => asked.has(key)));
   const git = isFailure(spec)
     ? { sources: [], rules: comparisonRules(target), desired: { ...NOTHING, revisions: spec.revisions } }
     : { sources: spec.sources, rules: spec.rules, desired: spec.desired };
@@ -44,8 +45,3 @@ function nothingKept({ sync }: Operation): string {
 }
 
 const NOTHING = { sourceTypes: [], manifests: [], conditions: [], closure: { sources: [] } };
-
-function entryOf(key: string, live: ReadonlyMap<string, LiveObject>): readonly (readonly [string, LiveObject])[] {
-  const object = live.get(key);
-  return object ? [[key, object]] : [];
-}

@@ -1,33 +1,25 @@
 // `app explain` of Applications that the stories have looked at, on a real API server with a real Git server and real tools.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandsIn } from '../support/cli.ts';
 import { configMap } from '../support/journey.ts';
 import { type Ran, succeed } from '../support/program.ts';
-import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, hookJob } from '../support/stories.ts';
+import { type StoryCommands, startStoryCommands } from '../support/story-commands.ts';
 import { collectionPath, eventually, freshName } from '../world/world.ts';
 
 const AUTOMATED = { syncPolicy: { automated: {} } };
 const CLOSED = { kind: 'deny', schedule: '* * * * *', duration: '1h', applications: ['*'] };
 
-let stories: Stories;
-let folder: string;
+let stories: StoryCommands;
 
 beforeAll(async () => {
-  stories = await startStories();
-  folder = mkdtempSync(join(tmpdir(), 'evenkeel-explain-'));
+  stories = await startStoryCommands();
 });
 
-afterAll(async () => {
-  await stories.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => stories.close());
 
 function explain(shop: Deployment, ...flags: readonly string[]): Promise<Ran> {
   const env = { EVENKEEL_KUBECTL: stories.kubectl, EVENKEEL_HELM: stories.helm, EVENKEEL_KUSTOMIZE: stories.kustomize };
-  return commandsIn(stories, stories.control, folder)(['app', 'explain', shop.name, ...flags], { env });
+  return stories.evenkeel(['app', 'explain', shop.name, ...flags], { env });
 }
 
 /** What is printed where nothing goes wrong. */
@@ -190,7 +182,7 @@ describe('an Application whose sync', () => {
     expect(text).toContain('is Running: waiting for pruning confirmation of /ConfigMap/kept\n');
     expect(text).toContain(`  -> say yes: evenkeel app confirm-deletion ${shop.name}; `);
     expect(text).toContain(`operation: ConfigMap ${shop.namespace}/kept: Git does not have it any more, and its deletion waits`);
-    await commandsIn(stories, stories.control, folder)(['app', 'confirm-deletion', shop.name]);
+    await stories.evenkeel(['app', 'confirm-deletion', shop.name]);
     await shop.look();
     expect(await shop.live('configmaps', 'kept')).toBeUndefined();
   });

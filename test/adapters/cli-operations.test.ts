@@ -1,35 +1,17 @@
 // Commands that begin, stop and free operations, as programs, beside the stories that carry the operations out.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliWorld, commandsIn } from '../support/cli.ts';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, hookJob } from '../support/stories.ts';
+import { type StoryCommands, startStoryCommands } from '../support/story-commands.ts';
 import { eventually } from '../world/world.ts';
 
-let stories: Stories;
-let folder: string;
-let evenkeel: CliWorld['evenkeel'];
+let stories: StoryCommands;
 
 beforeAll(async () => {
-  stories = await startStories();
-  folder = mkdtempSync(join(tmpdir(), 'evenkeel-operations-'));
-  evenkeel = commandsIn(stories, stories.control, folder);
+  stories = await startStoryCommands();
 });
 
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await stories.close();
-});
-
-/** Runs a command that waits, and looks once what it asked for is there. */
-async function answered(shop: Deployment, args: readonly string[]): ReturnType<typeof evenkeel> {
-  const asked = evenkeel(args);
-  await eventually(async () => expect((await shop.read()).operation).toBeDefined());
-  await shop.look('operation');
-  return asked;
-}
+afterAll(() => stories.close());
 
 async function stateOf(shop: Deployment): Promise<readonly unknown[]> {
   const { phase, message } = (await shop.read()).status?.operationState ?? {};
@@ -46,7 +28,7 @@ describe('app rollback', () => {
     await shop.sync({ prune: true });
     await shop.commit(hook);
 
-    const { code, stdout, stderr } = await answered(shop, ['app', 'rollback', shop.name, '--timeout', '60']);
+    const { code, stdout, stderr } = await stories.answered(shop, ['app', 'rollback', shop.name, '--timeout', '60']);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toContain('\nPhase:              Succeeded\n');
     const head = (await shop.read()).status?.sync?.revision;
@@ -63,7 +45,7 @@ describe('app rollback', () => {
       [2, first],
     ]);
 
-    const forward = await answered(shop, ['app', 'rollback', shop.name, '1', '--prune']);
+    const forward = await stories.answered(shop, ['app', 'rollback', shop.name, '1', '--prune']);
     expect(forward).toMatchObject({ code: 0 });
     expect(await shop.live('configmaps', 'gone')).toBeUndefined();
   });
@@ -72,7 +54,7 @@ describe('app rollback', () => {
     const shop = await stories.deployment({ 'a.json': configMap('x', {}) });
     await shop.sync();
     const refused = async (...args: readonly string[]) => {
-      const { code, stderr } = await evenkeel(['app', 'rollback', shop.name, ...args]);
+      const { code, stderr } = await stories.evenkeel(['app', 'rollback', shop.name, ...args]);
       expect((await shop.read()).operation).toBeUndefined();
       return [code, stderr];
     };
@@ -96,7 +78,7 @@ describe('app sync of some resources', () => {
     const shop = await stories.deployment(files);
     await shop.look();
     const env = { EVENKEEL_KUBECTL: stories.kubectl, EVENKEEL_HELM: stories.helm, EVENKEEL_KUSTOMIZE: stories.kustomize };
-    const sync = (...args: readonly string[]) => evenkeel(['app', 'sync', shop.name, '--async', ...args], { env });
+    const sync = (...args: readonly string[]) => stories.evenkeel(['app', 'sync', shop.name, '--async', ...args], { env });
     expect(await sync('--label', 'tier=none')).toEqual({
       code: 1,
       stdout: '',
@@ -119,14 +101,14 @@ describe('app terminate-op', () => {
     const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'hook.json': hookJob('slow', 'PreSync', '600s') });
     await shop.sync();
     expect(await stateOf(shop)).toEqual(['Running', 'waiting for completion of hook batch/Job/slow']);
-    expect(await evenkeel(['app', 'terminate-op', shop.name])).toMatchObject({
+    expect(await stories.evenkeel(['app', 'terminate-op', shop.name])).toMatchObject({
       code: 0,
       stdout: `Application '${shop.name}' operation terminating\n`,
     });
     await shop.look();
     expect(await stateOf(shop)).toEqual(['Failed', 'Operation terminated']);
     await eventually(async () => expect(await shop.live('jobs', 'slow', 'batch/v1')).toBeUndefined());
-    expect(await evenkeel(['app', 'terminate-op', shop.name])).toMatchObject({
+    expect(await stories.evenkeel(['app', 'terminate-op', shop.name])).toMatchObject({
       code: 20,
       stderr: 'error: Unable to terminate operation. No operation is in progress\n',
     });
@@ -141,7 +123,7 @@ describe('app confirm-deletion', () => {
     await shop.commit({ 'b.json': undefined });
     await shop.sync({ prune: true });
     expect(await stateOf(shop)).toEqual(['Running', 'waiting for pruning confirmation of /ConfigMap/guarded']);
-    expect(await evenkeel(['app', 'confirm-deletion', shop.name])).toMatchObject({
+    expect(await stories.evenkeel(['app', 'confirm-deletion', shop.name])).toMatchObject({
       code: 0,
       stdout: `Application '${shop.name}' updated successfully\n`,
     });
@@ -157,10 +139,10 @@ describe('app sync', () => {
     const window = { kind: 'deny', schedule: '* * * * *', duration: '1h', applications: ['*'] };
     await stories.project(project, { syncWindows: [window] });
     const shop = await stories.deployment({ 'a.json': configMap('x', {}) }, { project });
-    const { code, stderr } = await evenkeel(['app', 'sync', shop.name]);
+    const { code, stderr } = await stories.evenkeel(['app', 'sync', shop.name]);
     expect([code, stderr]).toEqual([20, expect.stringMatching(/^error: cannot sync: blocked by sync window, which may open after 20/)]);
     expect((await shop.read()).operation).toBeUndefined();
-    const { stdout } = await evenkeel(['app', 'get', shop.name]);
+    const { stdout } = await stories.evenkeel(['app', 'get', shop.name]);
     expect(stdout).toContain('\nSyncWindow:         Sync Denied\nAssigned Windows:   deny:* * * * *:1h\n');
   });
 });

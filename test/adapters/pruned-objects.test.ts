@@ -137,6 +137,14 @@ describe('a folder of pruned objects', () => {
     expect(filesBelow(join(folder, 'pruned'))).not.toContain(file);
   });
 
+  it('has one key, however many begin at once', async () => {
+    const cacheDir = mkdtempSync(join(folder, 'begin-'));
+    const begun = Array.from({ length: 16 }, () => prunedObjects({ renderBucket: undefined, prunedKey: undefined, cacheDir }, clock, log));
+    await Promise.all(begun.map((each, index) => each.keep(SHOP, SERVER, secret(`s${index}`, `u${index}`))));
+    expect(await begun[0]?.kept(SHOP, SERVER)).toHaveLength(16);
+    expect(readdirSync(cacheDir).sort()).toEqual(['pruned', 'pruned.key']);
+  });
+
   it('is not used with a key that others can read', async () => {
     const key = join(folder, 'pruned.key');
     chmodSync(key, 0o644);

@@ -1,7 +1,7 @@
 // An Application waits for those that it depends on, on the real control plane.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, requestsOf, type Stories, startStories } from '../support/stories.ts';
 
 const AUTOMATED = { syncPolicy: { automated: {} } };
 const FILES = { 'a.json': configMap('x', { k: '1' }) };
@@ -75,7 +75,7 @@ it('is refused in a cycle, by itself and by hand', async () => {
   expect(await isThere(a)).toBe(false);
 });
 
-it('costs no request where nothing is named, and one for each that is', async () => {
+it('costs no request while there is nothing to sync, and one for each that is named where there is', async () => {
   const [db, shop] = [await stories.deployment(FILES, AUTOMATED), await stories.deployment(FILES, AUTOMATED)];
   await db.look();
   await shop.look();
@@ -89,6 +89,7 @@ it('costs no request where nothing is named, and one for each that is', async ()
   // A settled Application asks for nobody: it has nothing to sync.
   expect(await count()).toBe(plain);
   await shop.commit({ 'a.json': configMap('x', { k: '2' }) });
-  await shop.look('push');
+  const requests = await requestsOf(() => shop.look('push'));
+  expect(requests.filter((request) => request.endsWith(`/applications/${db.name}`))).toHaveLength(1);
   expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '2' });
 });

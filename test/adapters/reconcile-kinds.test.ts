@@ -1,7 +1,7 @@
 // Objects whose kind a real API server does not serve, or not yet.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, type Stories, startStories } from '../support/stories.ts';
+import { endsIn, rowMessages, type Stories, startStories } from '../support/stories.ts';
 import { definition, thing } from '../support/things.ts';
 import { eventually, freshName } from '../world/world.ts';
 
@@ -12,22 +12,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => stories.close());
-
-async function rowsOf(shop: Deployment): Promise<readonly string[]> {
-  const { status } = await shop.read();
-  return (status?.operationState?.syncResult?.resources ?? []).map(({ message = '' }) => message);
-}
-
-/** Looks again until the operation is over: kinds take their time. */
-async function ends(shop: Deployment, phase: string): Promise<string> {
-  return eventually(async () => {
-    const { status } = await shop.read();
-    const { phase: now, message = '' } = status?.operationState ?? {};
-    if (now === 'Running') await shop.look();
-    expect([now, message]).toEqual([phase, expect.anything()]);
-    return message;
-  }, 60_000);
-}
 
 function skipping(object: object): object {
   const { metadata, ...rest } = object as { readonly metadata: object }; // a manifest of this file
@@ -53,7 +37,7 @@ describe('a kind that is not served', () => {
     const { status } = await shop.read();
     const missing = `The Kubernetes API could not find ${none}/Thing for requested resource ${shop.namespace}/x. Make sure the "Thing" CRD is installed on the destination cluster.`;
     const elsewhere = `The Kubernetes API could not find version "v1" of ${other}/Thing for requested resource ${shop.namespace}/y. Version "v2" of ${other}/Thing is installed on the destination cluster.`;
-    expect((await rowsOf(shop)).toSorted()).toEqual(
+    expect((await rowMessages(shop)).toSorted()).toEqual(
       [missing, elsewhere, 'configmap/a serverside-applied', 'configmap/z serverside-applied'].toSorted(),
     );
     expect(status?.operationState?.phase).toBe('Failed');
@@ -65,7 +49,7 @@ describe('a kind that is not served', () => {
     const group = `${freshName('same')}.example.com`;
     const shop = await stories.deployment({ 'a.json': thing(group, 'x'), 'z.json': definition(group) });
     await shop.sync();
-    await ends(shop, 'Succeeded');
+    await endsIn(shop, 'Succeeded');
     expect((await shop.live('things', 'x', `${group}/v1`)).spec).toEqual({ known: '1' });
     await shop.look();
     expect((await shop.read()).status?.sync?.status).toBe('Synced');
@@ -81,7 +65,7 @@ describe('a kind that is not served', () => {
     expect(status?.operationState).toMatchObject({ phase: 'Running', message });
     expect(await shop.live('configmaps', 'b')).toBeDefined();
     await define(group);
-    await ends(shop, 'Succeeded');
+    await endsIn(shop, 'Succeeded');
     expect((await shop.live('things', 'x', `${group}/v1`)).spec).toEqual({ known: '1' });
   });
 
@@ -91,7 +75,7 @@ describe('a kind that is not served', () => {
     await stories.project(project, { namespaceResourceBlacklist: [{ group, kind: 'Thing' }] });
     const shop = await stories.deployment({ 'a.json': thing(group, 'x'), 'z.json': definition(group) }, { project });
     await shop.sync();
-    expect(await ends(shop, 'Failed')).toContain(`resource ${group}:Thing is not permitted in project ${project}`);
+    expect(await endsIn(shop, 'Failed')).toContain(`resource ${group}:Thing is not permitted in project ${project}`);
     // A storage that is quite new asks for patience.
     expect(
       await eventually(() => stories.cluster.get({ group, version: 'v1', kind: 'Thing', namespace: shop.namespace, name: 'x' })),

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ManagedFieldsEntry } from '../../lib/model/manifest.ts';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, requestsOf, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, endsIn, requestsOf, rowMessages, type Stories, startStories } from '../support/stories.ts';
 import { definition, thing } from '../support/things.ts';
 import { collectionPath, eventually, freshName } from '../world/world.ts';
 
@@ -20,22 +20,6 @@ const OPTIONS = 'argocd.argoproj.io/sync-options';
 function withOptions(object: object, options: string): object {
   const { metadata, ...rest } = object as { readonly metadata: { readonly annotations?: object } }; // a manifest of this file
   return { ...rest, metadata: { ...metadata, annotations: { ...metadata.annotations, [OPTIONS]: options } } };
-}
-
-async function rowsOf(shop: Deployment): Promise<readonly string[]> {
-  const { status } = await shop.read();
-  return (status?.operationState?.syncResult?.resources ?? []).map(({ message = '' }) => message);
-}
-
-/** Looks again until the operation is over: what goes and comes takes its time. */
-async function ends(shop: Deployment, phase: string): Promise<string> {
-  return eventually(async () => {
-    const { status } = await shop.read();
-    const { phase: now, message = '' } = status?.operationState ?? {};
-    if (now === 'Running') await shop.look();
-    expect([now, message]).toEqual([phase, expect.anything()]);
-    return message;
-  }, 60_000);
 }
 
 async function isSyncedAndQuiet(shop: Deployment): Promise<void> {
@@ -88,7 +72,11 @@ describe('Replace=true', () => {
     const replace = { syncOptions: ['Replace=true'] };
     await shop.sync(replace);
     await shop.look();
-    expect((await rowsOf(shop)).toSorted()).toEqual(['configmap/settings created', 'deployment.apps/web created', 'service/web created']);
+    expect((await rowMessages(shop)).toSorted()).toEqual([
+      'configmap/settings created',
+      'deployment.apps/web created',
+      'service/web created',
+    ]);
     await isSyncedAndQuiet(shop);
 
     await shop.drift('configmaps', 'settings', { data: { theirs: '3' }, metadata: { labels: { theirs: 'yes' } } });
@@ -102,8 +90,8 @@ describe('Replace=true', () => {
     await shop.look();
     expect((await shop.read()).status?.sync?.status).toBe('OutOfSync');
     await shop.sync(replace);
-    expect(await ends(shop, 'Succeeded')).toBe('successfully synced (all tasks run)');
-    expect((await rowsOf(shop)).toSorted()).toEqual([
+    expect(await endsIn(shop, 'Succeeded')).toBe('successfully synced (all tasks run)');
+    expect((await rowMessages(shop)).toSorted()).toEqual([
       'configmap/settings replaced',
       'deployment.apps/web replaced',
       'service/web replaced',
@@ -123,7 +111,7 @@ describe('Replace=true', () => {
     const shop = await stories.deployment({ 'a.json': withOptions(configMap('x', { kept: '1', dropped: '2' }), 'Replace=true') });
     await stories.create('v1', 'configmaps', shop.namespace, { metadata: { name: 'x' }, data: { kept: '0', dropped: '2', theirs: '3' } });
     await shop.sync();
-    expect(await rowsOf(shop)).toEqual(['configmap/x replaced']);
+    expect(await rowMessages(shop)).toEqual(['configmap/x replaced']);
     expect((await shop.live('configmaps', 'x')).data).toEqual({ kept: '1', dropped: '2' });
     await shop.commit({ 'a.json': configMap('x', { kept: '1' }) });
     await shop.look();
@@ -147,7 +135,7 @@ describe('Replace=true of what others live in', () => {
     await shop.commit({ 'a.json': withOptions(thing(group, 'x', { known: '2' }), 'Replace=true') });
     await shop.look();
     await shop.sync();
-    expect(await rowsOf(shop)).toEqual([`thing.${group}/x replaced`]);
+    expect(await rowMessages(shop)).toEqual([`thing.${group}/x replaced`]);
     expect(await stories.api.send(path)).toMatchObject({ ...said, spec: { known: '2' } });
     await isSyncedAndQuiet(shop);
     await stories.api.send(path, { method: 'PATCH', body: { metadata: { finalizers: null } } });
@@ -164,17 +152,17 @@ describe('Replace=true of what others live in', () => {
     const files = (text: string) => ({ 'a.json': namespace(text), 'b.json': described(text), 'c.json': thing(group, 'x') });
     const shop = await stories.deployment(files('one'));
     await shop.sync();
-    await ends(shop, 'Succeeded');
+    await endsIn(shop, 'Succeeded');
     const ref = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name };
     const before = await stories.cluster.get(ref);
     await shop.commit(files('two'));
     await shop.look();
     await shop.sync({ syncOptions: ['Replace=true'], syncStrategy: { hook: { force: true } } });
-    await ends(shop, 'Succeeded');
+    await endsIn(shop, 'Succeeded');
     const after = await stories.cluster.get(ref);
     expect(after?.metadata).toMatchObject({ uid: before?.metadata.uid, labels: { stage: 'two' } });
     expect(after?.['spec']).toEqual({ finalizers: ['kubernetes'] });
-    expect((await rowsOf(shop)).filter((row) => row.endsWith(' replaced')).toSorted()).toEqual([
+    expect((await rowMessages(shop)).filter((row) => row.endsWith(' replaced')).toSorted()).toEqual([
       `customresourcedefinition.apiextensions.k8s.io/things.${group} replaced`,
       `namespace/${name} replaced`,
       `thing.${group}/x deleted. thing.${group}/x replaced`,
@@ -197,7 +185,7 @@ describe('Force=true', () => {
 
     await shop.sync();
     expect((await shop.read()).status?.operationState?.phase).toBe('Failed');
-    const refused = (await rowsOf(shop)).toSorted();
+    const refused = (await rowMessages(shop)).toSorted();
     expect(refused[0]).toMatch(
       /^cannot be changed in place \(a sync with force, or the annotation .*Force=true, deletes it .*field is immutable$/s,
     );
@@ -206,10 +194,13 @@ describe('Force=true', () => {
 
     const requests = await requestsOf(async () => {
       await shop.sync({ syncStrategy: { hook: { force: true } } });
-      await ends(shop, 'Succeeded');
+      await endsIn(shop, 'Succeeded');
     });
     expect(requests.filter((request) => request.startsWith('DELETE'))).toHaveLength(1);
-    expect((await rowsOf(shop)).toSorted()).toEqual(['configmap/a unchanged', 'deployment.apps/web deleted. deployment.apps/web created']);
+    expect((await rowMessages(shop)).toSorted()).toEqual([
+      'configmap/a unchanged',
+      'deployment.apps/web deleted. deployment.apps/web created',
+    ]);
     expect(await uidOf(shop, 'deployments', 'web', 'apps/v1')).not.toBe(before);
     expect((await shop.live('deployments', 'web', 'apps/v1')).spec.selector.matchLabels).toEqual({ app: 'other' });
     await isSyncedAndQuiet(shop);
@@ -233,9 +224,9 @@ describe('Force=true', () => {
     await shop.commit({ 'a.json': withOptions(after, 'Force=true') });
     await shop.look();
     await shop.sync();
-    await ends(shop, 'Succeeded');
+    await endsIn(shop, 'Succeeded');
     expect(await uidOf(shop, plural, name, version)).not.toBe(first);
-    expect((await rowsOf(shop))[0]).toMatch(/ deleted\. .* created$/);
+    expect((await rowMessages(shop))[0]).toMatch(/ deleted\. .* created$/);
     await isSyncedAndQuiet(shop);
   });
 
@@ -246,7 +237,7 @@ describe('Force=true', () => {
     await shop.commit({ 'web.json': deployment({ replicas: -1 }, { app: 'other' }) });
     await shop.look();
     await shop.sync({ syncStrategy: { hook: { force: true } } });
-    expect(await ends(shop, 'Failed')).toContain('must be greater than or equal to 0');
+    expect(await endsIn(shop, 'Failed')).toContain('must be greater than or equal to 0');
     expect(await uidOf(shop, 'deployments', 'web', 'apps/v1')).toBe(before);
   });
 
@@ -267,7 +258,7 @@ describe('Force=true', () => {
     await shop.commit(files('b'));
     await shop.look();
     await shop.sync({ syncStrategy: { apply: { force: true } } });
-    expect(await ends(shop, 'Failed')).toContain('lets a PersistentVolumeClaim be deleted and created again');
+    expect(await endsIn(shop, 'Failed')).toContain('lets a PersistentVolumeClaim be deleted and created again');
     expect(await uidOf(shop, 'persistentvolumeclaims', 'kept')).toBe(kept);
     expect(await uidOf(shop, 'persistentvolumeclaims', 'scratch')).not.toBe(scratch);
   });
@@ -275,12 +266,12 @@ describe('Force=true', () => {
   it('runs a Job anew in each sync, together with Replace', async () => {
     const shop = await stories.deployment({ 'a.json': withOptions(job('migrate:v1'), 'Force=true,Replace=true') });
     await shop.sync();
-    expect(await rowsOf(shop)).toEqual(['job.batch/migrate created']);
+    expect(await rowMessages(shop)).toEqual(['job.batch/migrate created']);
     const first = await uidOf(shop, 'jobs', 'migrate', 'batch/v1');
     await new Promise((resolve) => setTimeout(resolve, 1100)); // operations of one second are one
     await shop.sync();
-    await ends(shop, 'Succeeded');
-    expect(await rowsOf(shop)).toEqual(['job.batch/migrate deleted. job.batch/migrate replaced']);
+    await endsIn(shop, 'Succeeded');
+    expect(await rowMessages(shop)).toEqual(['job.batch/migrate deleted. job.batch/migrate replaced']);
     expect(await uidOf(shop, 'jobs', 'migrate', 'batch/v1')).not.toBe(first);
     await isSyncedAndQuiet(shop);
   });
@@ -294,15 +285,15 @@ describe('Force=true', () => {
     await shop.sync();
     const { status } = await shop.read();
     expect(status?.operationState).toMatchObject({ phase: 'Running', message: 'waiting for deletion of /ConfigMap/fixed' });
-    expect((await rowsOf(shop))[0]).toMatch(/^configmap\/fixed is deleted to be created again \(uid [0-9a-f-]+\)$/);
+    expect((await rowMessages(shop))[0]).toMatch(/^configmap\/fixed is deleted to be created again \(uid [0-9a-f-]+\)$/);
     await shop.drift('configmaps', 'fixed', { metadata: { finalizers: null } });
 
     const { control } = stories.ports;
     const lost = { ...control, patchApplication: () => Promise.reject(new Error('lost')) };
     await expect(shop.look('operation', { control: lost })).rejects.toThrow('lost');
-    await ends(shop, 'Succeeded');
+    await endsIn(shop, 'Succeeded');
     expect((await shop.live('configmaps', 'fixed')).data).toEqual({ k: '2' });
-    expect(await rowsOf(shop)).toEqual(['configmap/fixed deleted. configmap/fixed created']);
+    expect(await rowMessages(shop)).toEqual(['configmap/fixed deleted. configmap/fixed created']);
     await isSyncedAndQuiet(shop);
   });
 });
@@ -327,7 +318,7 @@ describe('fields that a kind does not have', () => {
     await shop.look();
     const { status } = await shop.read();
     expect([status?.operationState?.phase, status?.sync?.status]).toEqual(['Failed', 'OutOfSync']);
-    expect(await rowsOf(shop)).toEqual([expect.stringMatching(undeclared)]);
+    expect(await rowMessages(shop)).toEqual([expect.stringMatching(undeclared)]);
     expect(await shop.look()).toEqual({});
     expect((await shop.read()).status).toEqual(status);
     await shop.commit({ 'web.json': deployment() });
@@ -338,7 +329,7 @@ describe('fields that a kind does not have', () => {
   it('are left out with Validate=false', async () => {
     const shop = await stories.deployment({ 'web.json': wrong('Validate=false') });
     await shop.sync();
-    expect(await ends(shop, 'Succeeded')).toBeDefined();
+    expect(await endsIn(shop, 'Succeeded')).toBeDefined();
     await shop.look();
     expect((await shop.read()).status?.sync?.status).toBe('Synced');
     const writes = (await requestsOf(() => shop.look())).filter((request) => !request.startsWith('GET'));
@@ -352,7 +343,7 @@ describe('fields that a kind does not have', () => {
     const object = (options: string, known: string) => withOptions(thing(group, 'x', { known, unknown: '2' }), options);
     const shop = await stories.deployment({ 'a.json': object(more, '1') });
     await shop.sync();
-    expect(await rowsOf(shop)).toEqual([expect.stringMatching(undeclared)]);
+    expect(await rowMessages(shop)).toEqual([expect.stringMatching(undeclared)]);
     for (const known of ['1', '2']) {
       await shop.commit({ 'a.json': object(`Validate=false,${more}`, known) });
       await shop.look();
@@ -362,7 +353,7 @@ describe('fields that a kind does not have', () => {
       expect((await shop.live('things', 'x', `${group}/v1`)).spec).toEqual({ known });
       expect((await shop.read()).status?.sync?.status).toBe('Synced');
     }
-    expect((await rowsOf(shop))[0]).toContain(more ? ' replaced' : ' serverside-applied');
+    expect((await rowMessages(shop))[0]).toContain(more ? ' replaced' : ' serverside-applied');
   });
 });
 

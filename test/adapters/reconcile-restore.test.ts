@@ -1,28 +1,18 @@
 // A sync that would prune most of an Application asks first, and what a sync pruned comes back, on the real control plane.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../lib/model/errors.ts';
-import { type CliWorld, commandsIn } from '../support/cli.ts';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, type Stories, startStories } from '../support/stories.ts';
+import type { Deployment } from '../support/stories.ts';
+import { type StoryCommands, startStoryCommands } from '../support/story-commands.ts';
 import { eventually } from '../world/world.ts';
 
-let stories: Stories;
-let folder: string;
-let evenkeel: CliWorld['evenkeel'];
+let stories: StoryCommands;
 
 beforeAll(async () => {
-  stories = await startStories();
-  folder = mkdtempSync(join(tmpdir(), 'evenkeel-restore-'));
-  evenkeel = commandsIn(stories, stories.control, folder);
+  stories = await startStoryCommands();
 });
 
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await stories.close();
-});
+afterAll(() => stories.close());
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const files = (names: readonly string[]) => Object.fromEntries(names.map((name) => [`${name}.json`, configMap(name, { k: name })]));
@@ -39,14 +29,6 @@ async function present(shop: Deployment, names: readonly string[]): Promise<read
   return found.flat();
 }
 
-/** Runs a command that waits, and looks once what it asked for is there. */
-async function answered(shop: Deployment, args: readonly string[]): ReturnType<typeof evenkeel> {
-  const asked = evenkeel(args);
-  await eventually(async () => expect((await shop.read()).operation).toBeDefined());
-  await shop.look('operation');
-  return asked;
-}
-
 describe('a sync that would prune more than its budget', () => {
   it('waits, says so in a condition, and goes on when somebody agrees', async () => {
     const shop = await stories.deployment(files(NAMES), AUTOMATED);
@@ -59,9 +41,9 @@ describe('a sync that would prune more than its budget', () => {
     expect(more).toEqual([]);
     expect(warning).toMatchObject({ type: 'DeletionBudgetWarning' });
     expect(warning?.message).toContain('would prune 6 of 8 objects');
-    expect((await evenkeel(['app', 'get', shop.name])).stdout).toContain('DeletionBudgetWarning');
+    expect((await stories.evenkeel(['app', 'get', shop.name])).stdout).toContain('DeletionBudgetWarning');
 
-    expect((await evenkeel(['app', 'confirm-deletion', shop.name])).code).toBe(0);
+    expect((await stories.evenkeel(['app', 'confirm-deletion', shop.name])).code).toBe(0);
     await shop.look('operation');
     expect((await stateOf(shop))[0]).toBe('Succeeded');
     await eventually(async () => expect(await present(shop, NAMES)).toEqual(['g', 'h']));
@@ -115,12 +97,12 @@ describe('what a sync pruned', () => {
 
   it('comes back as it was, Secrets too, and stays although Git does not name it', async () => {
     const shop = await emptied();
-    const shown = await answered(shop, ['app', 'restore', shop.name, '--dry-run', '--timeout', '60']);
+    const shown = await stories.answered(shop, ['app', 'restore', shop.name, '--dry-run', '--timeout', '60']);
     expect(shown.code).toBe(0);
     expect(shown.stdout).toMatch(/Secret\s+\S+\s+login/);
     expect(await shop.live('secrets', 'login')).toBeUndefined();
 
-    const { code, stdout, stderr } = await answered(shop, ['app', 'restore', shop.name, '--timeout', '60']);
+    const { code, stdout, stderr } = await stories.answered(shop, ['app', 'restore', shop.name, '--timeout', '60']);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(`${stdout}${stderr}${JSON.stringify(await shop.object())}`).not.toContain(PASSWORD);
     expect((await shop.live('configmaps', 'a')).data).toEqual({ k: 'a', added: 'by hand' });
@@ -142,7 +124,7 @@ describe('what a sync pruned', () => {
   it('comes back one by one, while Git is broken too', async () => {
     const shop = await emptied();
     await shop.commit({ 'broken.yaml': 'a: [' });
-    const { code, stderr } = await answered(shop, ['app', 'restore', shop.name, '--resource', ':ConfigMap:a', '--timeout', '60']);
+    const { code, stderr } = await stories.answered(shop, ['app', 'restore', shop.name, '--resource', ':ConfigMap:a', '--timeout', '60']);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(await present(shop, ['a'])).toEqual(['a']);
     expect(await shop.live('secrets', 'login')).toBeUndefined();
@@ -156,7 +138,7 @@ describe('what a sync pruned', () => {
       { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject', namespace: stories.control, name: 'narrow' },
       { spec: { namespaceResourceBlacklist: [{ group: '', kind: 'Secret' }] } },
     );
-    const { code, stderr } = await answered(shop, ['app', 'restore', shop.name, '--timeout', '60']);
+    const { code, stderr } = await stories.answered(shop, ['app', 'restore', shop.name, '--timeout', '60']);
     expect(code).toBe(1);
     expect(stderr).toContain('resource :Secret is not permitted in project narrow');
     expect(await shop.live('secrets', 'login')).toBeUndefined();
@@ -165,7 +147,7 @@ describe('what a sync pruned', () => {
   it('is nothing where nothing was pruned', async () => {
     const shop = await stories.deployment(files(['a']), AUTOMATED);
     await shop.look();
-    const { code, stderr } = await answered(shop, ['app', 'restore', shop.name, '--timeout', '60']);
+    const { code, stderr } = await stories.answered(shop, ['app', 'restore', shop.name, '--timeout', '60']);
     expect(code).toBe(1);
     expect(stderr).toContain('nothing to restore: no sync of this Application has pruned anything within the last 24 hours');
   });

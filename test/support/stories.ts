@@ -209,6 +209,23 @@ export function hookJob(name: string, hook: string, takes: string, annotations: 
   return { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { backoffLimit: 0, template: pod } };
 }
 
+/** What the rows of the last operation say. */
+export async function rowMessages(shop: Deployment): Promise<readonly string[]> {
+  const { status } = await shop.read();
+  return (status?.operationState?.syncResult?.resources ?? []).map(({ message = '' }) => message);
+}
+
+/** Looks again until the operation is over, in this phase: what goes and comes takes its time. Returns its message. */
+export function endsIn(shop: Deployment, phase: string): Promise<string> {
+  return eventually(async () => {
+    const { status } = await shop.read();
+    const { phase: now, message = '' } = status?.operationState ?? {};
+    if (now === 'Running') await shop.look();
+    if (now !== phase) throw new Error(`${now}: ${message}`);
+    return message;
+  }, 60_000);
+}
+
 /** Method and path, with its query, of each request that `work` sends through undici, oldest first. */
 export async function requestsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
   const seen: string[] = [];

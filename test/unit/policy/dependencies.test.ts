@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEPENDS_ON } from '../../../lib/model/annotations.ts';
 import type { Application } from '../../../lib/model/application.ts';
-import { dependenciesOf, dependencyVerdict } from '../../../lib/policy/dependencies.ts';
+import { dependenciesOf, dependencySeconds, dependencyVerdict } from '../../../lib/policy/dependencies.ts';
 
 function application(name: string, dependsOn?: string, more: Partial<Application> = {}): Application {
   const annotations = dependsOn === undefined ? {} : { [DEPENDS_ON]: dependsOn };
@@ -22,6 +22,17 @@ const known = (...applications: readonly Application[]) => new Map(applications.
 function status(sync: 'Synced' | 'OutOfSync', health: 'Healthy' | 'Progressing'): Partial<Application> {
   return { status: { sync: { status: sync, comparedTo: { destination: {} } }, health: { status: health } } };
 }
+
+describe('the next look at those that are waited for', () => {
+  test.each([
+    [undefined, 15],
+    ['2026-11-22T15:00:00Z', 15],
+    ['2026-11-22T14:58:00Z', 30],
+    ['2026-11-22T14:00:00Z', 120],
+  ])('after waiting since %s is in %d seconds', (since, seconds) => {
+    expect(dependencySeconds(since, Date.parse('2026-11-22T15:00:00Z'))).toBe(seconds);
+  });
+});
 
 describe('an Application', () => {
   test('names those that it depends on once each', () => {

@@ -63,6 +63,7 @@ it('leaves what another worker has brought to its end, and begun anew, as that o
   expect((await shop.read()).status?.operationState).toEqual(before.status?.operationState);
 });
 
+// Two guards hold this one, the fence of the record and the mark on the hook: it fails when both are gone.
 it('runs no hook again that another worker has seen through', async () => {
   const shop = await stories.deployment({ ...FILES, 'late.json': hookJob('late', 'PostSync', '3s') });
   await shop.sync();

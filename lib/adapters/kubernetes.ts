@@ -1,5 +1,5 @@
 // The Cluster port over one API server: kinds to paths, verbs to requests, answers to objects or to one of the four errors.
-import { FIELD_MANAGER } from '../model/annotations.ts';
+import { FIELD_MANAGER, REPLACE_MANAGER } from '../model/annotations.ts';
 import { Conflict, InvalidInput, Unavailable } from '../model/errors.ts';
 import { type GroupVersionKind, gvkOf, isRecord, keyOf, type LiveObject, type Manifest, objectName } from '../model/manifest.ts';
 import type { Capabilities, Cluster, ObjectRef, ResourceType, SendOptions, WatchBatch } from '../ports.ts';
@@ -126,7 +126,7 @@ class RestCluster implements OpenCluster {
   replace(manifest: Manifest, options: SendOptions = {}): Promise<LiveObject> {
     return this.#change('replace', manifest, (type) => ({
       method: 'PUT',
-      path: withQuery(objectPath(type, keyOf(manifest)), sendQuery(options)),
+      path: withQuery(objectPath(type, keyOf(manifest)), { ...sendQuery(options), fieldManager: REPLACE_MANAGER }),
       body: withoutOwners(manifest),
       repeatable: false,
     }));

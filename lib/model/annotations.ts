@@ -51,7 +51,8 @@ export const HOOK_OPERATION = 'evenkeel.dev/operation';
 /** What client-side apply keeps of the manifest that it was given last (kubectl reference, "apply"). */
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** The field manager of everything that we apply, and those whose fields we take over. */
+/** The field manager of everything that we apply, that of what we replace whole, and those whose fields we take over. */
 export const FIELD_MANAGER = 'evenkeel';
+export const REPLACE_MANAGER = 'evenkeel-replace';
 export const ARGOCD_MANAGER = 'argocd-controller';
 export const KUBECTL_MANAGER = 'kubectl-client-side-apply';

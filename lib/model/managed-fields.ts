@@ -1,5 +1,5 @@
 // managedFields: who set which fields of a live object (Kubernetes API reference, FieldsV1), and how its lists are keyed.
-import { ARGOCD_MANAGER, FIELD_MANAGER, KUBECTL_MANAGER, LAST_APPLIED } from './annotations.ts';
+import { ARGOCD_MANAGER, FIELD_MANAGER, KUBECTL_MANAGER, LAST_APPLIED, REPLACE_MANAGER } from './annotations.ts';
 import { parseJson } from './json.ts';
 import { isRecord, type LiveObject, type ManagedFieldsEntry } from './manifest.ts';
 
@@ -122,7 +122,7 @@ export interface Predecessor {
 export function predecessors(live: LiveObject, { off }: TakeOver = TAKE_OVER): readonly Predecessor[] {
   if (off) return [];
   const managers = [ARGOCD_MANAGER, ...(isOurs(live) ? [] : ['helm', 'kubectl'])];
-  const applied = managers.flatMap((manager) => entriesOf(live, manager, 'Apply')).map(withoutHelmMarks);
+  const applied = managers.flatMap((manager) => entriesOf(live, manager, 'Apply')).map(predecessorOf);
   const text = live.metadata.annotations?.[LAST_APPLIED];
   const document = text ? parsed(text) : undefined;
   if (!isRecord(document)) return applied;
@@ -134,13 +134,14 @@ export function predecessors(live: LiveObject, { off }: TakeOver = TAKE_OVER): r
 const MAKERS = ['helm', 'kubectl-create', 'kubectl-replace'];
 
 /**
- * The entries of whoever made an object that we have not applied yet, and of the client that `takeOver` names. They hold API defaults
- * too, and nothing tells which: those come back by themselves when an apply takes them away.
+ * The entries of whoever made an object that we have not applied yet, of the client that `takeOver` names, and of a replacement of ours
+ * whose worker was lost before it was known as applied. They hold API defaults too, and nothing tells which: those come back by themselves
+ * when an apply takes them away.
  */
 export function makers(live: LiveObject, { off, manager }: TakeOver = TAKE_OVER): readonly Predecessor[] {
-  if (off) return [];
-  const managers = [...(isOurs(live) ? [] : MAKERS), ...(manager ? [manager] : [])];
-  return managers.flatMap((name) => entriesOf(live, name, 'Update')).map(withoutHelmMarks);
+  const others = off ? [] : [...(isOurs(live) ? [] : MAKERS), ...(manager ? [manager] : [])];
+  const managers = [REPLACE_MANAGER, ...others];
+  return managers.flatMap((name) => entriesOf(live, name, 'Update')).map(predecessorOf);
 }
 
 function isOurs(live: LiveObject): boolean {
@@ -154,8 +155,10 @@ const HELM_MARKS: readonly (readonly string[])[] = [
   ['f:metadata', 'f:labels', 'f:app.kubernetes.io/managed-by'],
 ];
 
-function withoutHelmMarks(entry: ManagedFieldsEntry): Predecessor {
+/** Helm keeps its marks; the status that was there was only carried along when we replaced the object, and becomes nobody's. */
+function predecessorOf(entry: ManagedFieldsEntry): Predecessor {
   const all: FieldTree = entry.fieldsV1 ?? {};
+  if (entry.manager === REPLACE_MANAGER) return { entry, fields: withoutNode(all, ['f:status']) };
   if (entry.manager !== 'helm') return { entry, fields: all };
   const marks = HELM_MARKS.filter((path) => path.reduce<FieldTree | undefined>(childOf, all) !== undefined);
   const fields = marks.reduce(withoutNode, all);

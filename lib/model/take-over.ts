@@ -1,5 +1,5 @@
 // takeOver: what earlier clients of an object set becomes ours, so that what Git no longer names goes with the next apply.
-import { FIELD_MANAGER, LAST_APPLIED } from './annotations.ts';
+import { FIELD_MANAGER, LAST_APPLIED, REPLACE_MANAGER } from './annotations.ts';
 import { entriesOf, type FieldTree, makers, mergedTrees, predecessors, TAKE_OVER, type TakeOver } from './managed-fields.ts';
 import type { LiveObject, ManagedFieldsEntry } from './manifest.ts';
 
@@ -19,7 +19,7 @@ export function takeOverPatch(live: LiveObject, takeOver = TAKE_OVER): readonly 
  */
 export function replacedPatch(live: LiveObject): readonly Readonly<Record<string, unknown>>[] | undefined {
   const entries = (live.metadata.managedFields ?? []).filter(({ subresource }) => !subresource);
-  const ours = [...entriesOf(live, FIELD_MANAGER, 'Apply'), ...entriesOf(live, FIELD_MANAGER, 'Update')];
+  const ours = [...entriesOf(live, FIELD_MANAGER, 'Apply'), ...entriesOf(live, REPLACE_MANAGER, 'Update')];
   const known = ours.length > 0 ? ours : entries; // a replacement that changed nothing has written down nothing
   const last = known.at(-1);
   if (!last || (entries.length === 1 && last.manager === FIELD_MANAGER && last.operation === 'Apply')) return undefined;

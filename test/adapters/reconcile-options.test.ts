@@ -107,6 +107,18 @@ describe('Replace=true', () => {
     await isSyncedAndQuiet(shop);
   });
 
+  it('lets a field go that Git dropped when the worker was lost between the replacement and its apply', async () => {
+    const shop = await stories.deployment({ 'a.json': configMap('x', { kept: '1' }) });
+    await shop.sync();
+    await stories.cluster.replace({ ...(await shop.live('configmaps', 'x')), data: { kept: '1', dropped: '2' } });
+    await shop.look();
+    expect((await shop.read()).status?.sync?.status).toBe('OutOfSync');
+    await shop.sync();
+    const live = await shop.live('configmaps', 'x');
+    expect([live.data, ownersOf(live)]).toEqual([{ kept: '1' }, ['evenkeel Apply']]);
+    await isSyncedAndQuiet(shop);
+  });
+
   it('lets a field go that Git drops later, also without the option', async () => {
     const shop = await stories.deployment({ 'a.json': withOptions(configMap('x', { kept: '1', dropped: '2' }), 'Replace=true') });
     await stories.create('v1', 'configmaps', shop.namespace, { metadata: { name: 'x' }, data: { kept: '0', dropped: '2', theirs: '3' } });

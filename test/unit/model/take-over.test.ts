@@ -70,6 +70,14 @@ describe('takeOverPatch', () => {
     }
   });
 
+  it('takes what we replaced and never came to apply, whatever the Application says, but for status', () => {
+    const replaced = entry('evenkeel-replace', 'Update', { 'f:data': { 'f:b': {} }, 'f:status': { 'f:phase': {} } });
+    const object = live([entry('evenkeel', 'Apply', { 'f:data': { 'f:a': {} } }), replaced]);
+    const ours = [entry('evenkeel', 'Apply', { 'f:data': { 'f:a': {}, 'f:b': {} } })];
+    expect(fieldsAfter(object)).toEqual(ours);
+    expect(takeOverPatch(object, { off: true, manager: undefined })?.[0]?.['value']).toEqual(ours);
+  });
+
   it('leaves Helm its marks, and nothing else of the nodes that held them', () => {
     const annotations = { '.': {}, 'f:meta.helm.sh/release-name': {}, 'f:meta.helm.sh/release-namespace': {} };
     const marks = { 'f:annotations': annotations, 'f:labels': { '.': {}, 'f:app.kubernetes.io/managed-by': {}, 'f:app': {} } };
@@ -106,7 +114,7 @@ describe('replacedPatch', () => {
   it('makes the object ours alone, but for its subresources, and applied', () => {
     const scale = entry('autoscaler', 'Update', data('n'), { subresource: 'scale' });
     const [ours, theirs] = [entry('evenkeel', 'Apply', data('a')), entry('kubectl-edit', 'Update', data('b'))];
-    const patch = replacedPatch(live([ours, theirs, scale, entry('evenkeel', 'Update', data('c'))]));
+    const patch = replacedPatch(live([ours, theirs, scale, entry('evenkeel-replace', 'Update', data('c'))]));
     expect(patch).toEqual([
       { op: 'replace', path: '/metadata/managedFields', value: [scale, entry('evenkeel', 'Apply', data('a', 'c'))] },
       { op: 'replace', path: '/metadata/resourceVersion', value: '7' },
@@ -119,7 +127,7 @@ describe('replacedPatch', () => {
   });
 
   it('leaves status to nobody, so that the next apply does not take it away', () => {
-    const status = entry('evenkeel', 'Update', { 'f:status': {}, ...data('a') });
+    const status = entry('evenkeel-replace', 'Update', { 'f:status': {}, ...data('a') });
     expect(left(live([status]))).toEqual([entry('evenkeel', 'Apply', data('a'))]);
   });
 
@@ -129,6 +137,6 @@ describe('replacedPatch', () => {
 
   it('does not mix the fields of two versions', () => {
     const older = entry('evenkeel', 'Apply', data('a'), { apiVersion: 'v1beta1' });
-    expect(left(live([older, entry('evenkeel', 'Update', data('b'))]))).toEqual([entry('evenkeel', 'Apply', data('b'))]);
+    expect(left(live([older, entry('evenkeel-replace', 'Update', data('b'))]))).toEqual([entry('evenkeel', 'Apply', data('b'))]);
   });
 });

@@ -6,7 +6,7 @@ const REGISTRY: GoModule = {
   title: 'the OCI registry',
   entry: 'registry',
   folder: join(import.meta.dirname, '..', 'registry'),
-  builds: 'tool',
+  builds: '.',
   flags: () => ['-trimpath', '-buildvcs=false', '-ldflags=-s -w'],
   cost: '2 to 4 minutes on two cores the first time; 56 MB of program',
 };

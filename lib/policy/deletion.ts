@@ -64,6 +64,18 @@ export function stuckMessage(leaving: readonly LiveObject[], now: number): strin
   return `waiting for objects that are being deleted and do not go: ${listed(stuck.map(heldName))}: mend what answers for their finalizers, or remove those from metadata.finalizers`;
 }
 
+/** How long a hook may run before people are told that the deletion waits for it: a last backup takes its time. */
+const LONG_SECONDS = 600;
+
+/** What holds a deletion whose hooks run for long: each by name, and the way out; undefined before that. */
+export function unfinishedMessage(running: readonly LiveObject[], now: number): string | undefined {
+  const long = running.filter(({ metadata }) => now - Date.parse(metadata.creationTimestamp ?? '') >= LONG_SECONDS * 1000);
+  const still = long.filter(({ metadata }) => !metadata.deletionTimestamp);
+  if (still.length === 0) return undefined;
+  const names = listed(still.map((live) => objectName(keyOf(live))));
+  return `waiting for completion of hooks that have run for more than ${LONG_SECONDS / 60} minutes: ${names}: end them, or take them out of Git`;
+}
+
 function heldName(live: LiveObject): string {
   const finalizers = live.metadata.finalizers ?? [];
   return finalizers.length === 0 ? objectName(keyOf(live)) : `${objectName(keyOf(live))} (finalizers ${finalizers.join(', ')})`;

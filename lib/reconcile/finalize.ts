@@ -7,7 +7,7 @@ import { Conflict, messageOf, NotPermitted, Unavailable } from '../model/errors.
 import { annotationOf, groupVersionOf, keyOf, type LiveObject, type Propagation } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
 import { finalizersOf, isHookFinalizer } from '../policy/delete-hooks.ts';
-import { approvalMessage, deletionStep, leavingSeconds, retrySeconds, stuckMessage } from '../policy/deletion.ts';
+import { approvalMessage, deletionStep, leavingSeconds, retrySeconds, stuckMessage, unfinishedMessage } from '../policy/deletion.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import type { ObjectRef } from '../ports.ts';
 import { inParallel } from '../sync/parallel.ts';
@@ -68,11 +68,10 @@ async function nextStage(target: Target, ports: ReconcilePorts, { deadline, notB
 
 function hooked({ application }: Target, finalizer: string, progress: HookProgress, ports: ReconcilePorts): Promise<Outcome> {
   if (progress === 'done') return released(application, (name) => name === finalizer, ports);
-  const stuck = stuckMessage(progress.waitsFor, ports.clock());
-  const afterSeconds = leavingSeconds(application, ports.clock());
-  return stuck === undefined
-    ? Promise.resolve(comeBack('delete', afterSeconds, ports.clock()))
-    : told(application, [stuck], afterSeconds, ports);
+  const now = ports.clock();
+  const held = stuckMessage(progress.waitsFor, now) ?? unfinishedMessage(progress.waitsFor, now);
+  if (held === undefined) return Promise.resolve(comeBack('delete', leavingSeconds(application, now), now));
+  return told(application, [held], retrySeconds(application, now), ports);
 }
 
 function isCascade(finalizer: string): boolean {

@@ -6,9 +6,14 @@ import { NotPermitted } from '../model/errors.ts';
 import { groupVersionOf, keyOf, keyText, type LiveObject } from '../model/manifest.ts';
 import { type Tracking, trackingSelector } from '../model/tracking.ts';
 import type { Cluster, ObjectRef, ResourceType } from '../ports.ts';
+import { inParallel } from '../sync/parallel.ts';
 
-/** Above this many objects of a kind in a namespace, ours are read one by one instead. */
+/** Above this many objects of a kind in a namespace, ours are read one by one instead, unless they are a good part of them. */
 const LIST_LIMIT = 500;
+const GOOD_PART = 4;
+
+/** How many objects are read at the same time. */
+const AT_ONCE = 16;
 
 /** The Application whose objects are found beside those that are named. */
 export interface Owner {
@@ -49,7 +54,8 @@ async function readKind(cluster: Cluster, refs: readonly ObjectRef[], owner: Own
   const type = first && ((await cluster.resourceType(first)) ?? (await cluster.preferredType(first.group, first.kind)));
   if (!type) return [];
   const namespace = type.namespaced ? { namespace: first.namespace } : {};
-  const listed = refs.length > 1 ? await cluster.list(type, { ...namespace, limit: LIST_LIMIT }) : undefined;
+  const listed =
+    refs.length > 1 ? await cluster.list(type, { ...namespace, limit: Math.max(LIST_LIMIT, refs.length * GOOD_PART) }) : undefined;
   const ours = (objects: readonly LiveObject[]) => {
     const names = new Set(refs.map((ref) => ref.name));
     return objects.filter((live) => names.has(live.metadata.name ?? '') || isTrackedBy(live, owner.instance, owner.tracking));
@@ -63,8 +69,12 @@ async function readKind(cluster: Cluster, refs: readonly ObjectRef[], owner: Own
 }
 
 async function readEach(cluster: Cluster, refs: readonly ObjectRef[], type: ResourceType): Promise<readonly LiveObject[]> {
-  const found = await Promise.all(refs.map((ref) => cluster.get({ ...ref, version: type.version })));
-  return found.filter((live) => live !== undefined);
+  const found: LiveObject[] = [];
+  await inParallel(refs, AT_ONCE, async (ref) => {
+    const live = await cluster.get({ ...ref, version: type.version });
+    if (live) found.push(live);
+  });
+  return found;
 }
 
 /** What the Application's status says it has. */

@@ -167,6 +167,18 @@ test('what a finalizer of somebody holds is named with it, and the way out, afte
   await gone(application);
 });
 
+test('a hook that runs for long is named with the way out, and Git lets the deletion go on without it', async () => {
+  const application = await deployed({ 'pre.json': endless('pre', 'PreDelete') });
+  await remove(application);
+  for (let look = 0; look < 2; look += 1) await application.look();
+  expect(await messageOf(application)).toBeUndefined();
+  const outcome = await application.look('sweep', { clock: () => Date.now() + 1_200_000 });
+  expect(outcome.again?.afterSeconds).toBeGreaterThan(60);
+  expect(await messageOf(application)).toContain(`hooks that have run for more than 10 minutes: batch/Job ${application.namespace}/pre: `);
+  await application.commit({ 'pre.json': undefined });
+  await gone(application);
+});
+
 test('a deletion that waits for approval says of what', async () => {
   const asks = configMap('asks', {}) as { readonly metadata: object }; // it has a name
   const metadata = { ...asks.metadata, annotations: { 'argocd.argoproj.io/sync-options': 'Delete=confirm' } };

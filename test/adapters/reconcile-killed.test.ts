@@ -7,6 +7,7 @@ import type { LiveObject } from '../../lib/model/manifest.ts';
 import { isCompleted } from '../../lib/model/operation.ts';
 import { type Fate, type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { configMap } from '../support/journey.ts';
+import { dyingAt } from '../support/lost-worker.ts';
 import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
 import { eventually, world } from '../world/world.ts';
 
@@ -103,12 +104,6 @@ const plan: fc.Arbitrary<Plan> = fc
       sync: { prune, syncOptions: [...syncOptions, AT_ONCE] },
     };
   });
-
-/** Where a worker ends: at its nth request, which arrives or does not. */
-interface Kill {
-  readonly at: number;
-  readonly how: 'lost' | 'unanswered';
-}
 
 const kills = fc.array(fc.record({ at: fc.integer({ min: 1, max: 12 }), how: fc.constantFrom('lost', 'unanswered') }), {
   minLength: 2,
@@ -214,18 +209,6 @@ async function both(made: Plan, judgeLook: () => void): Promise<readonly [unknow
     outcome(calm, quiet, () => drive(quiet, made.sync, CALM)),
     outcome(shaken, hit, () => drive(hit, made.sync, { before: judgeLook, after: () => proxy.judge(() => 'pass') })),
   ]);
-}
-
-/** From the request at which the worker is lost on, none of its requests arrives. */
-function dyingAt(kill: Kill | undefined, died: () => void): () => Fate {
-  let requests = 0;
-  return () => {
-    requests += 1;
-    if (!kill || requests < kill.at) return 'pass';
-    if (requests > kill.at) return 'lost';
-    died();
-    return kill.how;
-  };
 }
 
 describe('a sync', { timeout: RUNS * 60_000 + 60_000 }, () => {

@@ -42,8 +42,8 @@ export interface Deployment {
   /** As the API server has it. */
   object(): Promise<LiveObject>;
   change(patch: object): Promise<unknown>;
-  /** One run of the story. `ports` stand in for the real ones of the same name. */
-  look(reason?: Reason, ports?: Partial<ReconcilePorts>): Promise<Outcome>;
+  /** One run of the story. `ports` stand in for the real ones of the same name; `received`: how often the message has come. */
+  look(reason?: Reason, ports?: Partial<ReconcilePorts>, received?: number): Promise<Outcome>;
   /** Asks for an operation and looks. */
   sync(sync?: object): Promise<Outcome>;
   /** A live object of the destination namespace; undefined when it is not there. */
@@ -167,10 +167,10 @@ function deploymentOf({ here, control, remote, ports }: Shared, name: string, na
   const change = (patch: object) => here.api.send(path, { method: 'PATCH', body: patch });
   const pathOf = (groupVersion: string, plural: string, object: string) => `${collectionPath(groupVersion, plural, namespace)}/${object}`;
   const object = async () => (await here.api.send(path)) as LiveObject; // the API server answers with the object
-  const look = (reason: Reason = 'sweep', others: Partial<ReconcilePorts> = {}) => {
+  const look = (reason: Reason = 'sweep', others: Partial<ReconcilePorts> = {}, received = 1) => {
     const event = freshName('look');
     const now = (others.clock ?? ports.clock)();
-    const request = { application: { namespace: control, name }, reason, at: now, event, correlation: event };
+    const request = { application: { namespace: control, name }, reason, at: now, event, correlation: event, received };
     return reconcile(request, { ...ports, ...others }, now + RUN_MS);
   };
   return {

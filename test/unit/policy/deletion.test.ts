@@ -2,7 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../../lib/model/application.ts';
 import type { LiveObject } from '../../../lib/model/manifest.ts';
-import { approvalMessage, deletionStep, leavingSeconds, retrySeconds, stuckMessage } from '../../../lib/policy/deletion.ts';
+import {
+  approvalMessage,
+  deletionStep,
+  leavingSeconds,
+  retrySeconds,
+  stuckMessage,
+  unfinishedMessage,
+} from '../../../lib/policy/deletion.ts';
 
 const DELETED = '2026-11-02T10:00:00Z';
 
@@ -116,4 +123,23 @@ it('approvalMessage names the objects and the annotation', () => {
   expect(approvalMessage([live('a')])).toBe(
     'waiting for approval to delete ConfigMap shop/a: annotate the Application with argocd.argoproj.io/deletion-approved=<time in RFC 3339>',
   );
+});
+
+describe('unfinishedMessage', () => {
+  const hook = (metadata: object): LiveObject => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { namespace: 'shop', name: 'backup', creationTimestamp: DELETED, ...metadata },
+  });
+
+  it('is silent about a hook that runs for less than ten minutes, and about one that is leaving', () => {
+    expect(unfinishedMessage([hook({})], Date.parse(DELETED) + 599_000)).toBeUndefined();
+    expect(unfinishedMessage([hook({ deletionTimestamp: DELETED })], Date.parse(DELETED) + 600_000)).toBeUndefined();
+  });
+
+  it('names the hook, and the way out', () => {
+    expect(unfinishedMessage([hook({})], Date.parse(DELETED) + 600_000)).toBe(
+      'waiting for completion of hooks that have run for more than 10 minutes: batch/Job shop/backup: end them, or take them out of Git',
+    );
+  });
 });

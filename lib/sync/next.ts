@@ -193,8 +193,10 @@ function afterFailure(ask: StepInput): Step | undefined {
   return finished(tasks, 'Failed', failureMessage(tasks));
 }
 
+/** What was pruned is no task any more once it is gone, so it does not count: a run that was stopped ends with the same words. */
 function lastWaveRun({ tasks }: StepInput): Step | undefined {
-  if (nextPending(tasks).length > 0 || lastWaveWithoutHooks(tasks).length === 0) return undefined;
+  const applied = tasks.filter((task) => task.target);
+  if (nextPending(tasks).length > 0 || lastWaveWithoutHooks(applied).length === 0) return undefined;
   return finished(tasks, 'Succeeded', 'successfully synced (all tasks run)');
 }
 

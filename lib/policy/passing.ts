@@ -1,6 +1,9 @@
 // Whether what failed a sync lies outside Git and may pass by itself, so that an automated sync tries again until it has passed.
-import { createHash } from 'node:crypto';
 import type { OperationState } from '../model/operation.ts';
+import { spreadSeconds } from './patience.ts';
+
+/** How an operation begins its message when Git or the cluster does not answer it, or does not take anything for now. */
+export const STALLED = 'cannot go on for now: ';
 
 /** Words of the API server, and of ours, for reasons that go away without a commit. */
 const PASSING: readonly RegExp[] = [
@@ -15,6 +18,7 @@ const PASSING: readonly RegExp[] = [
   /is forbidden: User "[^"]*" cannot /,
   /etcdserver: |context deadline exceeded|connection refused|i\/o timeout|Internal error occurred/,
   /timed out|Timeout: request did not complete/,
+  new RegExp(STALLED),
 ];
 
 /**
@@ -22,7 +26,8 @@ const PASSING: readonly RegExp[] = [
  * and when somebody stopped it.
  */
 export function passingReason(state: OperationState): string | undefined {
-  if (state.message?.startsWith('Operation terminated')) return undefined;
+  const stopped = state.message?.startsWith('Operation terminat') && !state.message.includes(`(${STALLED}`);
+  if (stopped) return undefined;
   const failed = (state.syncResult?.resources ?? []).filter(({ status }) => status === 'SyncFailed');
   const messages = failed.length > 0 ? failed.map(({ message = '' }) => message) : [state.message ?? ''];
   return messages.find((message) => PASSING.some((words) => words.test(message)));
@@ -37,9 +42,7 @@ const LONGEST_SECONDS = 900;
  * that one cause has failed do not come back as one. `name` alone decides the spread: the same answer at every look.
  */
 export function passingWaitSeconds(name: string, count: number): number {
-  const wait = Math.min(FIRST_SECONDS * FACTOR ** count, LONGEST_SECONDS);
-  const spread = createHash('sha256').update(`${name}/${count}`).digest().readUInt16BE(0) / 65_535;
-  return Math.round(wait * (0.8 + 0.4 * spread));
+  return spreadSeconds(Math.min(FIRST_SECONDS * FACTOR ** count, LONGEST_SECONDS), `${name}/${count}`);
 }
 
 /** How the operation's own information counts the attempts before it. */

@@ -1,4 +1,5 @@
 // How long to wait until the next look at what takes its time: looks grow rarer with the time that it has taken.
+import { createHash } from 'node:crypto';
 
 /** So many seconds at least and at most, and in between a part of the time that has passed. */
 export interface Patience {
@@ -12,4 +13,13 @@ export interface Patience {
 export function patientSeconds(since: string | undefined, now: number, { least, most, part }: Patience): number {
   const elapsed = (now - Date.parse(since ?? '')) / 1000 || 0;
   return Math.max(least, Math.min(most, Math.floor(elapsed / part)));
+}
+
+/**
+ * Seconds, a fifth more or less, so that the many that one cause holds up do not come back as one. `seed` alone decides: the same answer for
+ * the same seed.
+ */
+export function spreadSeconds(seconds: number, seed: string): number {
+  const part = createHash('sha256').update(seed).digest().readUInt16BE(0) / 65_535;
+  return Math.round(seconds * (0.8 + 0.4 * part));
 }

@@ -6,7 +6,7 @@ import { keyText, type LiveObject } from '../model/manifest.ts';
 import type { OperationState } from '../model/operation.ts';
 import { patientSeconds } from '../policy/patience.ts';
 import { deadlineOf } from '../sync/deadline.ts';
-import { endedOrRetrying, retryRemainingSeconds } from '../sync/retry.ts';
+import { endedOrRetrying, type Retrying, retryRemainingSeconds } from '../sync/retry.ts';
 import type { SyncOutcome } from '../sync/run.ts';
 import type { SyncTask } from '../sync/task.ts';
 import { type Evaluated, type Evaluation, isFailure, reevaluate } from './evaluate.ts';
@@ -93,6 +93,13 @@ export async function waiting(
   return { application, state, spec, afterSeconds };
 }
 
+/** What is taken away with an operation that is over. */
+const OVER = { operation: null, annotations: { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } } as const;
+
+function secondsToRetry(state: OperationState, { clock }: ReconcilePorts): number {
+  return Math.max(1, retryRemainingSeconds(state, clock()));
+}
+
 async function finished({ target, spec, own }: Standing, state: OperationState, ports: ReconcilePorts): Promise<Operated> {
   const { application: before } = target;
   const now = timeOf(ports);
@@ -101,12 +108,12 @@ async function finished({ target, spec, own }: Standing, state: OperationState, 
   const status = { ...(over ? withHistory(before, compared, state) : compared), operationState: state };
   const application = await writeApplication(ports.control, before, {
     status: stamped(before.status, status, now, true),
-    ...(over ? { operation: null, annotations: { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } } : {}),
+    ...(over ? OVER : {}),
   });
   const settled =
     !isFailure(spec) && spec.comparison.status === 'Synced' && isDeepStrictEqual(spec.desired.revisions, own.desired.revisions);
   const next = state.operation.sync?.dryRun || settled ? undefined : 0;
-  return { application, state, spec, afterSeconds: over ? next : Math.max(1, retryRemainingSeconds(state, ports.clock())) };
+  return { application, state, spec, afterSeconds: over ? next : secondsToRetry(state, ports) };
 }
 
 /** An operation that fails before anything is applied. */
@@ -115,6 +122,9 @@ export function refusedWhole(standing: Standing, state: OperationState, message:
   return finished(standing, endedOrRetrying(state, 'Failed', message, timeOf(ports), retry), ports);
 }
 
+/** An operation that may not be tried again. */
+const ONCE: Retrying = { allowed: false, until: 0 };
+
 /** An operation that could not be carried out; what it was about is recorded, so that only the same commits count as tried. */
 export async function ended(
   target: Target,
@@ -122,15 +132,17 @@ export async function ended(
   spec: Evaluated,
   message: string,
   ports: ReconcilePorts,
+  retry = ONCE,
 ): Promise<Operated> {
   const { application: before } = target;
   const now = timeOf(ports);
-  const done = endedOrRetrying(state, 'Error', message, now, { allowed: false, until: 0 });
+  const done = endedOrRetrying(state, 'Error', message, now, retry);
+  const over = done.phase !== 'Running';
   const status = { ...statusOf(before, spec, now), operationState: done };
   const application = await writeApplication(ports.control, before, {
     status: stamped(before.status, status, now, true),
-    operation: null,
-    annotations: { [REFRESH]: null, [REFRESH_TIMESTAMP]: null },
+    ...(over ? OVER : { operation: done.operation }),
   });
-  return { application, state: done, spec, afterSeconds: undefined };
+  const next = isFailure(spec) ? undefined : 0;
+  return { application, state: done, spec, afterSeconds: over ? next : secondsToRetry(done, ports) };
 }

@@ -20,17 +20,12 @@ export interface Wanted {
 /** What an operation has to wait for before it goes on, or why it never will. */
 export type Hold = { readonly message: string; readonly afterSeconds: number } | { readonly refusal: string };
 
-/** Termination goes on, whatever holds the operation. */
-export async function holdOf(
-  target: Target,
-  { operation, free }: Wanted,
-  state: OperationState,
-  ports: ReconcilePorts,
-): Promise<Hold | undefined> {
-  const refusal = operationRefusal(operation, target.project);
+/** `free`: it begins by itself, and was found free just now. Termination goes on, whatever holds the operation. */
+export async function holdOf(target: Target, state: OperationState, free: boolean, ports: ReconcilePorts): Promise<Hold | undefined> {
+  const refusal = operationRefusal(state.operation, target.project);
   if (refusal !== undefined) return { refusal };
   if (free || state.phase === 'Terminating') return undefined;
-  return closedWindow(target, operation, state, ports.clock()) ?? (await others(target, state, ports));
+  return closedWindow(target, state, ports.clock()) ?? (await others(target, state, ports));
 }
 
 /** Others are waited for before the first object is sent, and no longer than a sync may take. What is on its way goes on. */
@@ -45,8 +40,8 @@ async function others({ application }: Target, state: OperationState, ports: Rec
   return { message: verdict.message, afterSeconds: dependencySeconds(state.startedAt, ports.clock()) };
 }
 
-function closedWindow({ application, project }: Target, operation: Operation, state: OperationState, now: number): Hold | undefined {
-  const asked = { manual: operation.initiatedBy?.automated !== true, now, startedAt: Date.parse(state.startedAt) };
+function closedWindow({ application, project }: Target, state: OperationState, now: number): Hold | undefined {
+  const asked = { manual: state.operation.initiatedBy?.automated !== true, now, startedAt: Date.parse(state.startedAt) };
   const verdict = windowVerdict(windowsOf(application, project), asked);
   if (verdict.open) return undefined;
   const fault = verdict.fault === undefined ? '' : `: project '${project.metadata.name}': ${verdict.fault}`;

@@ -2,7 +2,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { resolveRevisions } from '../desired/render.ts';
 import { DELETION_APPROVED } from '../model/annotations.ts';
-import { type Application, type ApplicationCondition, applicationOrFault, isMultiSource, sourcesOf } from '../model/application.ts';
+import {
+  type Application,
+  type ApplicationCondition,
+  applicationOrFault,
+  isMultiSource,
+  type SyncPolicy,
+  sourcesOf,
+} from '../model/application.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { Operation, OperationState, SyncOperation } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
@@ -39,24 +46,45 @@ import { writeApplication } from './write.ts';
 export async function operate(target: Target, spec: Evaluated, wanted: Wanted, ports: ReconcilePorts, deadline: number): Promise<Operated> {
   const { application } = target;
   const first = wanted.running ?? begun(application, wanted.operation, timeOf(ports));
-  const sources = operationSources(application, wanted.operation);
-  const multiple = isMultiSource(wanted.operation.sync ?? {}) || isMultiSource(application.spec);
-  const hold = await holdOf(target, wanted, first, ports);
-  if (hold && 'refusal' in hold) return ended(target, pinned(first, sources, [], multiple), spec, hold.refusal, ports);
+  const hold = await holdOf(target, first, wanted.free ?? false, ports);
+  if (hold && 'refusal' in hold) return ended(target, pinnedAt(target, first, []), spec, hold.refusal, ports);
   if (hold) return waiting({ target, spec }, { ...first, message: hold.message }, hold.afterSeconds, ports);
-  const own = await ownEvaluation(target, spec, first, ports);
-  if (isFailure(own)) return ended(target, pinned(first, sources, own.revisions, multiple), spec, failureText(own, first), ports);
-  const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
   const left = retryRemainingSeconds(first, ports.clock());
+  const own = await ownEvaluation(target, spec, left > 0 ? first : asked(first), ports);
+  const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
   if (left > 0 && !overtaken) return waiting({ target, spec }, first, left, ports);
-  const base: OperationState = overtaken ? { ...first, phase: 'Terminating' } : released(resumed(first), timeOf(ports));
+  const state: OperationState = overtaken ? { ...first, phase: 'Terminating' } : first;
+  return isFailure(own) ? unloaded(target, spec, own, state, ports) : begin({ target, spec, own }, state, ports, deadline);
+}
+
+/** An attempt that knows not what to sync. */
+function unloaded(target: Target, spec: Evaluated, own: Failure, first: OperationState, ports: ReconcilePorts): Promise<Operated> {
+  const state = pinnedAt(target, asked(first), own.revisions);
+  const retry = { allowed: first.phase !== 'Terminating', until: deadlineOf(state, ports.settings.syncTimeoutSeconds) };
+  return ended(target, state, spec, failureText(own, first), ports, retry);
+}
+
+async function begin({ target, spec, own }: Standing, first: OperationState, ports: ReconcilePorts, deadline: number): Promise<Operated> {
+  const { application } = target;
+  const base = first.phase === 'Terminating' ? first : released(resumed(first), timeOf(ports));
   const metadata = application.spec.syncPolicy?.managedNamespaceMetadata;
-  const state = beginning(planInput(target, pinned(base, sources, own.desired.revisions, multiple, metadata), own));
-  const current = await start(target, wanted.operation, state, spec, ports);
+  const state = beginning(planInput(target, pinnedAt(target, base, own.desired.revisions, metadata), own));
+  const current = await start(target, first.operation, state, spec, ports);
   const standing = { target: { ...target, application: current }, spec, own };
   const begins = current !== application;
   const shared = sharedRefusal(own, state);
   return shared ? refusedWhole(standing, state, shared, ports) : proceed(standing, state, ports, { deadline, begins });
+}
+
+/** The record with the commits of its sources. What was asked for when it began counts, whatever became of the request since. */
+function pinnedAt(
+  { application }: Target,
+  state: OperationState,
+  revisions: readonly string[],
+  metadata?: SyncPolicy['managedNamespaceMetadata'],
+): OperationState {
+  const multiple = isMultiSource(state.operation.sync ?? {}) || isMultiSource(application.spec);
+  return pinned(state, operationSources(application, state.operation), revisions, multiple, metadata);
 }
 
 function planInput({ application, destination }: Target, operationState: OperationState, own: Evaluation): PlanInput {
@@ -82,10 +110,15 @@ function resumed(state: OperationState): OperationState {
   return state.phase === 'Running' && state.finishedAt ? nextAttempt(state) : state;
 }
 
+/** The record by which the commits of this run are looked for: an attempt that takes what Git has now has none yet. */
+function asked(state: OperationState): OperationState {
+  return state.operation.retry?.refresh === true ? resumed(state) : state;
+}
+
 /** Git moved on, and to something else: a commit that renders the same is no reason to stop what runs. */
-function isOvertaken(application: Application, running: OperationState, spec: Evaluated, own: Evaluation): boolean {
+function isOvertaken(application: Application, running: OperationState, spec: Evaluated, own: Evaluated): boolean {
   if (isFailure(spec) || !isSuperseded(application, running, spec.desired.revisions)) return false;
-  return !isDeepStrictEqual(spec.desired.manifests, own.desired.manifests);
+  return isFailure(own) || !isDeepStrictEqual(spec.desired.manifests, own.desired.manifests);
 }
 
 function failureText({ failure }: Failure, { operation }: OperationState): string {

@@ -32,6 +32,7 @@ import { withOrphans } from './orphans.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText, hookFinalizers, prepare } from './prepare.ts';
 import { recheckSeconds } from './recheck.ts';
+import { stalled } from './stalled.ts';
 import { refusedStatus, stamped, statusOf, withConditions } from './status.ts';
 import type { Target } from './target.ts';
 import { timeOf } from './time.ts';
@@ -72,9 +73,14 @@ async function reconcileOnce(request: ReconcileRequest, ports: ReconcilePorts, d
     const notBefore = freshSince(application, request.at, ports.clock());
     return finalize(application, ports, { deadline, notBefore, patient: isStillPatient(run) });
   }
-  const prepared = await prepare(application, ports);
-  if ('conditions' in prepared) return endRefused(run, prepared.conditions);
-  return settle(prepared, await evaluateSpec(prepared, run), run);
+  try {
+    const prepared = await prepare(application, ports);
+    if ('conditions' in prepared) return await endRefused(run, prepared.conditions);
+    return await settle(prepared, await evaluateSpec(prepared, run), run);
+  } catch (error) {
+    if (!(error instanceof Unavailable) || !application.operation || isStillPatient(run)) throw error;
+    return stalled(application, error, ports);
+  }
 }
 
 interface Run {

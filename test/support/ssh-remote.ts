@@ -22,8 +22,14 @@ export interface SshRemote {
   close(): Promise<void>;
 }
 
+/** One of some 150 pairs that ssh2 makes is cut short, and then nobody can read it, ssh2 neither: that one is not given out. */
 export function sshKeyPair(passphrase?: string): KeyPair {
-  return utils.generateKeyPairSync('ed25519', passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 1 });
+  const options = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 1 };
+  for (;;) {
+    const pair = utils.generateKeyPairSync('ed25519', options);
+    const whole = [utils.parseKey(pair.private, passphrase), utils.parseKey(pair.public)].every((key) => !(key instanceof Error));
+    if (whole) return pair;
+  }
 }
 
 /** Serves the repositories below `root` to whoever has that key. */

@@ -1,7 +1,7 @@
 // The control plane's programs, built from the versions that infra/local/controlplane/go.mod names.
 import { join } from 'node:path';
 import { InvalidInput } from '../../../lib/model/errors.ts';
-import { type BuildOptions, builtModule, type GoModule } from './build.ts';
+import { type BuildOptions, builtModule, type GoModule, WITHOUT_DEBUG } from './build.ts';
 
 /** The programs by the names that `go build` gives them; etcd's package is called server. */
 export interface Programs {
@@ -41,7 +41,7 @@ export function buildFlags(goMod: string): readonly string[] {
   const [, major, minor] = /^v(\d+)\.(\d+)\./.exec(version) ?? [];
   const values = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
   const sets = Object.entries(values).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
-  return ['-trimpath', '-buildvcs=false', `-ldflags=-s -w ${sets.join(' ')}`];
+  return ['-trimpath', '-buildvcs=false', `-ldflags=-s -w ${sets.join(' ')}`, WITHOUT_DEBUG];
 }
 
 /** The version of k8s.io/kubernetes that a go.mod requires. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sshKeyPair } from '../../infra/package/proof/ssh-key.ts';
 import { createCredentials, orAnonymous } from '../../lib/adapters/credentials.ts';
 import { createRepositories } from '../../lib/adapters/git.ts';
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
@@ -11,7 +12,7 @@ import type { Credentials } from '../../lib/ports.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { type GithubStandIn, startGithubStandIn } from '../support/github-api.ts';
-import { type SshRemote, sshKeyPair, startSshRemote } from '../support/ssh-remote.ts';
+import { type SshRemote, startSshRemote } from '../support/ssh-remote.ts';
 import { type World, world } from '../world/world.ts';
 
 const authority = createAuthority('authority of the test');

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sshKeyPair } from '../../infra/package/proof/ssh-key.ts';
 import type { DialRules } from '../../lib/adapters/dialed-address.ts';
 import { createRepositories } from '../../lib/adapters/git.ts';
 import { Unavailable } from '../../lib/model/errors.ts';
@@ -12,7 +13,7 @@ import { type HeldCredentials, heldCredentials } from '../support/credentials.ts
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { type RecordingProxy, startSocksProxy } from '../support/proxies.ts';
 import { refusal } from '../support/refusal.ts';
-import { type SshRemote, sshKeyPair, startSshRemote } from '../support/ssh-remote.ts';
+import { type SshRemote, startSshRemote } from '../support/ssh-remote.ts';
 
 const METADATA = '169.254.169.254';
 const HERE = ['127.0.0.1'];

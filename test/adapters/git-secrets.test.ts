@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type KeyPair, sshKeyPair } from '../../infra/package/proof/ssh-key.ts';
 import { createRepositories } from '../../lib/adapters/git.ts';
 import type { Log } from '../../lib/ports.ts';
 import { createAuthority, type Issued } from '../support/certificates.ts';
@@ -12,7 +13,7 @@ import { heldCredentials } from '../support/credentials.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { watchProcesses } from '../support/processes.ts';
 import { type RecordingProxy, startHttpProxy, startSocksProxy } from '../support/proxies.ts';
-import { type KeyPair, type SshRemote, sshKeyPair, startSshRemote } from '../support/ssh-remote.ts';
+import { type SshRemote, startSshRemote } from '../support/ssh-remote.ts';
 
 const canary = `canary${randomBytes(8).toString('hex')}`;
 const authority = createAuthority('authority of the test');

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sshKeyPair } from '../../infra/package/proof/ssh-key.ts';
 import { createRepositories } from '../../lib/adapters/git.ts';
 import { Unavailable } from '../../lib/model/errors.ts';
 import { type HeldCredentials, heldCredentials } from '../support/credentials.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { type RecordingProxy, startSocksProxy } from '../support/proxies.ts';
 import { refusal as refused } from '../support/refusal.ts';
-import { type SshRemote, sshKeyPair, startSshRemote } from '../support/ssh-remote.ts';
+import { type SshRemote, startSshRemote } from '../support/ssh-remote.ts';
 
 const key = sshKeyPair();
 let content: GitRemote;

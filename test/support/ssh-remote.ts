@@ -4,14 +4,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { gitEnvironment } from '../../infra/local/git/repository.ts';
+import { type KeyPair, sshKeyPair } from '../../infra/package/proof/ssh-key.ts';
 
 const { Server, utils } = ssh2;
-
-export interface KeyPair {
-  /** In OpenSSH's own form. */
-  readonly private: string;
-  readonly public: string;
-}
 
 export interface SshRemote {
   readonly port: number;
@@ -20,16 +15,6 @@ export interface SshRemote {
   /** Users who came in, and what they asked for. */
   readonly requests: string[];
   close(): Promise<void>;
-}
-
-/** One of some 150 pairs that ssh2 makes is cut short, and then nobody can read it, ssh2 neither: that one is not given out. */
-export function sshKeyPair(passphrase?: string): KeyPair {
-  const options = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 1 };
-  for (;;) {
-    const pair = utils.generateKeyPairSync('ed25519', options);
-    const whole = [utils.parseKey(pair.private, passphrase), utils.parseKey(pair.public)].every((key) => !(key instanceof Error));
-    if (whole) return pair;
-  }
 }
 
 /** Serves the repositories below `root` to whoever has that key. */

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import ssh2 from 'ssh2';
+import { sshKeyPair } from './ssh-key.ts';
 
 export interface SshServer {
   readonly port: number;
@@ -14,7 +15,7 @@ export interface SshServer {
 
 /** Listens on a free port of 127.0.0.1. `git` is the program that serves, `repository` the folder that it may serve. */
 export async function startSshServer(git: string, repository: string): Promise<SshServer> {
-  const [host, client] = [ssh2.utils.generateKeyPairSync('ed25519'), ssh2.utils.generateKeyPairSync('ed25519')];
+  const [host, client] = [sshKeyPair(), sshKeyPair()];
   const server = new ssh2.Server({ hostKeys: [host.private] }, (connection) => {
     // A client that goes away, or refuses this server, is what some checks are about.
     connection.on('error', () => undefined);

@@ -110,7 +110,8 @@ describe('Replace=true', () => {
   it('lets a field go that Git dropped when the worker was lost between the replacement and its apply', async () => {
     const shop = await stories.deployment({ 'a.json': configMap('x', { kept: '1' }) });
     await shop.sync();
-    await stories.cluster.replace({ ...(await shop.live('configmaps', 'x')), data: { kept: '1', dropped: '2' } });
+    const { metadata } = await shop.live('configmaps', 'x');
+    await stories.cluster.replace({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { kept: '1', dropped: '2' } });
     await shop.look();
     expect((await shop.read()).status?.sync?.status).toBe('OutOfSync');
     await shop.sync();

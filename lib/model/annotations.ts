@@ -42,6 +42,9 @@ export const CLOSURE = 'evenkeel.dev/closure';
 /** Ours, on an Application: names of those that have to be Synced and Healthy before it is synced, separated by commas. */
 export const DEPENDS_ON = 'evenkeel.dev/depends-on';
 
+/** Ours, on an Application: asks for deployments that its status no longer holds, and then holds the answer (lib/model/deployments.ts). */
+export const DEPLOYMENTS = 'evenkeel.dev/deployments';
+
 /** Ours, on an AppProject: how much a sync of its Applications may prune before somebody has to agree (lib/policy/deletion-budget.ts). */
 export const DELETION_BUDGET = 'evenkeel.dev/deletion-budget';
 

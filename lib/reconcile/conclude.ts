@@ -9,6 +9,7 @@ import { deadlineOf } from '../sync/deadline.ts';
 import { endedOrRetrying, type Retrying, retryRemainingSeconds } from '../sync/retry.ts';
 import type { SyncOutcome } from '../sync/run.ts';
 import type { SyncTask } from '../sync/task.ts';
+import { keepDeployments } from './deployments.ts';
 import { type Evaluated, type Evaluation, isFailure, reevaluate } from './evaluate.ts';
 import { withHistory } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
@@ -106,6 +107,7 @@ async function finished({ target, spec, own }: Standing, state: OperationState, 
   const over = state.phase !== 'Running';
   const compared = statusOf(before, spec, now);
   const status = { ...(over ? withHistory(before, compared, state) : compared), operationState: state };
+  await keepDeployments(before, status, ports);
   const application = await writeApplication(ports.control, before, {
     status: stamped(before.status, status, now, true),
     ...(over ? OVER : {}),

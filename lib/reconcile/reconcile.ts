@@ -22,6 +22,7 @@ import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { dependencies } from './dependencies.ts';
+import { tellDeployments } from './deployments.ts';
 import { type Evaluated, type Evaluation, evaluate, isFailure } from './evaluate.ts';
 import { finalize } from './finalize.ts';
 import { freshSince } from './fresh.ts';
@@ -66,7 +67,7 @@ async function reconcileOnce(request: ReconcileRequest, ports: ReconcilePorts, d
   const object = await ports.control.application(request.application);
   if (!object || isSkipped(object)) return SETTLED;
   const parsed = applicationOrFault(object);
-  const { application } = parsed;
+  const application = await tellDeployments(parsed.application, ports);
   const run: Run = { application, request, ports, deadline, startedAt: ports.clock() };
   if (parsed.fault) return endRefused(run, [{ type: 'InvalidSpecError', message: parsed.fault }]);
   if (application.metadata.deletionTimestamp && !application.operation) {

@@ -5,10 +5,11 @@ import { EXIT_FAILED, Exit } from '../exit.ts';
 import { addNumber, addSwitch } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import { watchOf } from '../request/conditions.ts';
-import { deploymentAsked, rollbackOperation, rollbackRefusal, waysBack } from '../request/rollback.ts';
+import { deploymentAsked, olderId, rollbackOperation, rollbackRefusal, waysBack } from '../request/rollback.ts';
 import type { Shell } from '../shell.ts';
+import { olderDeployments } from './deployments.ts';
 import { APP_OUTPUTS, outputOf } from './printing.ts';
-import { changeApplication, refOf, userName } from './store.ts';
+import { changeApplication, readApplication, refOf, userName } from './store.ts';
 import { waitFor } from './watching.ts';
 
 interface Flags {
@@ -20,7 +21,8 @@ interface Flags {
 
 const EXAMPLES = `
 Applies again what an earlier deployment applied, without its hooks. Git is not changed: the Application is OutOfSync afterwards, and what
-would make the two agree is told. Ids are those of app history.
+would make the two agree is told. Ids are those of app history; one that the Application does not hold any more is looked for in
+the store.
 
 Examples:
   evenkeel app rollback bookstore-prod           to the deployment before the last
@@ -47,10 +49,13 @@ async function rollback(shell: Shell, name: string, id: string | undefined, flag
   const session = await shell.connect(globalsOf(self));
   const ref = refOf(name, flags.appNamespace, session);
   const username = await userName(session);
+  const { application: before } = await readApplication(session, ref);
+  const wanted = rollbackRefusal(before) === undefined ? olderId(before, id) : undefined;
+  const older = wanted === undefined ? [] : await olderDeployments(shell, session, ref, wanted);
   await changeApplication(session, ref, ({ object, application }) => {
     const refusal = rollbackRefusal(application);
     if (refusal) throw new InvalidInput(refusal);
-    const deployment = deploymentAsked(application, id);
+    const deployment = deploymentAsked(application, id, older);
     if ('refusal' in deployment) throw new InvalidInput(deployment.refusal);
     return {
       metadata: { resourceVersion: object.metadata.resourceVersion },

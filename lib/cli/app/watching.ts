@@ -77,7 +77,7 @@ export async function refresh(
 }
 
 /** Looks again and again until `done` or the time is over; returns the last look. */
-async function poll(
+export async function poll(
   shell: Shell,
   session: Session,
   ref: ApplicationRef,

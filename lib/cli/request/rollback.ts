@@ -6,9 +6,21 @@ import { isAutomated } from '../view/summary.ts';
 
 type Refusal = { readonly refusal: string };
 
-/** The deployment with this id; without one, the last but one. */
-export function deploymentAsked(application: Application, id: string | undefined): RevisionHistory | Refusal {
+/** The id of a deployment that is asked for as below and that the Application does not hold any more; undefined when it may hold it itself. */
+export function olderId(application: Application, id: string | undefined): string | undefined {
   const history = application.status?.history ?? [];
+  const oldest = history[0]?.id ?? 0;
+  const wanted = id ?? (history.length === 1 ? String(oldest - 1) : '');
+  return /^\d+$/.test(wanted) && Number(wanted) < oldest ? String(Number(wanted)) : undefined;
+}
+
+/** The deployment with this id; without one, the last but one. `older`: what is known beyond those that the Application holds. */
+export function deploymentAsked(
+  application: Application,
+  id: string | undefined,
+  older: readonly RevisionHistory[] = [],
+): RevisionHistory | Refusal {
+  const history = [...older, ...(application.status?.history ?? [])];
   const { name } = application.metadata;
   const found = id === undefined ? history.at(-2) : history.find((entry) => String(entry.id) === id);
   if (found && !found.source && !isMultiSource(found)) {

@@ -7,9 +7,10 @@ import { buildProgram } from '../../../lib/cli/program.ts';
 import { applicationFromFlags, applicationsFromFile, type CreateRequest } from '../../../lib/cli/request/manifest.ts';
 import { stateRefusal, syncOperation, syncRefusal } from '../../../lib/cli/request/operation.ts';
 import { requestRefusal } from '../../../lib/cli/request/revisions.ts';
-import { deploymentAsked, rollbackOperation, rollbackRefusal, waysBack } from '../../../lib/cli/request/rollback.ts';
+import { deploymentAsked, olderId, rollbackOperation, rollbackRefusal, waysBack } from '../../../lib/cli/request/rollback.ts';
 import { type SyncFlags, syncRequest } from '../../../lib/cli/request/sync-flags.ts';
 import { historyIds, historyText } from '../../../lib/cli/view/deployments.ts';
+import type { RevisionHistory } from '../../../lib/model/application.ts';
 import { InvalidInput } from '../../../lib/model/errors.ts';
 import type { Manifest } from '../../../lib/model/manifest.ts';
 import { parseProject } from '../../../lib/model/project.ts';
@@ -103,11 +104,11 @@ describe('the operation of a sync', () => {
 describe('the operation of a rollback', () => {
   it.each(casesOf('cli/rollback'))('$name', (golden) => {
     const { application } = parsed(golden.read('application.yaml') as Manifest); // the case's author
-    const { id } = (golden.read('flags.yaml') ?? {}) as { readonly id?: string };
+    const { id, older } = (golden.read('flags.yaml') ?? {}) as { readonly id?: string; readonly older?: readonly RevisionHistory[] };
     const refused = rollbackRefusal(application);
-    const deployment = deploymentAsked(application, id);
+    const deployment = deploymentAsked(application, id, older);
     const operation = 'refusal' in deployment ? deployment : rollbackOperation(application, deployment, true, 'jane');
-    golden.check({ refused, operation, ways: waysBack(application) });
+    golden.check({ refused, asksFor: olderId(application, id), operation, ways: waysBack(application) });
   });
 });
 

@@ -16,14 +16,14 @@ export type KnownApplications = ReadonlyMap<string, Application | undefined>;
 /** Why an Application may not be synced for the sake of others: never, as long as the annotations stand, or not yet. */
 export type DependencyVerdict = { readonly kind: 'free' } | { readonly kind: 'cycle' | 'blocked'; readonly message: string };
 
-/** What a sync waits for, in words that begin alike wherever they are told. */
-const WAITING_FOR_OTHERS = 'waiting for Applications that it depends on: ';
+/** What holds a sync up, in words that begin alike wherever they are told. */
+const BLOCKED = 'blocked by ';
 
 export function dependencyVerdict(application: Application, known: KnownApplications): DependencyVerdict {
   const cycle = cycleFrom(application, known);
   if (cycle) return { kind: 'cycle', message: `annotation ${DEPENDS_ON}: ${cycle.join(' -> ')} is a cycle, in which nobody can be first` };
   const waits = dependenciesOf(application).flatMap((other) => standing(other, known.get(other)));
-  return waits.length === 0 ? { kind: 'free' } : { kind: 'blocked', message: `${WAITING_FOR_OTHERS}${waits.join(', ')}` };
+  return waits.length === 0 ? { kind: 'free' } : { kind: 'blocked', message: `${BLOCKED}${waits.join(', ')}` };
 }
 
 /** The shortest way from an Application back to itself. Cycles of others alone are theirs to tell. */

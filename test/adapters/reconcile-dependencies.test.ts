@@ -28,7 +28,7 @@ it('is synced by itself once those that it names are Synced and Healthy, and say
   const [db, shop] = [await stories.deployment(FILES, AUTOMATED), await stories.deployment(FILES, AUTOMATED)];
   await dependsOn(shop, db.name, 'not-there-yet');
   expect(await shop.look()).toMatchObject({ again: { afterSeconds: 15 } });
-  const others = 'DependencyWarning: waiting for Applications that it depends on: ';
+  const others = 'DependencyWarning: blocked by ';
   expect(await conditions(shop)).toEqual([`${others}${db.name} (Unknown, Unknown), not-there-yet (not found)`]);
   expect((await shop.read()).operation).toBeUndefined();
   expect(await isThere(shop)).toBe(false);
@@ -45,7 +45,7 @@ it('has a sync that a person asked for wait too, and end when it has taken its t
   const [db, shop] = [await stories.deployment(FILES), await stories.deployment(FILES)];
   await dependsOn(shop, db.name);
   await shop.sync();
-  const message = `waiting for Applications that it depends on: ${db.name} (Unknown, Unknown)`;
+  const message = `blocked by ${db.name} (Unknown, Unknown)`;
   expect((await shop.read()).status?.operationState).toMatchObject({ phase: 'Running', message });
   expect(await isThere(shop)).toBe(false);
   await db.sync();
@@ -59,7 +59,7 @@ it('has a sync that a person asked for wait too, and end when it has taken its t
   await shop.look('continue', { clock: () => Date.now() + 11_000_000 });
   expect((await shop.read()).status?.operationState).toMatchObject({
     phase: 'Error',
-    message: `Operation terminated, triggered by controller sync timeout (waiting for Applications that it depends on: ${db.name} (OutOfSync))`,
+    message: `Operation terminated, triggered by controller sync timeout (blocked by ${db.name} (OutOfSync))`,
   });
 });
 

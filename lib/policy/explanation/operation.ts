@@ -31,7 +31,7 @@ function requested(application: Application, around: Surroundings): Explanation 
 
 /** How the message of an operation that runs begins, or ends, and what then helps. */
 const WAITS: readonly (readonly [words: RegExp, help: (application: Application) => string])[] = [
-  [/^waiting for Applications that it depends on: /, () => 'it goes on when they are Synced and Healthy'],
+  [/^blocked by /, () => 'it goes on when they are Synced and Healthy'],
   [/^waiting for completion of hook /, () => 'it goes on when the hook ends'],
   [/^waiting for healthy state of /, () => 'it goes on when that is Healthy'],
   [/^waiting for deletion of /, () => 'it goes on when that is gone; its metadata.finalizers say who has to let it go'],

@@ -59,7 +59,7 @@ describe('an Application', () => {
   ])('waits for one that %s', (_, db, says) => {
     expect(dependencyVerdict(application('shop', 'db'), new Map([['db', db]]))).toEqual({
       kind: 'blocked',
-      message: `waiting for Applications that it depends on: ${says}`,
+      message: `blocked by ${says}`,
     });
   });
 
@@ -69,7 +69,7 @@ describe('an Application', () => {
       dependencyVerdict(application('shop', 'db,cache'), known(db, application('disk', undefined, status('OutOfSync', 'Healthy')))),
     ).toEqual({
       kind: 'blocked',
-      message: 'waiting for Applications that it depends on: db (OutOfSync), cache (not found)',
+      message: 'blocked by db (OutOfSync), cache (not found)',
     });
   });
 

@@ -70,6 +70,13 @@ export interface OperationState {
   readonly syncResult?: SyncResult | undefined;
 }
 
+/** How an operation says, in its own information, that it brings back what was pruned, from what was kept and not from Git. */
+export const RESTORE = { name: 'Restores what was pruned', value: 'true' } as const;
+
+export function isRestore({ info = [] }: Operation): boolean {
+  return info.some(({ name, value }) => name === RESTORE.name && value === RESTORE.value);
+}
+
 /** Failed, Error and Succeeded end an operation; nothing follows them. */
 export function isCompleted(phase: OperationPhase): boolean {
   return phase === 'Failed' || phase === 'Error' || phase === 'Succeeded';

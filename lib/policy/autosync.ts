@@ -4,7 +4,7 @@ import { isNamespaceStale } from '../compare/managed-namespace.ts';
 import { type Application, isMultiSource } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { withoutUndefined } from '../model/merge-patch.ts';
-import { isCompleted, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
+import { isCompleted, isRestore, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
 import { ATTEMPTS_INFO, passingAttempts, passingReason, passingWaitSeconds } from './passing.ts';
 
 export type SyncDecision =
@@ -32,7 +32,7 @@ export function decideSync(application: Application, comparison: Comparison, rev
   if (comparison.status !== 'OutOfSync') return NONE;
   const settled = comparison.resources.every((row) => row.status === 'Synced' || row.requiresPruning);
   if (settled && !automated.prune && !comparison.namespaceDiffers) return NONE;
-  const previous = application.status?.operationState;
+  const previous = lastAttempt(application);
   if (previous && alreadyAttempted(application, previous, revisions))
     return afterAttempt({ application, previous, comparison, revisions, now });
   return started(application, comparison, revisions, {});
@@ -49,6 +49,25 @@ function started(
     return { kind: 'none', error: `Skipping sync attempt to [${revisions.join(' ')}]: auto-sync will wipe out all resources` };
   }
   return { kind: 'start', operation: operationFor(application, revisions, extra) };
+}
+
+/**
+ * The operation that counts as the last one. One that restored what was pruned, which Argo CD does not know, synced no commit, whatever it was
+ * pinned to: then the history tells what was deployed last.
+ */
+export function lastAttempt({ status }: Application): OperationState | undefined {
+  const state = status?.operationState;
+  if (!state || !isRestore(state.operation)) return state;
+  const entry = status.history?.at(-1);
+  if (!entry) return undefined;
+  const { revision = '', revisions, source = { repoURL: '' }, sources, deployedAt, deployStartedAt = deployedAt } = entry;
+  return {
+    operation: { sync: {} },
+    phase: 'Succeeded',
+    startedAt: deployStartedAt,
+    finishedAt: deployedAt,
+    syncResult: { revision, revisions, source, sources },
+  };
 }
 
 /** Whether the last operation was of these commits, sources and namespace metadata: it is not begun again by itself, except to heal. */

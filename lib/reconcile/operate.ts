@@ -11,14 +11,13 @@ import {
   sourcesOf,
 } from '../model/application.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
-import type { Operation, OperationState, SyncOperation } from '../model/operation.ts';
+import { isRestore, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
 import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
 import { deadlineOf, released } from '../sync/deadline.ts';
 import { goneTasks } from '../sync/gone.ts';
 import { beginning, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
-import { isRestore } from '../sync/restore.ts';
 import { isPruned } from '../sync/result.ts';
 import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
 import { advanceSync } from '../sync/run.ts';

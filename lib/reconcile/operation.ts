@@ -7,8 +7,7 @@ import {
   type SyncPolicy,
   sourcesOf,
 } from '../model/application.ts';
-import type { Operation, OperationState, ResourceResult } from '../model/operation.ts';
-import { isRestore } from '../sync/restore.ts';
+import { isRestore, type Operation, type OperationState, type ResourceResult } from '../model/operation.ts';
 import { rowId, type SyncTask } from '../sync/task.ts';
 import { timeText } from './time.ts';
 

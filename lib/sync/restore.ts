@@ -2,11 +2,8 @@
 import { COMPARE_OPTIONS, SYNC_OPTIONS } from '../model/annotations.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { annotationList, groupVersionOf, isRecord, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
-import type { Operation } from '../model/operation.ts';
+import { type Operation, RESTORE } from '../model/operation.ts';
 import { waveOf } from '../model/wave.ts';
-
-/** How an operation says, in its own information, that it restores. */
-const RESTORE = 'Restores what was pruned';
 
 /** The operation that restores all that is kept, or the `resources` alone. */
 export function restoreOperation(asked: {
@@ -14,17 +11,13 @@ export function restoreOperation(asked: {
   readonly resources: NonNullable<Operation['sync']>['resources'];
 }): Operation {
   return {
-    info: [{ name: RESTORE, value: 'true' }],
+    info: [RESTORE],
     sync: {
       ...(asked.dryRun ? { dryRun: true } : {}),
       ...((asked.resources ?? []).length > 0 ? { resources: asked.resources } : {}),
       syncStrategy: { apply: {} },
     },
   };
-}
-
-export function isRestore({ info = [] }: Operation): boolean {
-  return info.some(({ name, value }) => name === RESTORE && value === 'true');
 }
 
 /** What is kept held against what is there: an object that has come back meanwhile is left alone. `live` is by `keyText`. */

@@ -1,7 +1,7 @@
 // Why what differs is not put right by itself: the answers of decideSync that start nothing, from what is recorded (spec/sync.md §8).
 import type { Application } from '../../model/application.ts';
 import type { OperationState } from '../../model/operation.ts';
-import { alreadyAttempted, healDueAt, passingDueAt, wipesEverything } from '../autosync.ts';
+import { alreadyAttempted, healDueAt, lastAttempt, passingDueAt, wipesEverything } from '../autosync.ts';
 import { passingAttempts, passingReason } from '../passing.ts';
 import { projectName } from '../spec.ts';
 import { windowVerdict } from '../sync-windows.ts';
@@ -35,7 +35,7 @@ function unpruned(application: Application): Told | undefined {
 /** What the last operation, if it was of what is compared now, leaves to be done by itself, and when. */
 function tried(application: Application, { now }: Surroundings): Told | undefined {
   const { status, spec } = application;
-  const state = status?.operationState;
+  const state = lastAttempt(application);
   const revisions = status?.sync?.revisions ?? [status?.sync?.revision ?? ''];
   if (!state || !alreadyAttempted(application, state, revisions)) return undefined;
   if (state.phase !== 'Succeeded') return failed(application, state, now);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Application, ApplicationSpec, SyncPolicy } from '../../../lib/model/application.ts';
 import type { Comparison, ResourceComparison } from '../../../lib/model/comparison.ts';
-import type { OperationState } from '../../../lib/model/operation.ts';
+import { type OperationState, RESTORE } from '../../../lib/model/operation.ts';
 import { decideSync, healWaitSeconds, isSuperseded } from '../../../lib/policy/autosync.ts';
 import { ATTEMPTS_INFO, passingWaitSeconds } from '../../../lib/policy/passing.ts';
 
@@ -12,6 +12,8 @@ const NEW = 'b'.repeat(40);
 const ENDED = Date.parse('2026-11-22T10:00:00Z');
 const source = { repoURL: 'https://git.example/shop.git', path: 'app' };
 const sources = [source, { repoURL: 'https://git.example/values.git', ref: 'values' }];
+
+const restoreOperation = { info: [RESTORE], sync: { syncStrategy: { apply: {} } } };
 
 type Automated = NonNullable<SyncPolicy['automated']>;
 
@@ -124,6 +126,21 @@ describe('a commit that was synced before', () => {
     for (const phase of ['Failed', 'Error'] as const) {
       expect(again({ selfHeal: true }, last({ phase, message: 'one or more objects failed to apply' }))).toEqual({ kind: 'none', error });
     }
+  });
+
+  test('counts as such after what was pruned was restored, which synced no commit', () => {
+    const restored = last({ operation: restoreOperation, phase: 'Failed', message: 'nothing to restore' });
+    const deployed = { history: [{ id: 0, revision: OLD, source, deployedAt: '2026-11-22T09:00:00Z' }] };
+    const made = application({ selfHeal: true }, { state: restored });
+    const decided = (history: object, automated: Automated = {}) => {
+      const spec = { ...made.spec, syncPolicy: { automated } };
+      return decide({ ...made, spec, status: { ...made.status, ...history } }, undefined, [OLD]);
+    };
+    expect(decided(deployed)).toEqual(NONE);
+    expect(decided(deployed, { selfHeal: true })).toMatchObject({ kind: 'start', operation: { sync: { autoHealAttemptsCount: 1 } } });
+    const whole = { kind: 'start', operation: { initiatedBy: { automated: true }, retry: { limit: 5 }, sync: { revision: OLD, source } } };
+    expect(decided({})).toEqual(whole);
+    expect(decided({ history: [{ ...deployed.history[0], revision: NEW }] }, { selfHeal: true })).toEqual(whole);
   });
 
   const AUTOMATED = { initiatedBy: { automated: true }, sync: {} } as const;

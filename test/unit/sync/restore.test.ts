@@ -1,7 +1,8 @@
 // How an object comes back after it was pruned: as it was, without what belonged to its first life.
 import { describe, expect, test } from 'vitest';
 import type { LiveObject } from '../../../lib/model/manifest.ts';
-import { isRestore, restorable, restoreComparison, restoreOperation } from '../../../lib/sync/restore.ts';
+import { isRestore } from '../../../lib/model/operation.ts';
+import { restorable, restoreComparison, restoreOperation } from '../../../lib/sync/restore.ts';
 
 const MARKS = { 'argocd.argoproj.io/sync-options': 'Prune=false', 'argocd.argoproj.io/compare-options': 'IgnoreExtraneous' };
 

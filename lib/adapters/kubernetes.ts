@@ -105,6 +105,8 @@ class RestCluster implements OpenCluster {
   }
 
   #apply(manifest: Manifest, options: SendOptions): Promise<LiveObject> {
+    const { name, generateName } = manifest.metadata;
+    if (!name && generateName) throw new InvalidInput(`from ${generateName}: cannot use generate name with apply`); // kubectl's words
     return this.#change('apply', manifest, (type) => ({
       method: 'PATCH',
       path: withQuery(objectPath(type, keyOf(manifest)), { ...sendQuery(options), force: 'true' }),

@@ -66,7 +66,8 @@ export function deletePolicies(manifest: Manifest): readonly DeletePolicy[] {
 
 /**
  * A hook with the names that it has in one operation. One that has only `generateName` becomes an object of its own for each of its
- * phases, called the same in every step and retry: prefix, first seven characters of the revision, phase, start time in seconds.
+ * phases, called the same in every step and retry: prefix, first seven characters of the revision (`''` with several sources),
+ * phase, start time in seconds.
  * `startedAt` is RFC 3339; without it a nameless hook does not exist yet.
  */
 export function namedHooks(hook: Manifest, revision: string, startedAt: string | undefined): readonly Manifest[] {

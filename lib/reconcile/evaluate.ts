@@ -6,7 +6,7 @@ import { desiredState } from '../desired/render.ts';
 import type { RenderPorts } from '../desired/render-source.ts';
 import type { RenderSettings } from '../desired/settings.ts';
 import { CLOSURE } from '../model/annotations.ts';
-import { type ApplicationCondition, type ApplicationSource, instanceName } from '../model/application.ts';
+import { type ApplicationCondition, type ApplicationSource, instanceName, isMultiSource } from '../model/application.ts';
 import type { Comparison } from '../model/comparison.ts';
 import { type DesiredState, parseClosure } from '../model/desired.ts';
 import { isHook, namedHooks } from '../model/hook.ts';
@@ -91,9 +91,8 @@ export async function evaluate(target: Target, request: Request, ports: Evaluate
 /** Desired, already rendered, against what the cluster has now. */
 export async function held(target: Target, request: Request, desired: DesiredState, ports: JudgePorts): Promise<Evaluation> {
   const owner = ownerOf(target);
-  const hooks = desired.manifests
-    .filter(isHook)
-    .flatMap((hook) => namedHooks(hook, desired.revisions[0] ?? '', request.operationStartedAt));
+  const revision = isMultiSource(target.application.spec) || request.sources.length > 1 ? '' : (desired.revisions[0] ?? '');
+  const hooks = desired.manifests.filter(isHook).flatMap((hook) => namedHooks(hook, revision, request.operationStartedAt));
   const live = await readLive(target.cluster, wantedOf(target, desired, hooks), owner);
   const judged = await judge(target, pairObjects(targetsOf(target, desired, hooks, live), [...live.values()]), ports);
   return { sources: request.sources, desired, hooks, live, ...judged };
@@ -125,7 +124,9 @@ function wantedOf(target: Target, desired: DesiredState, hooks: readonly Manifes
   const excluded = excludedIn(target);
   const inventory = inventoryOf(target.application).filter((ref) => !excluded(ref));
   const namespace = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name: target.destination.namespace };
-  const creates = target.application.spec.syncPolicy?.syncOptions?.includes('CreateNamespace=true') && namespace.name !== '';
+  const { spec, operation } = target.application;
+  const options = [...(spec.syncPolicy?.syncOptions ?? []), ...(operation?.sync?.syncOptions ?? [])];
+  const creates = options.includes('CreateNamespace=true') && namespace.name !== '';
   const all = [...inventory, ...(creates ? [namespace] : []), ...refs];
   return [...new Map(all.map((ref) => [keyText(ref), ref])).values()];
 }

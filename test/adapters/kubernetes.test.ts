@@ -166,6 +166,8 @@ describe('create, patch and delete', () => {
   it('create by generated name', async () => {
     const created = await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'made-', namespace } });
     expect(created.metadata.name).toMatch(/^made-./);
+    const nameless = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'made-', namespace } };
+    await expect(cluster.apply(nameless)).rejects.toThrow(new InvalidInput('from made-: cannot use generate name with apply'));
   });
 
   it('patch by merging, and by operations', async () => {

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Application, ApplicationSpec } from '../../../lib/model/application.ts';
 import type { ResolvedDestination } from '../../../lib/model/destination.ts';
+import type { Operation } from '../../../lib/model/operation.ts';
 import type { AppProject, ProjectSpec } from '../../../lib/model/project.ts';
-import { projectName, specConditions } from '../../../lib/policy/spec.ts';
+import { operationRefusal, projectName, specConditions } from '../../../lib/policy/spec.ts';
 
 const URL = 'https://git.example/shop.git';
 const DESTINATION: ResolvedDestination = { server: 'https://kubernetes.default.svc', clusterName: 'in-cluster', namespace: 'shop' };
@@ -110,5 +111,17 @@ describe('an Application', () => {
   test('without a project belongs to the default one', () => {
     expect(projectName(application({ project: '' }))).toBe('default');
     expect(projectName(application({}))).toBe('shop');
+  });
+});
+
+describe('an operation', () => {
+  test('that says nothing of a sync is refused, and one that brings manifests along', () => {
+    const none = 'Invalid operation request: no operation specified';
+    expect(operationRefusal({}, project())).toBe(none);
+    expect(operationRefusal({ sync: null } as unknown as Operation, project())).toBe(none); // as the API server may hold it
+    expect(operationRefusal({ sync: {} }, project())).toBeUndefined();
+    expect(operationRefusal({ sync: { manifests: ['{}'] } }, project())).toBe(
+      'operation.sync.manifests is not supported: push the manifests to Git',
+    );
   });
 });

@@ -1,0 +1,89 @@
+// What an operation asks for beyond its Application's spec, and what it says of hooks and health, on the real control plane.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resourceSettings } from '../../lib/model/resource-settings.ts';
+import { configMap } from '../support/journey.ts';
+import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
+
+let stories: Stories;
+
+beforeAll(async () => {
+  stories = await startStories();
+});
+
+afterAll(() => stories.close());
+
+async function operationOf(shop: Deployment) {
+  const { phase, message, syncResult, startedAt = '' } = (await shop.read()).status?.operationState ?? {};
+  const rows = (syncResult?.resources ?? []).map(({ kind, name, hookPhase, message: said }) => [kind, name, hookPhase, said]);
+  return { phase, message, rows, seconds: Date.parse(startedAt) / 1000 };
+}
+
+it('leaves the Namespace alone that is there, where the operation alone asks to create it', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}) });
+  await shop.sync({ syncOptions: ['CreateNamespace=true'] });
+  expect(await operationOf(shop)).toMatchObject({ phase: 'Succeeded', rows: [['ConfigMap', 'x', 'Running', expect.anything()]] });
+});
+
+it('says that it asks for nothing', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}) });
+  await shop.change({ operation: { sync: null, info: [{ name: 'reason', value: 'none' }] } });
+  await shop.look('operation');
+  expect(await operationOf(shop)).toMatchObject({ phase: 'Error', message: 'Invalid operation request: no operation specified' });
+  expect((await shop.read()).operation).toBeUndefined();
+});
+
+it('calls a nameless hook after its start alone where there are several sources', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}) });
+  const { metadata, ...job } = hookJob('x', 'PreSync', '0s') as { readonly metadata: { readonly annotations: object } }; // a Job as that makes it
+  await shop.commit({ 'hook.json': { ...job, metadata: { annotations: metadata.annotations, generateName: 'migrate-' } } });
+  const source = { repoURL: stories.remote.url, path: shop.folder, targetRevision: 'main' };
+  await shop.change({ spec: { source: null, sources: [source] } });
+  await shop.sync();
+  const { rows, seconds } = await operationOf(shop);
+  expect(rows.map(([, name]) => name)).toEqual([`migrate--presync-${seconds}`]);
+});
+
+it('has pruned what somebody else deletes first', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'b.json': configMap('y', {}) });
+  await shop.sync();
+  await shop.commit({ 'a.json': undefined });
+  await shop.change({ operation: { sync: { prune: true } } });
+  const ref = { group: '', version: 'v1', kind: 'ConfigMap', namespace: shop.namespace, name: 'x' };
+  const keep = async () => void (await stories.cluster.delete(ref));
+  await shop.look('operation', { pruned: { ...stories.ports.pruned, keep } });
+  const { phase, rows } = await operationOf(shop);
+  expect(phase).toBe('Succeeded');
+  expect(rows).toContainEqual(['ConfigMap', 'x', 'Succeeded', 'pruned']);
+});
+
+describe('a health script that fails', () => {
+  const broken = { resourceSettings: async () => resourceSettings({ 'resource.customizations.health.ConfigMap': 'error("broken")' }) };
+  const asked = async (shop: Deployment) => {
+    await shop.change({ operation: { sync: {} } });
+    await shop.look('operation', broken);
+    await shop.look('continue', broken);
+    return operationOf(shop);
+  };
+
+  it('stops no sync of a single wave, and is told in a condition', async () => {
+    const shop = await stories.deployment({ 'a.json': configMap('x', {}) });
+    expect(await asked(shop)).toMatchObject({ phase: 'Succeeded' });
+    expect((await shop.read()).status?.conditions).toMatchObject([{ type: 'ComparisonError', message: expect.stringContaining('broken') }]);
+  });
+
+  it('has the next wave wait', async () => {
+    const late = configMap('late', {}, { annotations: { 'argocd.argoproj.io/sync-wave': '1' } });
+    const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'b.json': late });
+    expect(await asked(shop)).toMatchObject({ phase: 'Running', message: 'waiting for healthy state of /ConfigMap/x' });
+    expect(await shop.live('configmaps', 'late')).toBeUndefined();
+  });
+
+  it('fails a hook', async () => {
+    const hook = configMap('hook', {}, { annotations: { 'argocd.argoproj.io/hook': 'PreSync' } });
+    const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'hook.json': hook });
+    const { phase, rows } = await asked(shop);
+    expect(phase).toBe('Failed');
+    expect(rows).toEqual([['ConfigMap', 'hook', 'Failed', expect.stringContaining('broken')]]);
+    expect(await shop.live('configmaps', 'x')).toBeUndefined();
+  });
+});

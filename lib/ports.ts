@@ -226,7 +226,10 @@ export interface Scripts {
   without(edits: readonly Edit[]): Promise<readonly Manifest[]>;
 }
 
-/** Rendered output by the hash of what it was made from. Losing it costs only time: a read may always find nothing. */
+/**
+ * Rendered output by the hash of what it was made from, and deployments that their Application no longer holds. A read may always find nothing:
+ * losing it costs time, and those deployments.
+ */
 export interface RenderStore {
   read(key: string): Promise<string | undefined>;
   write(key: string, text: string): Promise<void>;

@@ -91,7 +91,11 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   ),
   variable('CACHE_MIB', String(CACHE_MIB), 'MiB that everything in the cache folder may take on disk, some more while it is fetched'),
   variable('RENDERER', '`/opt/renderer/renderer` where there is one, else none: kustomize and helm', 'path or name of the renderer'),
-  variable('RENDER_BUCKET', 'none: the cache folder', 'S3 bucket for rendered output, shared by all workers; losing it costs only time'),
+  variable(
+    'RENDER_BUCKET',
+    'none: the cache folder',
+    'S3 bucket for rendered output and older deployments, shared by all workers; losing it costs those and time',
+  ),
   variable(
     'PRUNED_KEY',
     'none: a key in the cache folder',

@@ -1,6 +1,6 @@
 // resourceHealth: what a live object's own status says about it (spec/health.md §2). One file per family of kinds; this is the register.
-import { HOOK_FINALIZER } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
+import { isHeld } from '../model/hook.ts';
 import { groupVersionOf, keyOf, type LiveObject } from '../model/manifest.ts';
 import type { ScriptedHealth } from '../model/script.ts';
 import { applicationSetHealth } from './application-sets.ts';
@@ -89,8 +89,8 @@ function judged(live: LiveObject, scripted: ScriptedHealth | undefined): Judgeme
 }
 
 /** Then no script is asked about it. */
-export function isBeingDeleted({ metadata: { deletionTimestamp, finalizers } }: LiveObject): boolean {
-  return Boolean(deletionTimestamp) && !finalizers?.includes(HOOK_FINALIZER);
+export function isBeingDeleted(live: LiveObject): boolean {
+  return Boolean(live.metadata.deletionTimestamp) && !isHeld(live);
 }
 
 /**

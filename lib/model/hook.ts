@@ -1,6 +1,6 @@
 // Which manifests are hooks, when they run, what becomes of them, and how a nameless one is called (spec/sync.md §2, §5; spec/rendering.md §4).
-import { HELM_HOOK, HELM_HOOK_DELETE_POLICY, HOOK, HOOK_DELETE_POLICY } from './annotations.ts';
-import { annotationList, type Manifest } from './manifest.ts';
+import { HELM_HOOK, HELM_HOOK_DELETE_POLICY, HOOK, HOOK_DELETE_POLICY, HOOK_FINALIZER } from './annotations.ts';
+import { annotationList, type LiveObject, type Manifest } from './manifest.ts';
 import type { SyncPhase } from './operation.ts';
 
 export type HookType = SyncPhase | 'PreDelete' | 'PostDelete' | 'Skip';
@@ -83,4 +83,25 @@ export function namedHooks(hook: Manifest, revision: string, startedAt: string |
 function runName(phase: SyncPhase, revision: string, startedAt: string): string {
   const short = revision.length >= 8 ? revision.slice(0, 7) : revision;
   return `${short}-${phase}-${Math.floor(Date.parse(startedAt) / 1000)}`.toLowerCase();
+}
+
+/** Whether the finalizer of hooks keeps the object: a TTL, or whoever else deletes it, only marks it until its end was read. */
+export function isHeld({ metadata }: { readonly metadata: LiveObject['metadata'] }): boolean {
+  return metadata.finalizers?.includes(HOOK_FINALIZER) ?? false;
+}
+
+/** A hook as it is applied: with the finalizer that keeps its object until its end was read (spec/sync.md §2). */
+export function held(hook: Manifest): Manifest {
+  if (isHeld(hook)) return hook;
+  return { ...hook, metadata: { ...hook.metadata, finalizers: [...(hook.metadata.finalizers ?? []), HOOK_FINALIZER] } };
+}
+
+/** The JSON patch that takes the finalizer of hooks off this very object, and no other finalizer; it fails when they changed since. */
+export function releasePatch({ metadata }: LiveObject): readonly Readonly<Record<string, unknown>>[] {
+  const path = `/metadata/finalizers/${metadata.finalizers?.indexOf(HOOK_FINALIZER) ?? 0}`;
+  return [
+    { op: 'test', path: '/metadata/uid', value: metadata.uid },
+    { op: 'test', path, value: HOOK_FINALIZER },
+    { op: 'remove', path },
+  ];
 }

@@ -13,6 +13,7 @@ import { keepDeployments } from './deployments.ts';
 import { type Evaluated, type Evaluation, isFailure, reevaluate } from './evaluate.ts';
 import { withHistory } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
+import { releaseHooks } from './release-hooks.ts';
 import { stamped, statusOf } from './status.ts';
 import type { Target } from './target.ts';
 import { timeOf } from './time.ts';
@@ -118,8 +119,9 @@ async function finished({ target, spec, own }: Standing, state: OperationState, 
   return { application, state, spec, afterSeconds: over ? next : secondsToRetry(state, ports) };
 }
 
-/** An operation that fails before anything is applied. */
-export function refusedWhole(standing: Standing, state: OperationState, message: string, ports: ReconcilePorts): Promise<Operated> {
+/** An operation that fails before its next step. */
+export async function refusedWhole(standing: Standing, state: OperationState, message: string, ports: ReconcilePorts): Promise<Operated> {
+  await releaseHooks(standing.target, state, ports);
   const retry = { allowed: true, until: deadlineOf(state, ports.settings.syncTimeoutSeconds) };
   return finished(standing, endedOrRetrying(state, 'Failed', message, timeOf(ports), retry), ports);
 }
@@ -137,6 +139,7 @@ export async function ended(
   retry = ONCE,
 ): Promise<Operated> {
   const { application: before } = target;
+  await releaseHooks(target, state, ports);
   const now = timeOf(ports);
   const done = endedOrRetrying(state, 'Error', message, now, retry);
   const over = done.phase !== 'Running';

@@ -19,6 +19,7 @@ import { specConditions } from '../policy/spec.ts';
 import type { ObjectRef } from '../ports.ts';
 import { asSent } from '../sync/apply.ts';
 import { inParallel } from '../sync/parallel.ts';
+import { deleted } from '../sync/release.ts';
 import { render } from './evaluate.ts';
 import { healthsOf } from './healths.ts';
 import { inventoryOf, readLive } from './live.ts';
@@ -81,6 +82,8 @@ async function take(step: HookStep, target: Target, type: DeleteHook, ports: Rec
       await remove(target, step.objects);
       return { waitsFor: step.objects };
     case 'leaving':
+      await remove(target, step.objects);
+      return { waitsFor: step.objects };
     case 'running':
       return { waitsFor: step.objects };
   }
@@ -144,11 +147,7 @@ async function recordHooks({ application }: Target, hooks: readonly Manifest[], 
   await writeApplication(ports.control, application, { status: { ...application.status, resources } });
 }
 
+/** What a sync has left held is let go; what is on its way already is only that. */
 async function remove({ cluster }: Target, objects: readonly LiveObject[]): Promise<void> {
-  const there = objects.filter(({ metadata }) => !metadata.deletionTimestamp);
-  await inParallel(there, AT_ONCE, (live) => {
-    const { uid } = live.metadata;
-    const ref = { ...keyOf(live), version: groupVersionOf(live.apiVersion).version };
-    return cluster.delete(ref, { propagation: 'Foreground', ...(uid ? { uid } : {}) });
-  });
+  await inParallel(objects, AT_ONCE, (live) => deleted(cluster, live, 'Foreground'));
 }

@@ -4,6 +4,7 @@ import { trackedAmong } from '../compare/tracking.ts';
 import { HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
 import { type Application, qualifiedName } from '../model/application.ts';
 import { Conflict, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
+import { isHeld } from '../model/hook.ts';
 import { annotationOf, groupVersionOf, keyOf, type LiveObject, type Propagation } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
 import { finalizersOf, isHookFinalizer } from '../policy/delete-hooks.ts';
@@ -11,6 +12,7 @@ import { approvalMessage, deletionStep, leavingSeconds, retrySeconds, stuckMessa
 import { resourceRefusal } from '../policy/project.ts';
 import type { ObjectRef } from '../ports.ts';
 import { inParallel } from '../sync/parallel.ts';
+import { released as letGo } from '../sync/release.ts';
 import { comeBack, type Outcome } from './again.ts';
 import { DELETION_CONDITIONS } from './conditions.ts';
 import { cleanHooks, type HookProgress, runHooks } from './delete-hooks.ts';
@@ -103,10 +105,15 @@ async function told(application: Application, messages: readonly string[], after
 /** So many objects are deleted at the same time. */
 const AT_ONCE = 10;
 
-/** One pass: deletes a wave, waits for one that is on its way or not approved, or lets the Application go. */
+/** One pass: lets go the hooks that a sync has left held, deletes a wave, waits for one that is on its way or not approved, or lets the Application go. */
 async function deletePass(target: Target, propagation: Propagation, ports: ReconcilePorts, deadline: number): Promise<Outcome> {
-  const { application } = target;
-  const step = deletionStep(application, await ownedBy(target));
+  const { application, cluster } = target;
+  const tracked = await trackedBy(target);
+  await inParallel(tracked.filter(isHeld), AT_ONCE, (live) => letGo(cluster, live));
+  const step = deletionStep(
+    application,
+    tracked.filter((live) => !isKept(live, application)),
+  );
   const now = ports.clock();
   switch (step.kind) {
     case 'done':
@@ -130,8 +137,8 @@ function deleteUntil(target: Target, objects: readonly LiveObject[], propagation
   });
 }
 
-/** Live objects that carry our tracking, are permitted, and are neither excluded nor to be kept. */
-async function ownedBy(target: Target): Promise<readonly LiveObject[]> {
+/** Live objects that carry our tracking, are permitted and not excluded. */
+async function trackedBy(target: Target): Promise<readonly LiveObject[]> {
   const { application, project, destination, cluster } = target;
   const owner = ownerOf(target);
   const excluded = excludedIn(target);
@@ -139,7 +146,6 @@ async function ownedBy(target: Target): Promise<readonly LiveObject[]> {
   const live = await readLive(cluster, wanted, owner);
   return trackedAmong([...live.values()], owner.instance, owner.tracking).filter(
     (object) =>
-      !isKept(object, application) &&
       object.metadata.uid !== application.metadata.uid &&
       resourceRefusal(project, keyOf(object), object.metadata.namespace !== undefined, destination) === undefined,
   );

@@ -16,7 +16,7 @@ import { isSuperseded } from '../policy/autosync.ts';
 import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
 import { deadlineOf, released } from '../sync/deadline.ts';
 import { goneTasks } from '../sync/gone.ts';
-import { beginning, type PlanInput, planSync } from '../sync/plan.ts';
+import { beginning, leftHooks, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
 import { isPruned } from '../sync/result.ts';
 import { nextAttempt, retryRemainingSeconds } from '../sync/retry.ts';
@@ -204,6 +204,7 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
       overBudget: warning !== undefined,
       overdue: ports.clock() >= until,
       now: ports.clock(),
+      left: leftHooks(own.comparison, tasks),
     },
     {
       cluster: target.cluster,

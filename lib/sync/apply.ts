@@ -1,5 +1,6 @@
 // sendManifest: one object is applied, after what earlier clients own of it has become ours, or replaced whole (spec/sync.md §4.2).
 import { withPlainData } from '../compare/normalize.ts';
+import { HOOK_FINALIZER } from '../model/annotations.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { TakeOver } from '../model/managed-fields.ts';
 import { groupVersionOf, keyOf, type LiveObject, type Manifest } from '../model/manifest.ts';
@@ -62,14 +63,20 @@ async function replaced(cluster: Cluster, manifest: Manifest, live: LiveObject |
 }
 
 /**
- * Finalizers are promises of controllers, which Git seldom names: without them an object would go before its time. So is status, which
- * kinds without a subresource for it would lose.
+ * Finalizers are promises of controllers, which Git seldom names (that of hooks is ours): without them an object would go before its time.
+ * So is status, which kinds without a subresource for it would lose.
  */
 function inPlaceOf(live: LiveObject, manifest: Manifest): Manifest {
-  const { resourceVersion, finalizers } = live.metadata;
-  const metadata = { ...(finalizers && { finalizers }), ...manifest.metadata, ...(resourceVersion && { resourceVersion }) };
+  const { resourceVersion } = live.metadata;
+  const finalizers = finalizersInPlace(live, manifest);
+  const metadata = { ...manifest.metadata, ...(finalizers && { finalizers }), ...(resourceVersion && { resourceVersion }) };
   const { status } = live;
   return { ...(status === undefined ? {} : { status }), ...manifest, metadata };
+}
+
+function finalizersInPlace({ metadata: { finalizers: there } }: LiveObject, { metadata: { finalizers: sent } }: Manifest) {
+  const names = sent?.some((name) => name !== HOOK_FINALIZER) ?? false;
+  return names || !there ? sent : [...new Set([...there, ...(sent ?? [])])];
 }
 
 async function patched(cluster: Cluster, live: LiveObject, patch: readonly unknown[] | undefined): Promise<void> {

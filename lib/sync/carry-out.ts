@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HOOK_OPERATION } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
 import { Conflict, messageOf, Unavailable, Unprocessable } from '../model/errors.ts';
+import { held } from '../model/hook.ts';
 import { NO_TAKE_OVER, type TakeOver } from '../model/managed-fields.ts';
 import { gvkOf, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { propagationOf } from '../model/sync-options.ts';
@@ -13,6 +14,7 @@ import { givenRoom, unchanged } from './make-room.ts';
 import type { StepInput } from './next.ts';
 import { keepsNamespace } from './plan.ts';
 import { givenUp, isInPlace, withoutOld } from './recreate.ts';
+import { deleted } from './release.ts';
 import { applied, pruned, refused, verbOf, withoutRequest } from './result.ts';
 import { runMark, type SyncTask } from './task.ts';
 import { wayOf } from './way.ts';
@@ -65,9 +67,14 @@ export async function withoutLive(task: SyncTask, input: StepInput, ports: TaskP
 }
 
 /** Deletes the live object of a task, in this very incarnation. Returns the API server's refusal; throws what may go away by itself. */
-export async function refusedDeletion(task: SyncTask, input: StepInput, cluster: Cluster): Promise<string | undefined> {
+export function refusedDeletion(task: SyncTask, input: StepInput, cluster: Cluster): Promise<string | undefined> {
+  return refusalBy(() => deleteLive(task, input, cluster));
+}
+
+/** What the API server refuses to do; throws what may go away by itself. */
+export async function refusalBy(work: () => Promise<unknown>): Promise<string | undefined> {
   try {
-    await cluster.delete(refOf(task), deletionOf(task, input));
+    await work();
     return undefined;
   } catch (error) {
     if (error instanceof Unavailable || error instanceof Conflict) throw error;
@@ -75,9 +82,8 @@ export async function refusedDeletion(task: SyncTask, input: StepInput, cluster:
   }
 }
 
-function deletionOf(task: SyncTask, { operation }: StepInput) {
-  const uid = task.live?.metadata.uid;
-  return { propagation: propagationOf(operation.syncOptions ?? []), ...(uid ? { uid } : {}) };
+async function deleteLive({ live }: SyncTask, { operation }: StepInput, cluster: Cluster): Promise<void> {
+  if (live) await deleted(cluster, live, propagationOf(operation.syncOptions ?? []));
 }
 
 async function gone(task: SyncTask, cluster: Cluster): Promise<LiveObject | undefined> {
@@ -90,10 +96,8 @@ async function gone(task: SyncTask, cluster: Cluster): Promise<LiveObject | unde
 }
 
 async function prune(task: SyncTask, input: StepInput, ports: TaskPorts): Promise<SyncTask> {
-  if (task.live && !task.live.metadata.deletionTimestamp) {
-    await ports.keep(task.live);
-    await ports.cluster.delete(refOf(task), deletionOf(task, input));
-  }
+  if (task.live && !task.live.metadata.deletionTimestamp) await ports.keep(task.live);
+  await deleteLive(task, input, ports.cluster);
   return pruned(task, await ports.cluster.get(refOf(task)));
 }
 
@@ -143,10 +147,10 @@ async function isServed(target: Manifest, isComing: boolean, cluster: Cluster): 
   }
 }
 
-/** A hook carries which operation ran it, so that a repeated step finds it again. */
+/** A hook carries which operation ran it, so that a repeated step finds it again, and stays until its end was read. */
 function marked(manifest: Manifest, mark: string): Manifest {
   const annotations = { ...manifest.metadata.annotations, [HOOK_OPERATION]: mark };
-  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+  return held({ ...manifest, metadata: { ...manifest.metadata, annotations } });
 }
 
 /** Objects of a kind can be created once its definition is established: at most three seconds (spec/sync.md §4.2). */

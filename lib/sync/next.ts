@@ -5,8 +5,9 @@
 //
 //   guard                                        | step
 //   ---------------------------------------------+------------------------------------------------------------
-//   was it told to stop?                         | delete running hooks, finish Failed
+//   was it told to stop?                         | delete running hooks, let the others go, finish Failed
 //   is the whole plan allowed?                   | finish Failed, nothing is applied
+//   is a hook that has ended still held?         | take its finalizer off
 //   is something to make room for itself?        | delete it, wait until it is gone, create it again
 //   is something without its kind?               | wait
 //   is a hook, or an earlier wave, still going?  | wait
@@ -14,21 +15,23 @@
 //   did something fail?                          | run the SyncFail hooks, then finish Failed
 //   was the last wave run, without hooks?        | finish Succeeded: the last wave's health is not waited for
 //   must somebody agree to a prune first?        | wait, nothing of the wave is touched
-//   is a hook of an earlier run in the way?      | delete it, then wait until it is gone
+//   is a hook of an earlier run in the way?      | let it go and delete it, then wait until it is gone
 //   is a wave left?                              | run it: prune, then apply kind after kind
 //   nothing left                                 | finish Succeeded
 //
 // A sync that has taken its time waits no more, except for a person's answer: it finishes Failed, and says what it waited for.
 // A dry run asks for everything at once and deletes nothing. Unlike Argo CD there is no fixed delay between waves: a wave begins as
-// soon as the one before it is healthy. Rows are saved before hooks are deleted, since a finished hook's object is the proof of its end.
-import { type DeletePolicy, deletePolicies } from '../model/hook.ts';
+// soon as the one before it is healthy. Rows are saved before hooks are deleted or let go, since a finished hook's object is the proof of
+// its end. Whatever ends the operation, no hook is held any more after that.
+import { type DeletePolicy, deletePolicies, isHeld } from '../model/hook.ts';
+import { keyText } from '../model/manifest.ts';
 import type { OperationPhase, SyncOperation } from '../model/operation.ts';
 import { OUT_OF_TIME } from './deadline.ts';
 import { COMPLETION, CONFIRMATION, DELETION, failureMessage, KIND, waitingFor } from './message.ts';
 import { byKind, isMultiStep, lastWaveWithoutHooks, nextPending } from './order.ts';
-import { deletions, isGivenUp, isThereStill, type Recreation, withoutHeld } from './recreate.ts';
+import { deletions, isGivenUp, isThereStill, isToDelete, type Recreation, withoutHeld } from './recreate.ts';
 import { refreshed, refreshedHook } from './refresh.ts';
-import { applied, isPruned, pruneOption, refused } from './result.ts';
+import { applied, isPruned, isUndone, pruneOption, refused } from './result.ts';
 import { isOwnRun, isUnsuccessful, type SyncTask, stateOf, taskId, withResult } from './task.ts';
 
 export interface StepInput {
@@ -49,15 +52,30 @@ export interface StepInput {
   readonly overdue: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Held hooks that earlier operations left and that no task is about. */
+  readonly left: readonly SyncTask[];
 }
 
 export type Step =
-  | { readonly kind: 'finish'; readonly phase: OperationPhase; readonly message: string; readonly deleteHooks: readonly SyncTask[] }
+  | Finish
+  /** Hooks whose end is known are let go. */
+  | { readonly kind: 'release'; readonly hooks: readonly SyncTask[] }
   /** `asks`: for the answer of a person. */
   | { readonly kind: 'wait'; readonly afterSeconds: number; readonly message: string; readonly asks?: true }
   | { readonly kind: 'deleteHooks'; readonly hooks: readonly SyncTask[]; readonly message: string }
   | Recreation
   | { readonly kind: 'run'; readonly prune: readonly SyncTask[]; readonly apply: readonly (readonly SyncTask[])[] };
+
+interface Finish {
+  readonly kind: 'finish';
+  readonly phase: OperationPhase;
+  readonly message: string;
+  readonly deleteHooks: readonly SyncTask[];
+  /** Hooks that stay, and are let go. */
+  readonly release: readonly SyncTask[];
+  /** What is said instead, with phase Error, when one of the hooks could not be deleted or let go; undefined where that changes nothing. */
+  readonly unlessDone?: string;
+}
 
 interface Next {
   readonly step: Step;
@@ -66,10 +84,35 @@ interface Next {
 
 /** The next step, and the tasks with what the live objects tell about those that were started. */
 export function nextStep(input: StepInput): Next {
+  const next = decided(input);
+  return input.operation.dryRun ? next : { ...next, step: releasing(next, input) };
+}
+
+/** How an operation ends after its last step, by what became of its hooks. */
+export function endOf(step: Finish, tasks: readonly SyncTask[]): Pick<Finish, 'phase' | 'message'> {
+  const { phase, message, unlessDone } = step;
+  const meant = new Set([...step.deleteHooks, ...step.release].map(taskId));
+  const undone = tasks.some((task) => isUndone(task) && meant.has(taskId(task)));
+  return undone && unlessDone !== undefined ? { phase: 'Error', message: unlessDone } : { phase, message };
+}
+
+/** The step, after which no hook is held whose end is known; the last step lets go of all. */
+function releasing({ step, tasks }: Next, { operationId, left }: StepInput): Step {
+  const held = tasks.filter((task) => task.hook && task.live && isHeld(task.live) && !isUndone(task));
+  if (step.kind === 'finish') {
+    const going = new Set(step.deleteHooks.map(({ key }) => keyText(key)));
+    const staying = new Map([...held, ...left].map((task) => [keyText(task.key), task])); // a hook of several phases is one object
+    return { ...step, release: [...staying].filter(([key]) => !going.has(key)).map(([, task]) => task) };
+  }
+  const over = held.filter((task) => isOwnRun(task, operationId) && stateOf(task) !== 'Pending' && stateOf(task) !== 'Running');
+  return over.length === 0 ? step : { kind: 'release', hooks: over };
+}
+
+function decided(input: StepInput): Next {
   if (input.phase === 'Terminating') return stopping(input);
   const forbidden = forbiddenPlan(input);
   if (forbidden) return forbidden;
-  const tasks = withoutHeld(refreshed(input.tasks), input.now);
+  const tasks = withoutHeld(refreshed(input.tasks, input.now), input.now);
   const ask = { ...input, tasks };
   const step = input.operation.dryRun ? dryRunStep(ask) : realStep(ask);
   return input.overdue && step.kind === 'wait' && !step.asks ? outOfTime(ask, step.message) : { step, tasks };
@@ -98,7 +141,7 @@ function dryRunStep(ask: StepInput): Step {
   if (pending.length > 0) return wave(pending);
   const failed = ask.tasks.some(isUnsuccessful);
   const message = failed ? 'one or more objects failed to apply (dry run)' : 'successfully synced (no more tasks)';
-  return { kind: 'finish', phase: failed ? 'Failed' : 'Succeeded', message, deleteHooks: [] };
+  return { kind: 'finish', phase: failed ? 'Failed' : 'Succeeded', message, ...NO_HOOKS };
 }
 
 function forbiddenPlan({ tasks, refusals }: StepInput): Next | undefined {
@@ -109,10 +152,13 @@ function forbiddenPlan({ tasks, refusals }: StepInput): Next | undefined {
   });
   const messages = [...new Set(refusals.values())].sort().join('; ');
   const message = `one or more synchronization tasks are not valid: ${messages}`;
-  return { step: { kind: 'finish', phase: 'Failed', message, deleteHooks: [] }, tasks: marked };
+  return { step: { kind: 'finish', phase: 'Failed', message, ...NO_HOOKS }, tasks: marked };
 }
 
+const NO_HOOKS = { deleteHooks: [], release: [] } as const;
+
 const TERMINATED = 'Terminated';
+const UNLESS_DONE = 'Operation termination had errors';
 
 /** What is gone, or on its way, to be created again comes back first; what was not deleted yet stays. */
 function stopping(input: StepInput): Next {
@@ -126,14 +172,24 @@ function stopping(input: StepInput): Next {
 function terminated({ tasks, operationId }: StepInput): Next {
   const stopped = tasks.map((task) => (task.hook ? stoppedHook(task, operationId) : stoppedResource(task)));
   const deleteHooks = stopped.filter((task) => task.hook && task.live && isToGo(task));
-  return { step: { kind: 'finish', phase: 'Failed', message: 'Operation terminated', deleteHooks }, tasks: stopped };
+  const step = {
+    kind: 'finish',
+    phase: 'Failed',
+    message: 'Operation terminated',
+    ...NO_HOOKS,
+    deleteHooks,
+    unlessDone: UNLESS_DONE,
+  } as const;
+  return { step, tasks: stopped };
 }
 
 /** As if it had been told to stop; it says what it still waited for. */
 function outOfTime(input: StepInput, waited: string): Next {
   const next = stopping(input);
   const { step, tasks } = next;
-  return step.kind === 'finish' ? { step: { ...step, message: `${step.message}${OUT_OF_TIME} (${waited})` }, tasks } : next;
+  if (step.kind !== 'finish') return next;
+  const end = `${OUT_OF_TIME} (${waited})`;
+  return { step: { ...step, message: `${step.message}${end}`, unlessDone: `${UNLESS_DONE}${end}` }, tasks };
 }
 
 function stoppedResource(task: SyncTask): SyncTask {
@@ -215,7 +271,7 @@ function inTheWay({ operationId }: StepInput, pending: readonly SyncTask[]): Ste
   const old = others.filter((task) => isLeaving(task) || hasPolicy(task, 'BeforeHookCreation'));
   if (old.length === 0) return undefined;
   const message = waitingFor(old, DELETION);
-  const hooks = old.filter((task) => !isLeaving(task));
+  const hooks = old.filter(isToDelete);
   return hooks.length > 0 ? { kind: 'deleteHooks', hooks, message } : { kind: 'wait', afterSeconds: 1, message };
 }
 
@@ -234,5 +290,6 @@ function wave(pending: readonly SyncTask[]): Step {
 
 function finished(tasks: readonly SyncTask[], phase: 'Succeeded' | 'Failed', message: string): Step {
   const policy = phase === 'Succeeded' ? 'HookSucceeded' : 'HookFailed';
-  return { kind: 'finish', phase, message, deleteHooks: tasks.filter((task) => task.hook && task.live && hasPolicy(task, policy)) };
+  const deleteHooks = tasks.filter((task) => task.hook && task.live && hasPolicy(task, policy));
+  return { kind: 'finish', phase, message, ...NO_HOOKS, deleteHooks };
 }

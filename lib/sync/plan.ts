@@ -5,7 +5,7 @@ import { resourceHealth } from '../health/health.ts';
 import { FIELD_MANAGER } from '../model/annotations.ts';
 import type { SyncPolicy } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
-import { hookPhases, isHook, isSkipped } from '../model/hook.ts';
+import { hookPhases, isHeld, isHook, isSkipped } from '../model/hook.ts';
 import { entriesOf } from '../model/managed-fields.ts';
 import { keyOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
 import type { OperationState, ResourceResult, SyncOperation, SyncPhase } from '../model/operation.ts';
@@ -47,6 +47,20 @@ export function beginning(input: PlanInput): OperationState {
   const { operationState: state } = input;
   const begins = (state.syncResult?.resources ?? []).length === 0;
   return begins ? withPruneWaves(state, wavesOfPruned(resourceTasks(input))) : state;
+}
+
+/**
+ * Live hooks of the Application that an earlier operation left held, and that none of `tasks` is about: Git has them no more, or this
+ * operation runs no hooks. Each as a task that has no row and asks for nothing.
+ */
+export function leftHooks({ resources }: Comparison, tasks: readonly SyncTask[]): readonly SyncTask[] {
+  const known = new Set(tasks.map(({ key }) => keyText(key)));
+  const left = resources.filter(({ key, hook, requiresPruning }) => hook && requiresPruning && !known.has(keyText(key)));
+  return left.flatMap(({ key, version, live, health }) => {
+    if (!live || !isHeld(live)) return [];
+    const nothing = { target: undefined, settled: false, sent: false, result: undefined };
+    return [{ key, version, phase: 'Sync' as const, wave: 0, live, health, hook: true, rowNamespace: key.namespace, ...nothing }];
+  });
 }
 
 /** What is unchanged is left out, unless this very operation made it so: then it is still waited for. */

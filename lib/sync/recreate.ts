@@ -1,5 +1,6 @@
 // Objects that are deleted to be created again (`Force=true`, spec/sync.md §4.2). The row says which incarnation goes, before it goes: so it
 // goes once in an operation, and whoever comes after a lost worker knows that what is not there is to be created.
+import { isHeld } from '../model/hook.ts';
 import type { LiveObject } from '../model/manifest.ts';
 import { DELETION, waitingFor } from './message.ts';
 import { kubectlName, type SyncTask, stateOf, withMessage, withResult } from './task.ts';
@@ -55,6 +56,11 @@ export function withoutHeld(tasks: readonly SyncTask[], now: number): readonly S
 
 /** The deletions that are due, or undefined when there are none. */
 export function deletions(tasks: readonly SyncTask[]): Recreation | undefined {
-  const due = tasks.filter((task) => isGivenUp(task) && isThereStill(task) && !task.live?.metadata.deletionTimestamp);
+  const due = tasks.filter((task) => isGivenUp(task) && isThereStill(task) && isToDelete(task));
   return due.length === 0 ? undefined : { kind: 'recreate', tasks: due, message: waitingFor(due, DELETION) };
+}
+
+/** Whether something has to be done for the live object of a task to go: it is not on its way, or held as a hook. */
+export function isToDelete({ live }: SyncTask): boolean {
+  return live !== undefined && (live.metadata.deletionTimestamp === undefined || isHeld(live));
 }

@@ -3,7 +3,7 @@ import type { LiveObject } from '../model/manifest.ts';
 import type { SyncOperation } from '../model/operation.ts';
 import { effectiveOption } from '../model/sync-options.ts';
 import { givenUp } from './recreate.ts';
-import { isOwnRun, kubectlName, type SyncTask, withResult } from './task.ts';
+import { isOwnRun, kubectlName, type SyncTask, stateOf, withResult } from './task.ts';
 import { type Operated, type Way, wayOf } from './way.ts';
 
 /** The effective `Prune` of an object: its own word, else the operation's. */
@@ -68,6 +68,17 @@ export function refused(task: SyncTask, message: string): SyncTask {
 /** A hook whose object may not be deleted, before its next run or after its last. */
 export function undeleted(task: SyncTask, message: string): SyncTask {
   return withResult(task, 'Error', task.result?.status ?? 'SyncFailed', `failed to delete resource: ${message}`);
+}
+
+/** A hook whose finalizer may not be taken off. One that this operation has not run is no fault of it. */
+export function unreleased(task: SyncTask, message: string): SyncTask {
+  if (!task.result) return task;
+  return withResult(task, 'Error', task.result?.status ?? 'SyncFailed', `failed to remove hook finalizer: ${message}`);
+}
+
+/** Whether the row of a task tells that its hook could not be deleted or let go. */
+export function isUndone(task: SyncTask): boolean {
+  return stateOf(task) === 'Error' && /^failed to (delete resource|remove hook finalizer): /.test(task.result?.message ?? '');
 }
 
 /** All tasks after some were carried out. Tasks of the same object, a hook of several phases, see what it has become. */

@@ -1,9 +1,11 @@
 // advanceSync: the story around nextStep. It does what a step says until the operation waits or ends; `carryOut` does what its tasks ask for.
 import type { OperationPhase } from '../model/operation.ts';
-import { carryOut, refusedDeletion, type TaskPorts, withoutLive } from './carry-out.ts';
-import { nextStep, type Step, type StepInput } from './next.ts';
+import type { Cluster } from '../ports.ts';
+import { carryOut, refusalBy, refusedDeletion, type TaskPorts, withoutLive } from './carry-out.ts';
+import { endOf, nextStep, type Step, type StepInput } from './next.ts';
 import { inParallel } from './parallel.ts';
-import { carriedOut, undeleted } from './result.ts';
+import { released } from './release.ts';
+import { carriedOut, undeleted, unreleased } from './result.ts';
 import type { SyncTask } from './task.ts';
 
 export interface SyncPorts extends TaskPorts {
@@ -35,26 +37,33 @@ export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: 
   for (let waves = 0; ; waves += 1) {
     const next = nextStep({ ...input, tasks });
     const { step } = next;
-    if (isLast(step)) return outcomeOf(step, await deleteHooks(hooksOf(step), next.tasks, input, ports), input);
-    await (waves > 0 || step.kind === 'recreate' ? ports.save(next.tasks) : ports.confirm());
+    if (isLast(step)) return outcomeOf(step, await removeHooks(step, next.tasks, input, ports), input);
+    await (waves > 0 || step.kind !== 'run' ? ports.save(next.tasks) : ports.confirm());
     if (ports.clock() >= deadline) return interrupted(next.tasks, input);
-    tasks = await (step.kind === 'run' ? runWave(next.tasks, step, input, ports) : makeRoom(next.tasks, step.tasks, input, ports));
+    tasks = await taken(step, next.tasks, input, ports);
   }
 }
 
-type Last = Exclude<Step, { readonly kind: 'run' | 'recreate' }>;
+type Last = Extract<Step, { readonly kind: 'finish' | 'wait' | 'deleteHooks' }>;
+type Inner = Exclude<Step, Last>;
 
 function isLast(step: Step): step is Last {
-  return step.kind !== 'run' && step.kind !== 'recreate';
+  return step.kind === 'finish' || step.kind === 'wait' || step.kind === 'deleteHooks';
 }
 
-function hooksOf(step: Last): readonly SyncTask[] {
-  if (step.kind === 'wait') return [];
-  return step.kind === 'finish' ? step.deleteHooks : step.hooks;
+function taken(step: Inner, tasks: readonly SyncTask[], input: StepInput, ports: SyncPorts): Promise<readonly SyncTask[]> {
+  switch (step.kind) {
+    case 'run':
+      return runWave(tasks, step, input, ports);
+    case 'recreate':
+      return makeRoom(tasks, step.tasks, input, ports);
+    case 'release':
+      return letGo(tasks, step.hooks, ports);
+  }
 }
 
 function outcomeOf(step: Last, tasks: readonly SyncTask[], { phase }: StepInput): SyncOutcome {
-  if (step.kind === 'finish') return { tasks, phase: step.phase, message: step.message, afterSeconds: undefined };
+  if (step.kind === 'finish') return { tasks, ...endOf(step, tasks), afterSeconds: undefined };
   return { tasks, phase, message: step.message, afterSeconds: step.kind === 'wait' ? step.afterSeconds : 1 };
 }
 
@@ -74,24 +83,44 @@ async function makeRoom(
   return carriedOut(tasks, done);
 }
 
+/** Hooks that have ended are let go. The rows that tell of it are saved. */
+async function letGo(tasks: readonly SyncTask[], hooks: readonly SyncTask[], { cluster }: SyncPorts): Promise<readonly SyncTask[]> {
+  const done = new Map<SyncTask, SyncTask>();
+  await inParallel(hooks, CONCURRENCY, async (task) => done.set(task, await withoutHold(task, cluster)));
+  return carriedOut(tasks, done);
+}
+
+/** The task with what is there of its hook once that is let go, or with the refusal. */
+async function withoutHold(task: SyncTask, cluster: Cluster): Promise<SyncTask> {
+  let { live } = task;
+  const refusal = await refusalBy(async () => {
+    live = live && (await released(cluster, live));
+  });
+  return refusal === undefined ? { ...task, live } : unreleased(task, refusal);
+}
+
 /**
- * A hook's object is the proof of its end, so the rows that tell of it are saved first. Only the run that was seen is deleted. Returns
- * the tasks, with the refusals among them when there were any.
+ * Deletes and lets go what a last step says. A hook's object is the proof of its end, so the rows that tell of it are saved first. Only
+ * the run that was seen is deleted. Returns the tasks, with the refusals among them when there were any.
  */
-async function deleteHooks(
-  hooks: readonly SyncTask[],
-  tasks: readonly SyncTask[],
-  input: StepInput,
-  ports: SyncPorts,
-): Promise<readonly SyncTask[]> {
-  if (hooks.length === 0) return tasks;
+async function removeHooks(step: Last, tasks: readonly SyncTask[], input: StepInput, ports: SyncPorts): Promise<readonly SyncTask[]> {
+  const [hooks, release] = removalsOf(step);
+  if (hooks.length + release.length === 0) return tasks;
   await ports.save(tasks);
   const done = new Map<SyncTask, SyncTask>();
-  await inParallel(hooks, CONCURRENCY, async (task) => {
+  const work = [...hooks.map((task) => ({ task, goes: true })), ...release.map((task) => ({ task, goes: false }))];
+  await inParallel(work, CONCURRENCY, async ({ task, goes }) => {
+    if (!goes) return void done.set(task, await withoutHold(task, ports.cluster));
     const refusal = await refusedDeletion(task, input, ports.cluster);
     if (refusal !== undefined) done.set(task, undeleted(task, refusal));
   });
   return done.size === 0 ? tasks : tasks.map((task) => done.get(task) ?? task);
+}
+
+/** The hooks that a last step deletes, and those that it only lets go. */
+function removalsOf(step: Last): readonly [readonly SyncTask[], readonly SyncTask[]] {
+  if (step.kind === 'wait') return [[], []];
+  return step.kind === 'finish' ? [step.deleteHooks, step.release] : [step.hooks, []];
 }
 
 type Run = Extract<Step, { readonly kind: 'run' }>;

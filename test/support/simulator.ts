@@ -5,19 +5,19 @@ import { type ComparisonRules, compare } from '../../lib/compare/compare.ts';
 import { pairObjects } from '../../lib/compare/pair.ts';
 import { ignoreRules } from '../../lib/compare/system-rules.ts';
 import { resourceHealth } from '../../lib/health/health.ts';
-import { FIELD_MANAGER, HOOK_OPERATION } from '../../lib/model/annotations.ts';
+import { FIELD_MANAGER, HOOK_FINALIZER, HOOK_OPERATION } from '../../lib/model/annotations.ts';
 import { Unprocessable } from '../../lib/model/errors.ts';
-import { isHook } from '../../lib/model/hook.ts';
+import { held, isHeld, isHook } from '../../lib/model/hook.ts';
 import { keyOf, keyText, type LiveObject, type ManagedFieldsEntry, type Manifest, type ResourceKey } from '../../lib/model/manifest.ts';
 import type { OperationPhase, OperationState } from '../../lib/model/operation.ts';
 import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
 import { mayCome, postponed, unchecked, withoutKind } from '../../lib/sync/kind.ts';
 import { givenRoom, unchanged } from '../../lib/sync/make-room.ts';
-import { nextStep, type Step, type StepInput } from '../../lib/sync/next.ts';
-import { beginning, type PlanInput, planSync } from '../../lib/sync/plan.ts';
+import { endOf, nextStep, type Step, type StepInput } from '../../lib/sync/next.ts';
+import { beginning, leftHooks, type PlanInput, planSync } from '../../lib/sync/plan.ts';
 import { givenUp, isInPlace, withoutOld } from '../../lib/sync/recreate.ts';
-import { applied, carriedOut, pruned, refused, undeleted, verbOf, withoutRequest } from '../../lib/sync/result.ts';
+import { applied, carriedOut, pruned, refused, undeleted, unreleased, verbOf, withoutRequest } from '../../lib/sync/result.ts';
 import { runMark, type SyncTask } from '../../lib/sync/task.ts';
 import { wayOf } from '../../lib/sync/way.ts';
 
@@ -41,6 +41,10 @@ export interface Nature {
   readonly settles?: { readonly ticks: number; readonly status: unknown } | undefined;
   /** Once deleted it stays for so many ticks. */
   readonly lingers?: number | undefined;
+  /** So many ticks after it has a status it is deleted by itself. */
+  readonly ttl?: number | undefined;
+  /** The API server's refusal to take a finalizer off. */
+  readonly unreleasable?: string | undefined;
   /** The API server's refusal of every change of what is there. */
   readonly fixed?: string | undefined;
   /** The API server's refusal to delete it. */
@@ -95,6 +99,9 @@ export class Simulator {
     this.check(key);
     const before = this.live.get(keyText(key));
     const record = applyRecord(manifest, new Date(this.now).toISOString());
+    if (before?.metadata.deletionTimestamp && isHeld(manifest) && !isHeld(before)) {
+      throw new Unprocessable('no new finalizers can be added if the object is being deleted');
+    }
     if (before) return this.#set(recorded(this.changed(before, manifest, whole), record));
     const { uncreatable } = this.#nature(key);
     if (uncreatable !== undefined) throw new Unprocessable(uncreatable);
@@ -120,23 +127,52 @@ export class Simulator {
     const { lingers = 0, undeletable } = this.#nature(key);
     if (undeletable !== undefined) throw new Error(undeletable);
     const before = this.live.get(keyText(key));
+    if (before) this.#leave(before, lingers);
+  }
+
+  /** Takes the finalizer of hooks off. */
+  release(key: ResourceKey): void {
+    this.check(key);
+    const { unreleasable } = this.#nature(key);
+    if (unreleasable !== undefined) throw new Error(unreleasable);
+    const before = this.live.get(keyText(key));
     if (!before) return;
-    if (lingers === 0) this.live.delete(keyText(key));
-    else this.#set({ ...before, metadata: { ...before.metadata, deletionTimestamp: new Date(this.now).toISOString() } });
-    this.#ages.set(before.metadata.uid ?? '', 0);
+    const { finalizers = [], ...metadata } = before.metadata;
+    const left = finalizers.filter((name) => name !== HOOK_FINALIZER);
+    this.#set({ ...before, metadata: left.length > 0 ? { ...metadata, finalizers: left } : metadata });
+    if (metadata.deletionTimestamp) this.#goneAfter(before, this.#nature(key).lingers ?? 0);
   }
 
   /** Controllers come a little further. */
   tick(): void {
     this.now += 1000;
-    for (const object of [...this.live.values()]) {
-      const age = (this.#ages.get(object.metadata.uid ?? '') ?? 0) + 1;
-      this.#ages.set(object.metadata.uid ?? '', age);
-      const { settles, lingers = 0 } = this.#nature(keyOf(object));
-      if (object.metadata.deletionTimestamp) {
-        if (age >= lingers) this.live.delete(keyText(keyOf(object)));
-      } else if (settles && object['status'] === undefined && age >= settles.ticks) this.#set({ ...object, status: settles.status });
-    }
+    for (const object of [...this.live.values()]) this.#age(object);
+  }
+
+  #age(object: LiveObject): void {
+    const { uid = '', deletionTimestamp } = object.metadata;
+    const age = (this.#ages.get(uid) ?? 0) + 1;
+    this.#ages.set(uid, age);
+    const { settles, ttl, lingers = 0 } = this.#nature(keyOf(object));
+    if (deletionTimestamp) return this.#goneAfter(object, lingers);
+    const isDue = settles && object['status'] === undefined && age >= settles.ticks;
+    const settled = isDue ? this.#set({ ...object, status: settles.status }) : object;
+    const isOver = settled['status'] !== undefined && ttl !== undefined && age >= (settles?.ticks ?? 0) + ttl;
+    if (isOver) this.#leave(settled, lingers);
+  }
+
+  /** It is on its way, unless nothing keeps it. */
+  #leave(object: LiveObject, lingers: number): void {
+    const leaving = { ...object, metadata: { ...object.metadata, deletionTimestamp: new Date(this.now).toISOString() } };
+    this.#ages.set(object.metadata.uid ?? '', 0);
+    this.#set(leaving);
+    this.#goneAfter(leaving, lingers);
+  }
+
+  #goneAfter(object: LiveObject, lingers: number): void {
+    const key = keyText(keyOf(object));
+    const held = isHeld(this.live.get(key) ?? object);
+    if (!held && (this.#ages.get(object.metadata.uid ?? '') ?? 0) >= lingers) this.live.delete(key);
   }
 
   #put(object: LiveObject): LiveObject {
@@ -207,13 +243,31 @@ function advance(worker: Worker): 'finished' | 'waits' {
   for (let waves = 0; ; waves += 1) {
     const { step, tasks } = nextStep(input);
     worker.steps.push(step);
-    if (step.kind !== 'run' && step.kind !== 'recreate') return close(worker, step, removeHooks(step, tasks, worker), input.phase);
-    if (waves > 0 || step.kind === 'recreate') save(worker, tasks);
-    input = { ...input, tasks: step.kind === 'run' ? runWave(tasks, step, input, worker) : makeRoom(tasks, step.tasks, worker) };
+    if (step.kind === 'finish' || step.kind === 'wait' || step.kind === 'deleteHooks') {
+      return close(worker, step, removeHooks(step, tasks, worker), input.phase);
+    }
+    if (waves > 0 || step.kind !== 'run') save(worker, tasks);
+    input = { ...input, tasks: taken(step, tasks, input, worker) };
   }
 }
 
-type Last = Exclude<Step, { kind: 'run' | 'recreate' }>;
+type Last = Extract<Step, { kind: 'finish' | 'wait' | 'deleteHooks' }>;
+
+function taken(step: Exclude<Step, Last>, tasks: readonly SyncTask[], input: StepInput, worker: Worker): readonly SyncTask[] {
+  if (step.kind === 'run') return runWave(tasks, step, input, worker);
+  if (step.kind === 'recreate') return makeRoom(tasks, step.tasks, worker);
+  return carriedOut(tasks, new Map(step.hooks.map((task) => [task, withoutHold(task, worker)])));
+}
+
+function withoutHold(task: SyncTask, worker: Worker): SyncTask {
+  try {
+    release(task, worker);
+    return { ...task, live: worker.cluster.live.get(keyText(task.key)) };
+  } catch (error) {
+    if (error instanceof Lost || !(error instanceof Error)) throw error;
+    return unreleased(task, error.message);
+  }
+}
 
 function makeRoom(tasks: readonly SyncTask[], due: readonly SyncTask[], worker: Worker): readonly SyncTask[] {
   const done = new Map(due.map((task) => [task, withoutLive(task, worker)]));
@@ -229,13 +283,17 @@ function withoutLive(task: SyncTask, worker: Worker): SyncTask {
   }
 }
 
-/** Rows are saved before hooks go; what may not be deleted is the hook's result. */
+/** Rows are saved before hooks go or are let go; what may not be is the hook's result. */
 function removeHooks(step: Last, tasks: readonly SyncTask[], worker: Worker): readonly SyncTask[] {
-  const hooks = hooksOf(step);
-  if (hooks.length === 0) return tasks;
+  const hooks = step.kind === 'finish' ? step.deleteHooks : step.kind === 'deleteHooks' ? step.hooks : [];
+  const free = step.kind === 'finish' ? step.release : [];
+  if (hooks.length + free.length === 0) return tasks;
   save(worker, tasks);
-  const refusals = new Map(hooks.flatMap((hook) => removal(hook, worker)));
-  return refusals.size === 0 ? tasks : tasks.map((task) => refusals.get(task) ?? task);
+  const done = new Map([
+    ...hooks.flatMap((hook) => removal(hook, worker)),
+    ...free.map((hook) => [hook, withoutHold(hook, worker)] as const),
+  ]);
+  return tasks.map((task) => done.get(task) ?? task);
 }
 
 function removal(hook: SyncTask, worker: Worker): readonly (readonly [SyncTask, SyncTask])[] {
@@ -250,18 +308,13 @@ function removal(hook: SyncTask, worker: Worker): readonly (readonly [SyncTask, 
 
 /** The end of an invocation is saved with its message. */
 function close(worker: Worker, step: Last, tasks: readonly SyncTask[], phase: OperationPhase): 'finished' | 'waits' {
-  save(worker, tasks, { phase: step.kind === 'finish' ? step.phase : phase, message: step.message });
+  save(worker, tasks, step.kind === 'finish' ? endOf(step, tasks) : { phase, message: step.message });
   return step.kind === 'finish' ? 'finished' : 'waits';
 }
 
 function save(worker: Worker, tasks: readonly SyncTask[], change: Partial<OperationState> = {}): void {
   worker.action('save');
   worker.state = { ...withRows(worker.state, tasks), ...change };
-}
-
-function hooksOf(step: Last): readonly SyncTask[] {
-  if (step.kind === 'finish') return step.deleteHooks;
-  return step.kind === 'deleteHooks' ? step.hooks : [];
 }
 
 function inputOf(worker: Worker): StepInput {
@@ -273,8 +326,10 @@ function inputOf(worker: Worker): StepInput {
   worker.state = beginning({ ...plan, operationState: worker.state });
   if (!isDeepStrictEqual(worker.state, sync.state)) worker.action('save');
   const { state } = worker;
+  const tasks = planSync({ ...plan, operationState: state });
   return {
-    tasks: planSync({ ...plan, operationState: state }),
+    tasks,
+    left: leftHooks(comparison, tasks),
     phase: state.phase === 'Terminating' ? 'Terminating' : 'Running',
     operation: state.operation.sync ?? {},
     startedAt: Date.parse(state.startedAt),
@@ -334,7 +389,7 @@ function send(task: SyncTask, target: Manifest, input: StepInput, cluster: Simul
   }
   const mark = task.hook ? { [HOOK_OPERATION]: runMark(task, input.operationId) } : {};
   const manifest = { ...target, metadata: { ...target.metadata, annotations: { ...target.metadata.annotations, ...mark } } };
-  const live = cluster.apply(manifest, way.replace);
+  const live = cluster.apply(task.hook ? held(manifest) : manifest, way.replace);
   return applied({ ...task, live, health: resourceHealth(live) }, false, verb);
 }
 
@@ -354,8 +409,18 @@ function defines(live: LiveObject, key: ResourceKey): boolean {
   return live.kind === 'CustomResourceDefinition' && spec?.group === key.group && spec.names?.kind === key.kind;
 }
 
-function remove(task: SyncTask, { cluster, action }: Worker): LiveObject | undefined {
-  action(`delete ${keyText(task.key)}`);
-  if (!task.live?.metadata.deletionTimestamp) cluster.delete(task.key);
+function remove(task: SyncTask, worker: Worker): LiveObject | undefined {
+  const { cluster, action } = worker;
+  release(task, worker);
+  if (!task.live?.metadata.deletionTimestamp) {
+    action(`delete ${keyText(task.key)}`);
+    cluster.delete(task.key);
+  }
   return cluster.live.get(keyText(task.key));
+}
+
+function release({ key, live }: SyncTask, { cluster, action }: Worker): void {
+  if (!live || !isHeld(live)) return;
+  action(`release ${keyText(key)}`);
+  cluster.release(key);
 }

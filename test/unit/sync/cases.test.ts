@@ -126,6 +126,8 @@ function stepText(step: Step): unknown {
       return { recreate: namesOf(step.tasks), message: step.message };
     case 'wait':
       return { wait: step.afterSeconds, message: step.message };
+    case 'release':
+      return { release: namesOf(step.hooks) };
     case 'deleteHooks':
       return { deleteHooks: namesOf(step.hooks), message: step.message };
     case 'finish':
@@ -133,6 +135,7 @@ function stepText(step: Step): unknown {
         finish: step.phase,
         message: step.message,
         ...(step.deleteHooks.length > 0 ? { deleteHooks: namesOf(step.deleteHooks) } : {}),
+        ...(step.release.length > 0 ? { release: namesOf(step.release) } : {}),
       };
   }
 }

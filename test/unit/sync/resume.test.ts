@@ -1,8 +1,10 @@
 // Whatever is planned, a sync ends; and a worker that is lost at any of its actions changes nothing of how it ends: the live objects, the
-// phase, and that each hook runs once. Plans are waves x hooks x prune x faults, on the simulator.
+// phase, and that each hook runs once. Plans are waves x hooks x prune x faults, on the simulator, where a TTL removes hooks as soon as it
+// may, and earlier syncs have left hooks that are held by their finalizer.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HOOK, HOOK_DELETE_POLICY, SYNC_OPTIONS, SYNC_WAVE, TRACKING_ID } from '../../../lib/model/annotations.ts';
+import { held, isHeld } from '../../../lib/model/hook.ts';
 import type { LiveObject, Manifest, ResourceKey } from '../../../lib/model/manifest.ts';
 import type { OperationState, SyncOperation } from '../../../lib/model/operation.ts';
 import { applyRecord, INSTANCE, invoke, Lost, type Nature, NOW, Simulator, type Sync } from '../../support/simulator.ts';
@@ -78,13 +80,21 @@ const resource = fc
 const phases = fc.subarray(['PreSync', 'Sync', 'PostSync', 'SyncFail'], { minLength: 1, maxLength: 2 });
 const policies = fc.subarray(['BeforeHookCreation', 'HookSucceeded', 'HookFailed']);
 
+/** What an earlier operation, or Argo CD, has left of a hook. */
+function leftHook(manifest: Manifest, how: string): LiveObject {
+  if (how === 'free') return manifest;
+  const there = held(manifest);
+  return how === 'held' ? there : { ...there, metadata: { ...there.metadata, deletionTimestamp: EARLIER } };
+}
+
 const hook = fc
   .record({
     phases,
     policies,
     wave,
-    old: fc.boolean(),
+    there: fc.constantFrom('no', 'no', 'free', 'held', 'leaving'),
     ticks: fc.integer({ min: 1, max: 2 }),
+    ttl: fc.constantFrom(undefined, undefined, 0, 1),
     lingers: ticks,
     bad: rarely,
     refused: rarely,
@@ -92,11 +102,17 @@ const hook = fc
   .map((made) => (name: string): Part => {
     const annotations = { [HOOK]: made.phases.join(), [HOOK_DELETE_POLICY]: made.policies.join(), [SYNC_WAVE]: `${made.wave}` };
     const manifest = object('batch/v1', 'Job', name, annotations);
-    const before = made.old ? { ...manifest, status: ENDS.job.good } : undefined;
+    const before = made.there === 'no' ? undefined : leftHook({ ...manifest, status: ENDS.job.good }, made.there);
     const settles = { ticks: made.ticks, status: made.bad ? ENDS.job.bad : ENDS.job.good };
     const refusal = made.refused ? `${name} is refused` : undefined;
-    return { name, manifest, desired: true, before, nature: { settles, lingers: made.lingers, refusal } };
+    return { name, manifest, desired: true, before, nature: { settles, ttl: made.ttl, lingers: made.lingers, refusal } };
   });
+
+/** A hook that Git has no more. */
+const removed = fc.constantFrom('free', 'held', 'leaving').map((how) => (name: string): Part => {
+  const manifest = object('batch/v1', 'Job', name, { [HOOK]: 'PreSync' });
+  return { name, manifest, desired: false, before: leftHook(manifest, how), nature: {} };
+});
 
 /** Not in Git any more. */
 const extra = fc
@@ -114,10 +130,18 @@ const operation = fc.record({
 
 const plan: fc.Arbitrary<Plan> = fc
   .record({
-    makers: fc.array(fc.oneof({ weight: 3, arbitrary: resource }, { weight: 3, arbitrary: hook }, { weight: 1, arbitrary: extra }), {
-      minLength: 1,
-      maxLength: 7,
-    }),
+    makers: fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: resource },
+        { weight: 3, arbitrary: hook },
+        { weight: 1, arbitrary: extra },
+        { weight: 1, arbitrary: removed },
+      ),
+      {
+        minLength: 1,
+        maxLength: 7,
+      },
+    ),
     sync: operation,
     stopAt: fc.oneof({ weight: 6, arbitrary: fc.constant(NEVER) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 4 }) }),
   })
@@ -170,18 +194,32 @@ function ended(state: OperationState, cluster: Simulator) {
   };
 }
 
+function refuses({ parts }: Plan, name: string | undefined): boolean {
+  return parts.some((part) => part.name === name && part.nature.refusal !== undefined);
+}
+
+/** Nothing of it is a reason for a sync to fail. */
+function isFine({ nature: { refusal, fixed, settles } }: Part): boolean {
+  const bad = settles !== undefined && [ENDS.claim.bad, ENDS.job.bad].some((status) => status === settles.status);
+  return refusal === undefined && fixed === undefined && !bad;
+}
+
 const RUNS = Number(process.env['EVENKEEL_PLAN_RUNS'] ?? 1000);
 
 /** Machines differ; what counts is that they come to the end. */
 const PATIENCE = { timeout: 120 * Math.max(RUNS, 1000) };
 
 describe('every planned sync', PATIENCE, () => {
-  test('ends, and runs each hook at most once in each of its phases', () => {
+  test('ends, runs each hook at most once in each of its phases, and leaves none held', () => {
     fc.assert(
       fc.property(plan, (made) => {
-        const { phase, created } = outcome(made, new Set());
-        expect(['Succeeded', 'Failed']).toContain(phase);
+        const { phase, created, live } = outcome(made, new Set());
+        const undeletable = made.stopAt !== NEVER && made.parts.some(({ nature }) => nature.refusal !== undefined);
+        expect(['Succeeded', 'Failed', ...(undeletable ? ['Error'] : [])]).toContain(phase);
         expect(new Set(created).size).toBe(created.length);
+        if (made.stopAt === NEVER && made.parts.every(isFine)) expect(phase).toBe('Succeeded');
+        const free = live.filter(({ metadata }) => !refuses(made, metadata.name));
+        if (!made.sync.dryRun) expect(free.filter(isHeld)).toEqual([]);
       }),
       { numRuns: RUNS / 2 },
     );

@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Conflict, Unavailable } from '../../lib/model/errors.ts';
-import type { LiveObject } from '../../lib/model/manifest.ts';
+import { isHeld } from '../../lib/model/hook.ts';
+import { isRecord, type LiveObject } from '../../lib/model/manifest.ts';
 import { isCompleted } from '../../lib/model/operation.ts';
 import { type Fate, type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { configMap } from '../support/journey.ts';
@@ -66,10 +67,12 @@ const hook = fc
     policies: fc.subarray(['BeforeHookCreation', 'HookSucceeded', 'HookFailed']),
     at: wave,
     old: fc.boolean(),
+    brief: fc.boolean(),
   })
-  .map(({ phase, policies, at, old }) => (name: string): Pick<Plan, 'before' | 'after'> => {
+  .map(({ phase, policies, at, old, brief }) => (name: string): Pick<Plan, 'before' | 'after'> => {
     const annotations = { 'argocd.argoproj.io/hook-delete-policy': policies.join(), [SYNC_WAVE]: `${at}` };
-    const job = { [`${name}.json`]: hookJob(name, phase, '0s', annotations) };
+    const whole = hookJob(name, phase, '0s', annotations) as { readonly spec: object }; // a Job has one
+    const job = { [`${name}.json`]: brief ? { ...whole, spec: { ...whole.spec, ttlSecondsAfterFinished: 0 } } : whole };
     return { before: old ? job : {}, after: job };
   });
 
@@ -153,14 +156,22 @@ const KINDS = [
   { group: 'batch', version: 'v1', kind: 'Job' },
 ];
 
-/** What there is of the plan's objects, once what was pruned is gone. Jobs that are leaving take longer, and count as gone. */
+function isBrief({ spec }: LiveObject): boolean {
+  return isRecord(spec) && spec['ttlSecondsAfterFinished'] === 0;
+}
+
+/**
+ * What there is of the plan's objects, once what was pruned is gone. Jobs that are leaving take longer, and count as gone, as do those that
+ * their TTL lets go some time; no hook is held.
+ */
 function atRest(stories: Stories, shop: Deployment): Promise<readonly LiveObject[]> {
   return eventually(async () => {
     const lists = await Promise.all(KINDS.map((kind) => stories.cluster.list(kind, { namespace: shop.namespace })));
     const objects = lists.flatMap(({ items }) => items.filter(({ metadata }) => metadata.name?.startsWith('part-')));
     const leaving = objects.filter(({ metadata }) => metadata.deletionTimestamp);
     expect(leaving.filter(({ kind }) => kind !== 'Job')).toEqual([]);
-    return objects.filter((object) => !leaving.includes(object));
+    expect(objects.filter(isHeld)).toEqual([]);
+    return objects.filter((object) => !leaving.includes(object) && !isBrief(object));
   });
 }
 

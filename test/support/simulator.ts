@@ -154,7 +154,10 @@ export class Simulator {
     const age = (this.#ages.get(uid) ?? 0) + 1;
     this.#ages.set(uid, age);
     const { settles, ttl, lingers = 0 } = this.#nature(keyOf(object));
-    if (deletionTimestamp) return this.#goneAfter(object, lingers);
+    if (deletionTimestamp) {
+      this.#goneAfter(object, lingers);
+      return;
+    }
     const isDue = settles && object['status'] === undefined && age >= settles.ticks;
     const settled = isDue ? this.#set({ ...object, status: settles.status }) : object;
     const isOver = settled['status'] !== undefined && ttl !== undefined && age >= (settles?.ticks ?? 0) + ttl;

@@ -29,7 +29,7 @@ export interface NamespaceOwner {
  * time when Git named it, is neither extra nor pruned. None where no metadata is managed.
  */
 export function managedNamespace(
-  { spec }: Application,
+  { spec }: Pick<Application, 'spec'>,
   manifests: readonly Manifest[],
   live: Iterable<LiveObject>,
   { instance, tracking, namespace }: NamespaceOwner,

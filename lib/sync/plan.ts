@@ -1,5 +1,5 @@
 // planSync: operation x comparison -> the ordered tasks, with the rows recorded so far put back on them (spec/sync.md §2).
-
+import { isDeepStrictEqual } from 'node:util';
 import { namespaceManifest } from '../compare/managed-namespace.ts';
 import { resourceHealth } from '../health/health.ts';
 import { FIELD_MANAGER } from '../model/annotations.ts';
@@ -84,7 +84,13 @@ function isPartial({ resources = [] }: SyncOperation): boolean {
 
 function resourceTasks(input: PlanInput): readonly SyncTask[] {
   const sync = input.operationState.operation.sync ?? {};
-  return input.comparison.resources.filter((row) => takesPart(row) && isAsked(row.key, sync)).map((row) => resourceTask(row, input));
+  const rows = input.comparison.resources.filter((row) => takesPart(row) && !isKeptNamespace(row, input) && isAsked(row.key, sync));
+  return rows.map((row) => resourceTask(row, input));
+}
+
+/** Whether the row is about the Namespace that Git does not name and whose metadata is managed: `createdNamespace` has its task. */
+function isKeptNamespace({ target }: ResourceComparison, { destinationNamespace, managedNamespaceMetadata }: PlanInput): boolean {
+  return target !== undefined && isDeepStrictEqual(target, namespaceManifest(destinationNamespace, managedNamespaceMetadata));
 }
 
 /** Hooks, skipped objects and objects whose tracking speaks of another one stay out (spec/sync.md §2). Git decides, where it names the object. */
@@ -117,14 +123,21 @@ export function keepsNamespace({ hook, phase }: SyncTask): boolean {
   return !hook && phase === 'PreSync';
 }
 
-/** The destination namespace, where the operation is to create it and Git does not (spec/sync.md §6.1). It is not tracked. */
+/**
+ * The destination namespace, where Git does not name it and the operation is to create it, or the comparison keeps its metadata
+ * (spec/sync.md §6.1). It is not tracked.
+ */
 function createdNamespace(input: PlanInput, sync: SyncOperation): readonly SyncTask[] {
   const name = input.destinationNamespace;
-  if (!hasOption(sync.syncOptions ?? [], 'CreateNamespace=true') || name === '') return [];
   const key = { group: '', kind: 'Namespace', namespace: '', name };
+  const creates = hasOption(sync.syncOptions ?? [], 'CreateNamespace=true');
+  const isKept = isAsked(key, sync) && input.comparison.resources.some((row) => isKeptNamespace(row, input));
+  if (name === '' || !(creates || isKept)) return [];
   const live = input.live.get(keyText(key));
   const metadata = input.managedNamespaceMetadata;
-  const inGit = input.comparison.resources.some((row) => row.target && !isHook(row.target) && keyText(row.key) === keyText(key));
+  const inGit = input.comparison.resources.some(
+    (row) => row.target && !isHook(row.target) && !isKeptNamespace(row, input) && keyText(row.key) === keyText(key),
+  );
   const sent = !metadata && isSent(live, input.operationState);
   if (inGit || (live && !metadata && !sent)) return [];
   const target = namespaceManifest(name, metadata);

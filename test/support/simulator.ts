@@ -2,6 +2,7 @@
 // carried out here in the order of lib/sync/run.ts. Nothing is asynchronous; time is a tick, and a worker can be lost at any action.
 import { isDeepStrictEqual } from 'node:util';
 import { type ComparisonRules, compare } from '../../lib/compare/compare.ts';
+import { managedNamespace } from '../../lib/compare/managed-namespace.ts';
 import { pairObjects } from '../../lib/compare/pair.ts';
 import { ignoreRules } from '../../lib/compare/system-rules.ts';
 import { resourceHealth } from '../../lib/health/health.ts';
@@ -11,6 +12,7 @@ import { held, isHeld, isHook } from '../../lib/model/hook.ts';
 import { keyOf, keyText, type LiveObject, type ManagedFieldsEntry, type Manifest, type ResourceKey } from '../../lib/model/manifest.ts';
 import type { OperationPhase, OperationState } from '../../lib/model/operation.ts';
 import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
+import { DEFAULT_TRACKING } from '../../lib/model/tracking.ts';
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
 import { mayCome, postponed, unchecked, withoutKind } from '../../lib/sync/kind.ts';
 import { givenRoom, unchanged } from '../../lib/sync/make-room.ts';
@@ -107,7 +109,7 @@ export class Simulator {
     if (uncreatable !== undefined) throw new Unprocessable(uncreatable);
     this.created.push(`${keyText(key)} ${manifest.metadata.annotations?.[HOOK_OPERATION] ?? ''}`.trim());
     const metadata = { ...manifest.metadata, creationTimestamp: new Date(this.now).toISOString() };
-    return this.#put(recorded({ ...manifest, metadata }, record));
+    return this.#put(recorded({ ...manifest, metadata, ...firstStatus(manifest) }, record));
   }
 
   /** What becomes of an object. Throws Unprocessable for a change of what may not be changed. */
@@ -158,9 +160,9 @@ export class Simulator {
       this.#goneAfter(object, lingers);
       return;
     }
-    const isDue = settles && object['status'] === undefined && age >= settles.ticks;
+    const isDue = settles && !hasSettled(object) && age >= settles.ticks;
     const settled = isDue ? this.#set({ ...object, status: settles.status }) : object;
-    const isOver = settled['status'] !== undefined && ttl !== undefined && age >= (settles?.ticks ?? 0) + ttl;
+    const isOver = hasSettled(settled) && ttl !== undefined && age >= (settles?.ticks ?? 0) + ttl;
     if (isOver) this.#leave(settled, lingers);
   }
 
@@ -187,6 +189,20 @@ export class Simulator {
     this.live.set(keyText(keyOf(object)), object);
     return object;
   }
+}
+
+const FIRST_STATUS: Readonly<Record<string, unknown>> = {
+  CustomResourceDefinition: { conditions: [{ type: 'Established', status: 'True' }] },
+  PersistentVolumeClaim: { phase: 'Pending' },
+};
+
+/** What an object has from the moment when it is created, or a little after: that long is waited for on the spot. */
+function firstStatus({ kind }: Manifest): { readonly status?: unknown } {
+  return kind in FIRST_STATUS ? { status: FIRST_STATUS[kind] } : {};
+}
+
+function hasSettled({ kind, status }: LiveObject): boolean {
+  return status !== undefined && !isDeepStrictEqual(status, FIRST_STATUS[kind]);
 }
 
 /** What the API server remembers of an apply, as far as the machine asks. */
@@ -323,7 +339,7 @@ function save(worker: Worker, tasks: readonly SyncTask[], change: Partial<Operat
 function inputOf(worker: Worker): StepInput {
   const { sync, cluster } = worker;
   const { live, now } = cluster;
-  const pairs = pairObjects(sync.desired, [...live.values()]);
+  const pairs = pairObjects([...sync.desired, ...keptNamespace(sync, live.values())], [...live.values()]);
   const comparison = compare(pairs, new Map(), RULES);
   const plan = { ...sync, comparison, hooks: sync.desired.filter(isHook), live };
   worker.state = beginning({ ...plan, operationState: worker.state });
@@ -343,6 +359,12 @@ function inputOf(worker: Worker): StepInput {
     overBudget: sync.overBudget ?? false,
     now,
   };
+}
+
+function keptNamespace({ desired, destinationNamespace, managedNamespaceMetadata }: Sync, live: Iterable<LiveObject>): readonly Manifest[] {
+  const destination = { namespace: destinationNamespace };
+  const spec = { project: 'default', destination, syncPolicy: { managedNamespaceMetadata } };
+  return managedNamespace({ spec }, desired, live, { instance: INSTANCE, tracking: DEFAULT_TRACKING, namespace: destinationNamespace });
 }
 
 type Run = Extract<Step, { kind: 'run' }>;

@@ -156,6 +156,12 @@ export function shortName({ kind, name }: Pick<ResourceKey, 'kind' | 'name'>): s
   return `${kind}/${name}`;
 }
 
+/** The objects, by name; Namespaces are for whoever plays to have. */
+export function whatIsThere(live: readonly LiveObject[]): readonly string[] {
+  const objects = live.filter(({ kind }) => kind !== 'Namespace');
+  return objects.map((object) => `${shortName(keyOf(object))}${object.metadata.deletionTimestamp ? ' leaves' : ''}`).sort();
+}
+
 /** What the cluster is asked for; saving is between us and the control cluster. */
 function requestOf(action: string): readonly string[] {
   const [verb = '', key = ''] = action.split(' ');

@@ -1,12 +1,13 @@
 // Whatever is planned, a sync ends; and a worker that is lost at any of its actions changes nothing of how it ends: the live objects, the
-// phase, and that each hook runs once. Plans are waves x hooks x prune x faults, on the simulator, where a TTL removes hooks as soon as it
-// may, and earlier syncs have left hooks that are held by their finalizer.
+// phase, and that each hook runs once in each attempt. Plans are waves x hooks x prune x faults x attempts, on the simulator, where a TTL
+// removes hooks as soon as it may, and earlier syncs have left hooks that are held by their finalizer.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HOOK, HOOK_DELETE_POLICY, SYNC_OPTIONS, SYNC_WAVE, TRACKING_ID } from '../../../lib/model/annotations.ts';
 import { held, isHeld } from '../../../lib/model/hook.ts';
 import type { LiveObject, Manifest, ResourceKey } from '../../../lib/model/manifest.ts';
 import type { OperationState, SyncOperation } from '../../../lib/model/operation.ts';
+import { endedOrRetrying, nextAttempt, retryRemainingSeconds } from '../../../lib/sync/retry.ts';
 import { applyRecord, INSTANCE, invoke, Lost, type Nature, NOW, Simulator, type Sync } from '../../support/simulator.ts';
 
 /** One object of a plan and what happens to it. */
@@ -23,6 +24,10 @@ interface Plan {
   readonly sync: SyncOperation;
   /** The tick at which somebody tells it to stop. */
   readonly stopAt: number;
+  /** How often it is tried again. */
+  readonly retries: number;
+  /** What was wrong in the first attempt is right from then on. */
+  readonly mends: boolean;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -144,18 +149,23 @@ const plan: fc.Arbitrary<Plan> = fc
     ),
     sync: operation,
     stopAt: fc.oneof({ weight: 6, arbitrary: fc.constant(NEVER) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 4 }) }),
+    retries: fc.constantFrom(0, 0, 1, 2),
+    mends: fc.boolean(),
   })
-  .map(({ makers, sync, stopAt }) => ({ parts: makers.map((make, index) => make(`part-${index}`)), sync, stopAt }));
+  .map(({ makers, ...rest }) => ({ parts: makers.map((make, index) => make(`part-${index}`)), ...rest }));
 
 const EARLIER = '2026-11-20T00:00:00Z';
 const LIMIT = 300;
 const START = { phase: 'Running', startedAt: NOW, syncResult: { revision: 'a', source: { repoURL: '' } } } as const;
 
 /** How a plan ends when the worker is lost at those of its actions, counted from when it was told to stop if it is. */
-function outcome({ parts, sync, stopAt }: Plan, lostAt: ReadonlySet<number>) {
+function outcome({ parts, sync, stopAt, retries, mends }: Plan, lostAt: ReadonlySet<number>) {
   const natures = new Map(parts.map(({ name, nature }) => [name, nature]));
   const live = parts.flatMap(({ before }) => (before ? [before] : []));
-  const cluster = new Simulator(live, (key: ResourceKey) => natures.get(key.name) ?? {});
+  const cluster = new Simulator(live, (key: ResourceKey) => {
+    const nature = natures.get(key.name) ?? {};
+    return mends && (state.retryCount ?? 0) > 0 ? mended(nature, key) : nature;
+  });
   const desired = parts.filter((part) => part.desired).map(({ manifest }) => manifest);
   let actions = 0;
   let tick = 0;
@@ -164,18 +174,37 @@ function outcome({ parts, sync, stopAt }: Plan, lostAt: ReadonlySet<number>) {
     actions += 1;
     if (lostAt.has(actions)) throw new Lost();
   };
-  let state: OperationState = { ...START, operation: { sync } };
+  let state: OperationState = { ...START, operation: { sync, retry: { limit: retries, backoff: { duration: '1s' } } } };
   for (let invocations = 1; invocations <= LIMIT; invocations += 1) {
     if (tick >= stopAt) state = { ...state, phase: 'Terminating' };
-    const asked: Sync = { desired, state, destinationNamespace: 'shop', deletionApproved: true, refusals: new Map() };
-    const done = invoke(asked, cluster, action);
-    state = done.state;
-    if (done.end === 'finished') return { ...ended(state, cluster), actions };
-    if (done.end === 'lost') continue;
+    if (retryRemainingSeconds(state, cluster.now) === 0) {
+      const asked: Sync = { desired, state: attempted(state), destinationNamespace: 'shop', deletionApproved: true, refusals: new Map() };
+      const done = invoke(asked, cluster, action);
+      state = done.end === 'finished' ? endedOrAgain(done.state, cluster) : done.state;
+      if (done.end === 'lost') continue;
+      if (done.end === 'finished' && state.phase !== 'Running') return { ...ended(state, cluster), actions };
+    }
     cluster.tick();
     tick += 1;
   }
   throw new Error(`still running: ${state.message}`);
+}
+
+/** The record with which a run begins; the next attempt knows nothing of the one before. */
+function attempted(state: OperationState): OperationState {
+  return state.phase === 'Running' && state.finishedAt ? { ...nextAttempt(state), syncResult: START.syncResult } : state;
+}
+
+function endedOrAgain(state: OperationState, { now }: Simulator): OperationState {
+  const { phase, message = '', ...rest } = state;
+  if (phase !== 'Succeeded' && phase !== 'Failed' && phase !== 'Error') throw new Error(`${phase} is no end`);
+  const allowed = message !== 'Operation terminated';
+  return endedOrRetrying({ ...rest, phase: 'Running' }, phase, message, new Date(now).toISOString(), { allowed, until: NEVER });
+}
+
+function mended({ settles, ...nature }: Nature, { kind }: ResourceKey): Nature {
+  const { good } = ENDS[kind === 'Job' ? 'job' : 'claim'];
+  return { ...nature, refusal: undefined, fixed: undefined, settles: settles && { ...settles, status: good } };
 }
 
 /** What counts, once the cluster has come to rest. */
@@ -204,13 +233,20 @@ function isFine({ nature: { refusal, fixed, settles } }: Part): boolean {
   return refusal === undefined && fixed === undefined && !bad;
 }
 
+/** It stays as the first attempt made it: a claim that is lost, or a hook that failed and is not replaced. */
+function isLostForGood({ manifest, nature: { settles } }: Part): boolean {
+  if (settles?.status === ENDS.claim.bad) return true;
+  const policies = manifest.metadata.annotations?.[HOOK_DELETE_POLICY] ?? '';
+  return settles?.status === ENDS.job.bad && policies === 'HookSucceeded';
+}
+
 const RUNS = Number(process.env['EVENKEEL_PLAN_RUNS'] ?? 1000);
 
 /** Machines differ; what counts is that they come to the end. */
 const PATIENCE = { timeout: 120 * Math.max(RUNS, 1000) };
 
 describe('every planned sync', PATIENCE, () => {
-  test('ends, runs each hook at most once in each of its phases, and leaves none held', () => {
+  test('ends, runs each hook at most once in each of its phases and attempts, and leaves none held', () => {
     fc.assert(
       fc.property(plan, (made) => {
         const { phase, created, live } = outcome(made, new Set());
@@ -220,6 +256,8 @@ describe('every planned sync', PATIENCE, () => {
         if (made.stopAt === NEVER && made.parts.every(isFine)) expect(phase).toBe('Succeeded');
         const free = live.filter(({ metadata }) => !refuses(made, metadata.name));
         if (!made.sync.dryRun) expect(free.filter(isHeld)).toEqual([]);
+        const isMended = made.mends && made.retries > 0 && !made.parts.some(isLostForGood);
+        if (isMended && made.stopAt === NEVER) expect(phase).toBe('Succeeded');
       }),
       { numRuns: RUNS / 2 },
     );

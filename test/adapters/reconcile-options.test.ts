@@ -1,6 +1,6 @@
 // What sync options do on a real API server: objects that are replaced whole, deleted to be created again, or lose what is not of their kind.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ManagedFieldsEntry } from '../../lib/model/manifest.ts';
+import type { LiveObject, ManagedFieldsEntry } from '../../lib/model/manifest.ts';
 import { configMap } from '../support/journey.ts';
 import { type Deployment, endsIn, requestsOf, rowMessages, type Stories, startStories } from '../support/stories.ts';
 import { definition, thing } from '../support/things.ts';
@@ -312,6 +312,39 @@ describe('Force=true', () => {
 });
 
 const define = (group: string) => stories.create('apiextensions.k8s.io/v1', 'customresourcedefinitions', undefined, definition(group));
+
+describe('PrunePropagationPolicy', () => {
+  // A dependent that is held shows what its owner's deletion does to it.
+  it.each([
+    ['foreground', { owner: 'leaves', dependent: 'leaves' }],
+    ['background', { owner: 'gone', dependent: 'leaves' }],
+    ['orphan', { owner: 'gone', dependent: 'is free' }],
+  ])('prunes in %s', async (policy, expected) => {
+    const shop = await stories.deployment({ 'a.json': configMap('kept', {}), 'b.json': configMap('owner', {}) });
+    await shop.sync();
+    const { uid } = (await shop.live('configmaps', 'owner')).metadata;
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid, blockOwnerDeletion: true }];
+    const dependent = { metadata: { name: 'dependent', ownerReferences, finalizers: ['example.com/held'] } };
+    await stories.create('v1', 'configmaps', shop.namespace, dependent);
+    await shop.commit({ 'b.json': undefined });
+    await shop.look();
+    await shop.sync({ prune: true, syncOptions: [`PrunePropagationPolicy=${policy}`] });
+    await eventually(async () => {
+      expect({
+        owner: fateOf(await shop.live('configmaps', 'owner')),
+        dependent: fateOf(await shop.live('configmaps', 'dependent')),
+      }).toEqual(expected);
+    });
+    expect(await endsIn(shop, 'Succeeded')).toBe('successfully synced (all tasks run)');
+    await shop.drift('configmaps', 'dependent', { metadata: { finalizers: null } });
+  });
+});
+
+function fateOf(live: LiveObject | undefined): string {
+  if (!live) return 'gone';
+  if (live.metadata.deletionTimestamp) return 'leaves';
+  return live.metadata.ownerReferences ? 'is owned' : 'is free';
+}
 
 describe('fields that a kind does not have', () => {
   const wrong = (options: string) => {

@@ -8,7 +8,7 @@ import { held, isHeld } from '../../../lib/model/hook.ts';
 import type { LiveObject, Manifest, ResourceKey } from '../../../lib/model/manifest.ts';
 import type { OperationState, SyncOperation } from '../../../lib/model/operation.ts';
 import { endedOrRetrying, nextAttempt, retryRemainingSeconds } from '../../../lib/sync/retry.ts';
-import { applyRecord, INSTANCE, invoke, Lost, type Nature, NOW, Simulator, type Sync } from '../../support/simulator.ts';
+import { applyRecord, INSTANCE, type Invocation, invoke, Lost, type Nature, NOW, Simulator, type Sync } from '../../support/simulator.ts';
 
 /** One object of a plan and what happens to it. */
 interface Part {
@@ -159,14 +159,10 @@ const LIMIT = 300;
 const START = { phase: 'Running', startedAt: NOW, syncResult: { revision: 'a', source: { repoURL: '' } } } as const;
 
 /** How a plan ends when the worker is lost at those of its actions, counted from when it was told to stop if it is. */
-function outcome({ parts, sync, stopAt, retries, mends }: Plan, lostAt: ReadonlySet<number>) {
-  const natures = new Map(parts.map(({ name, nature }) => [name, nature]));
+function outcome(made: Plan, lostAt: ReadonlySet<number>) {
+  const { parts, sync, stopAt, retries } = made;
   const live = parts.flatMap(({ before }) => (before ? [before] : []));
-  const cluster = new Simulator(live, (key: ResourceKey) => {
-    const nature = natures.get(key.name) ?? {};
-    return mends && (state.retryCount ?? 0) > 0 ? mended(nature, key) : nature;
-  });
-  const desired = parts.filter((part) => part.desired).map(({ manifest }) => manifest);
+  const cluster = new Simulator(live, (key: ResourceKey) => natureIn(state, made, key));
   let actions = 0;
   let tick = 0;
   const action = () => {
@@ -177,17 +173,26 @@ function outcome({ parts, sync, stopAt, retries, mends }: Plan, lostAt: Readonly
   let state: OperationState = { ...START, operation: { sync, retry: { limit: retries, backoff: { duration: '1s' } } } };
   for (let invocations = 1; invocations <= LIMIT; invocations += 1) {
     if (tick >= stopAt) state = { ...state, phase: 'Terminating' };
-    if (retryRemainingSeconds(state, cluster.now) === 0) {
-      const asked: Sync = { desired, state: attempted(state), destinationNamespace: 'shop', deletionApproved: true, refusals: new Map() };
-      const done = invoke(asked, cluster, action);
-      state = done.end === 'finished' ? endedOrAgain(done.state, cluster) : done.state;
-      if (done.end === 'lost') continue;
-      if (done.end === 'finished' && state.phase !== 'Running') return { ...ended(state, cluster), actions };
-    }
+    const done = look(made, state, cluster, action);
+    state = done.state;
+    if (done.end === 'finished') return { ...ended(state, cluster), actions };
+    if (done.end === 'lost') continue;
     cluster.tick();
     tick += 1;
   }
   throw new Error(`still running: ${state.message}`);
+}
+
+/** An invocation, unless the next attempt is not due yet. */
+function look(made: Plan, before: OperationState, cluster: Simulator, action: () => void): Pick<Invocation, 'state' | 'end'> {
+  if (retryRemainingSeconds(before, cluster.now) > 0) return { state: before, end: 'waits' };
+  const desired = made.parts.filter((part) => part.desired).map(({ manifest }) => manifest);
+  const state = attempted(before);
+  const asked: Sync = { desired, state, destinationNamespace: 'shop', deletionApproved: true, refusals: new Map() };
+  const done = invoke(asked, cluster, action);
+  if (done.end !== 'finished') return done;
+  const after = endedOrAgain(done.state, cluster, before.phase !== 'Terminating');
+  return { state: after, end: after.phase === 'Running' ? 'waits' : 'finished' };
 }
 
 /** The record with which a run begins; the next attempt knows nothing of the one before. */
@@ -195,11 +200,15 @@ function attempted(state: OperationState): OperationState {
   return state.phase === 'Running' && state.finishedAt ? { ...nextAttempt(state), syncResult: START.syncResult } : state;
 }
 
-function endedOrAgain(state: OperationState, { now }: Simulator): OperationState {
+function endedOrAgain(state: OperationState, { now }: Simulator, allowed: boolean): OperationState {
   const { phase, message = '', ...rest } = state;
   if (phase !== 'Succeeded' && phase !== 'Failed' && phase !== 'Error') throw new Error(`${phase} is no end`);
-  const allowed = message !== 'Operation terminated';
   return endedOrRetrying({ ...rest, phase: 'Running' }, phase, message, new Date(now).toISOString(), { allowed, until: NEVER });
+}
+
+function natureIn({ retryCount = 0 }: OperationState, { parts, mends }: Plan, key: ResourceKey): Nature {
+  const nature = parts.find(({ name }) => name === key.name)?.nature ?? {};
+  return mends && retryCount > 0 ? mended(nature, key) : nature;
 }
 
 function mended({ settles, ...nature }: Nature, { kind }: ResourceKey): Nature {

@@ -2,6 +2,7 @@
 // of the API server is said by an admission webhook.
 import { createCluster, type OpenCluster } from '../../lib/adapters/kubernetes.ts';
 import { createScripts } from '../../lib/adapters/scripts/scripts.ts';
+import { HOOK_FINALIZER } from '../../lib/model/annotations.ts';
 import { parseApplication } from '../../lib/model/application.ts';
 import { keyOf, type Manifest } from '../../lib/model/manifest.ts';
 import type { OperationState } from '../../lib/model/operation.ts';
@@ -14,7 +15,7 @@ import { takeOverIn } from '../../lib/reconcile/judge.ts';
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
 import type { Target } from '../../lib/reconcile/target.ts';
 import { timeText } from '../../lib/reconcile/time.ts';
-import { beginning, type PlanInput, planSync } from '../../lib/sync/plan.ts';
+import { beginning, leftHooks, type PlanInput, planSync } from '../../lib/sync/plan.ts';
 import { advanceSync, type SyncPorts } from '../../lib/sync/run.ts';
 import type { World } from '../world/world.ts';
 import { DEFINITIONS } from './real-objects.ts';
@@ -29,7 +30,7 @@ export interface RealRound {
   readonly phase: string;
   readonly message: string;
   readonly rows: readonly string[];
-  /** What the cluster was asked to apply and delete, each once, as `apply Kind/name`. */
+  /** What the cluster was asked to apply, delete and let go, each once, as `apply Kind/name`. */
   readonly requests: readonly string[];
   /** What is there then. */
   readonly left: readonly string[];
@@ -129,9 +130,10 @@ class Play {
     const own = await this.#compared(target, recorded);
     const state = beginning(this.#planInput(own, recorded));
     const sync = state.operation.sync ?? {};
-    const now = startedAt + (happening.seconds ?? 0) * 1000 + lateness(own, startedAt);
+    const now = this.#stage.timeAfter(happening.seconds ?? 0, own.live);
+    const planned = planSync(this.#planInput(own, state));
     const input = {
-      tasks: planSync(this.#planInput(own, state)),
+      tasks: planned,
       phase: state.phase === 'Terminating' ? ('Terminating' as const) : ('Running' as const),
       operation: sync,
       startedAt,
@@ -141,6 +143,7 @@ class Play {
       overBudget: happening.overBudget ?? false,
       overdue: happening.overdue ?? false,
       now,
+      left: leftHooks(own.comparison, planned),
     };
     const ports: SyncPorts = {
       cluster: noting(this.#shared.cluster, (request) => this.#requests.add(request)),
@@ -212,33 +215,29 @@ class Play {
   }
 }
 
-/** Deletions come a little after the operation began, and a case counts its seconds from there. */
-function lateness({ live }: Evaluation, startedAt: number): number {
-  const times = [...live.values()].map(({ metadata }) => Date.parse(metadata.deletionTimestamp ?? '') - startedAt);
-  return Math.max(0, ...times.filter((time) => !Number.isNaN(time)));
+/** Replacing, and asking whether an object could be created, are ways to apply it. */
+const NOTED: Readonly<Record<string, (what: never, patch: unknown) => string | undefined>> = {
+  apply: nameOfApply,
+  create: nameOfApply,
+  replace: nameOfApply,
+  delete: (ref: ObjectRef) => `delete ${shortName(ref)}`,
+  patch: (ref: ObjectRef, patch) => (JSON.stringify(patch).includes(HOOK_FINALIZER) ? `release ${shortName(ref)}` : undefined),
+};
+
+function nameOfApply(manifest: Manifest): string {
+  return `apply ${shortName(keyOf(manifest))}`;
 }
 
-/** Replacing, and asking whether an object could be created, are ways to apply it. */
 function noting(cluster: OpenCluster, note: (request: string) => void): Cluster {
-  const noted: Readonly<Record<string, (what: Manifest | ObjectRef) => string>> = {
-    apply: nameOfApply,
-    create: nameOfApply,
-    replace: nameOfApply,
-    delete: (what) => `delete ${shortName(what as ObjectRef)}`, // as the port has it
-  };
   return new Proxy(cluster, {
     get: (of, name) => {
       const value: unknown = Reflect.get(of, name);
       if (typeof value !== 'function') return value;
-      return (...given: readonly never[]) => {
-        const text = noted[String(name)]?.(given[0] as unknown as Manifest);
+      return (...given: readonly [never, unknown]) => {
+        const text = NOTED[String(name)]?.(...given);
         if (text !== undefined) note(text);
         return Reflect.apply(value, of, given);
       };
     },
   });
-}
-
-function nameOfApply(what: Manifest | ObjectRef): string {
-  return `apply ${shortName(keyOf(what as Manifest))}`; // as the port has it
 }

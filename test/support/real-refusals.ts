@@ -1,5 +1,6 @@
 // What a script says of the API server, as an admission webhook says it.
 import { isDeepStrictEqual } from 'node:util';
+import { isHeld } from '../../lib/model/hook.ts';
 import type { Manifest } from '../../lib/model/manifest.ts';
 import type { AdmissionRequest, Refusal } from './refusing-webhook.ts';
 import type { Nature } from './simulator.ts';
@@ -11,14 +12,26 @@ export function refusalOfBinding({ subResource, userInfo }: AdmissionRequest): R
 }
 
 /** The answer to somebody who is no controller of the control plane. */
-export function refusalBy(nature: Nature, { operation, userInfo, object, oldObject, subResource }: AdmissionRequest): Refusal | undefined {
-  if (userInfo.username.startsWith('system:') || subResource) return undefined;
-  const { refusal, undeletable, uncreatable, fixed } = nature;
-  if (refusal !== undefined) return { code: 403, message: refusal };
-  if (operation === 'DELETE') return undeletable === undefined ? undefined : { code: 403, message: undeletable };
-  if (operation === 'CREATE') return uncreatable === undefined ? undefined : { code: 422, message: uncreatable };
-  const changes = fixed !== undefined && !isDeepStrictEqual(essence(object), essence(oldObject));
-  return changes ? { code: 422, message: fixed } : undefined;
+export function refusalBy(nature: Nature, asked: AdmissionRequest): Refusal | undefined {
+  if (asked.userInfo.username.startsWith('system:') || asked.subResource) return undefined;
+  return told(403, nature.refusal) ?? JUDGED[asked.operation](nature, asked);
+}
+
+const JUDGED: Readonly<Record<AdmissionRequest['operation'], (nature: Nature, asked: AdmissionRequest) => Refusal | undefined>> = {
+  CREATE: ({ uncreatable }) => told(422, uncreatable),
+  UPDATE: ({ unreleasable, fixed }, { object, oldObject }) => {
+    if (isDeepStrictEqual(essence(object), essence(oldObject))) return undefined;
+    return (isLetGo(object, oldObject) ? told(403, unreleasable) : undefined) ?? told(422, fixed);
+  },
+  DELETE: ({ undeletable }) => told(403, undeletable),
+};
+
+function told(code: Refusal['code'], message: string | undefined): Refusal | undefined {
+  return message === undefined ? undefined : { code, message };
+}
+
+function isLetGo(object: Manifest | null, before: Manifest | null): boolean {
+  return before !== null && isHeld(before) && object !== null && !isHeld(object);
 }
 
 /** An object without what the API server counts and notes. */

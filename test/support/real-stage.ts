@@ -24,7 +24,7 @@ const PASSING = ['foregroundDeletion', 'kubernetes.io/pvc-protection'];
 const SLOW = 'example.org/slow';
 const MAY_HAVE_STATUS = ['Job', 'PersistentVolumeClaim'];
 /** What can be had of an API server. */
-const NATURES = ['refusal', 'lingers', 'fixed', 'undeletable', 'uncreatable', 'unserved', 'otherVersion'];
+const NATURES = ['refusal', 'lingers', 'fixed', 'undeletable', 'uncreatable', 'unreleasable', 'unserved', 'otherVersion'];
 
 /** One case. */
 export class RealStage {
@@ -40,6 +40,8 @@ export class RealStage {
   readonly #shared: Shared;
   readonly #script: SyncScript;
   readonly #defined: Manifest[] = [];
+  /** When objects were deleted, after the case's beginning (ms). */
+  readonly #leaving = new Map<string, number>();
 
   constructor(shared: Shared, script: SyncScript) {
     this.#shared = shared;
@@ -111,6 +113,15 @@ export class RealStage {
     return new Map(objects.flatMap((live) => (live ? [[keyText(keyOf(live)), live] as const] : [])));
   }
 
+  /** The time so long after the operation began. Deletions come a little later here than in the case, which may count from them. */
+  timeAfter(seconds: number, live: ReadonlyMap<string, LiveObject>): number {
+    const late = [...live].flatMap(([key, { metadata }]) => {
+      const time = Date.parse(metadata.deletionTimestamp ?? '') - this.startedAt;
+      return Number.isNaN(time) ? [] : [time - (this.#leaving.get(key) ?? 0)];
+    });
+    return this.startedAt + seconds * 1000 + (late.length > 0 ? Math.max(...late) : 0);
+  }
+
   /** What is there, in the words of the case. */
   async left(): Promise<readonly string[]> {
     return whatIsThere([...(await this.read()).values()]).map((name) => this.names.told(name));
@@ -157,11 +168,14 @@ export class RealStage {
     const there = found?.metadata.deletionTimestamp !== undefined && deletionTimestamp === undefined ? undefined : found;
     if (found && !there) await this.#drop(found);
     const texts = Object.entries(annotations).map(([name, text]) => [name, text.replace(START.startedAt, timeText(this.startedAt))]);
-    const held = deletionTimestamp ? { finalizers: [SLOW] } : finalizers && { finalizers };
+    const lasting = (finalizers ?? []).filter((name) => !PASSING.includes(name));
+    const held = { finalizers: deletionTimestamp && lasting.length === 0 ? [SLOW] : lasting };
     const made = { ...rest, metadata: { ...metadata, ...held, annotations: Object.fromEntries(texts) } };
     const live = there ?? (await this.#create(made));
     if (status !== undefined && object.kind !== 'Namespace') await this.#setStatus(live, status);
-    if (deletionTimestamp) await this.#shared.cluster.delete(refOf(object), { propagation: 'Background' });
+    if (!deletionTimestamp) return;
+    this.#leaving.set(keyText(keyOf(object)), Date.parse(deletionTimestamp) - Date.parse(START.startedAt));
+    await this.#shared.cluster.delete(refOf(object), { propagation: 'Background' });
   }
 
   /** By somebody else. */

@@ -104,13 +104,17 @@ const hook = fc
     bad: rarely,
     refused: rarely,
   })
-  .map((made) => (name: string): Part => {
+  .map((made) => (name: string, retries: number): Part => {
     const annotations = { [HOOK]: made.phases.join(), [HOOK_DELETE_POLICY]: made.policies.join(), [SYNC_WAVE]: `${made.wave}` };
     const manifest = object('batch/v1', 'Job', name, annotations);
     const before = made.there === 'no' ? undefined : leftHook({ ...manifest, status: ENDS.job.good }, made.there);
     const settles = { ticks: made.ticks, status: made.bad ? ENDS.job.bad : ENDS.job.good };
     const refusal = made.refused ? `${name} is refused` : undefined;
-    return { name, manifest, desired: true, before, nature: { settles, ttl: made.ttl, lingers: made.lingers, refusal } };
+    // Whether a TTL removes an earlier run before the next takes it for its own is a matter of time, and so is how the sync ends then.
+    const isReplaced = made.policies.length === 0 || made.policies.includes('BeforeHookCreation');
+    const runsOnce = before === undefined && made.phases.length === 1 && retries === 0;
+    const ttl = isReplaced || runsOnce ? made.ttl : undefined;
+    return { name, manifest, desired: true, before, nature: { settles, ttl, lingers: made.lingers, refusal } };
   });
 
 /** A hook that Git has no more. */
@@ -152,7 +156,7 @@ const plan: fc.Arbitrary<Plan> = fc
     retries: fc.constantFrom(0, 0, 1, 2),
     mends: fc.boolean(),
   })
-  .map(({ makers, ...rest }) => ({ parts: makers.map((make, index) => make(`part-${index}`)), ...rest }));
+  .map(({ makers, ...rest }) => ({ parts: makers.map((make, index) => make(`part-${index}`, rest.retries)), ...rest }));
 
 const EARLIER = '2026-11-20T00:00:00Z';
 const LIMIT = 300;

@@ -67,7 +67,7 @@ function forward(
   const { host: _host, ...headers } = asked.headers;
   const on = send(url, { method: asked.method, headers, ca: target.ca }, (got) => {
     if (fate === 'pass') {
-      answer.writeHead(got.statusCode ?? 502, got.headers);
+      answer.writeHead(got.statusCode ?? 502, got.headers).flushHeaders(); // a watch may have nothing to say for long
       got.pipe(answer);
       return;
     }

@@ -165,6 +165,21 @@ it('lets held hooks go that Git has no more', async () => {
   await gone(shop, 'old');
 });
 
+it('keeps the finalizers of others on a hook that is replaced whole', async () => {
+  const annotations = {
+    'argocd.argoproj.io/hook': 'PreSync',
+    'argocd.argoproj.io/hook-delete-policy': 'HookFailed',
+    'argocd.argoproj.io/sync-options': 'Replace=true',
+  };
+  const note = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'note', annotations } };
+  const shop = await deployed({ 'note.json': note });
+  await shop.sync();
+  await shop.drift('configmaps', 'note', { metadata: { finalizers: ['example.com/other'] } });
+  await shop.sync();
+  await endsIn(shop, 'Succeeded');
+  expect((await shop.live('configmaps', 'note')).metadata.finalizers).toEqual(['example.com/other']);
+});
+
 it('leaves nothing behind when it is told to stop', async () => {
   const shop = await deployed({ 'migrate.json': brief('migrate', 'PreSync', '3600s'), 'done.json': brief('done', 'PreSync') });
   await shop.sync();

@@ -72,7 +72,9 @@ const hook = fc
   .map(({ phase, policies, at, old, brief }) => (name: string): Pick<Plan, 'before' | 'after'> => {
     const annotations = { 'argocd.argoproj.io/hook-delete-policy': policies.join(), [SYNC_WAVE]: `${at}` };
     const whole = hookJob(name, phase, '0s', annotations) as { readonly spec: object }; // a Job has one
-    const job = { [`${name}.json`]: brief ? { ...whole, spec: { ...whole.spec, ttlSecondsAfterFinished: 0 } } : whole };
+    // One that is only applied anew is another run when its TTL is faster, so that time counts.
+    const isNew = policies.length === 0 || policies.includes('BeforeHookCreation');
+    const job = { [`${name}.json`]: brief && isNew ? { ...whole, spec: { ...whole.spec, ttlSecondsAfterFinished: 0 } } : whole };
     return { before: old ? job : {}, after: job };
   });
 

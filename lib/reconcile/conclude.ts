@@ -96,7 +96,7 @@ export async function waiting(
 }
 
 /** What is taken away with an operation that is over. */
-const OVER = { operation: null, annotations: { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } } as const;
+export const OVER = { operation: null, annotations: { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } } as const;
 
 function secondsToRetry(state: OperationState, { clock }: ReconcilePorts): number {
   return Math.max(1, retryRemainingSeconds(state, clock()));

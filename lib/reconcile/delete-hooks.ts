@@ -79,8 +79,6 @@ async function take(step: HookStep, target: Target, type: DeleteHook, ports: Rec
       await remove(target, step.objects);
       throw new InvalidInput(hooksFailed(type, step.objects));
     case 'leftover':
-      await remove(target, step.objects);
-      return { waitsFor: step.objects };
     case 'leaving':
       await remove(target, step.objects);
       return { waitsFor: step.objects };

@@ -1,7 +1,6 @@
 // operate: one operation, begun or resumed, as far as the deadline lets it come.
 import { isDeepStrictEqual } from 'node:util';
 import { resolveRevisions } from '../desired/render.ts';
-import { DELETION_APPROVED } from '../model/annotations.ts';
 import {
   type Application,
   type ApplicationCondition,
@@ -28,7 +27,7 @@ import { type Evaluated, type Evaluation, type Failure, held, isFailure, render 
 import { healthsOf } from './healths.ts';
 import { holdOf, type Wanted } from './hold.ts';
 import { ignoredFields, takeOverIn } from './judge.ts';
-import { begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
+import { approvalOf, begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText, hookFinalizers } from './prepare.ts';
 import { refusalOf, refusalsOf } from './refusals.ts';
@@ -244,10 +243,4 @@ function overBudget({ target, own }: Standing, tasks: readonly SyncTask[], sync:
   const pruned = tasks.filter((task) => isPruned(task, sync)).map(({ key }) => key);
   const objects = own.comparison.resources.filter(({ live, hook }) => live && !hook).length;
   return isOverBudget(project, pruned.length, objects) ? budgetWarning(application, project, pruned, objects) : undefined;
-}
-
-/** When somebody agreed to what this operation asks, in milliseconds since the epoch. */
-function approvalOf(application: Application, state: OperationState): number | undefined {
-  const approved = Date.parse(application.metadata.annotations?.[DELETION_APPROVED] ?? '');
-  return approved >= Date.parse(state.startedAt) ? approved : undefined;
 }

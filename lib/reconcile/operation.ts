@@ -1,4 +1,5 @@
 // How an operation begins, what its record holds, and what it leaves in the history (spec/sync.md §1.2, §11).
+import { DELETION_APPROVED } from '../model/annotations.ts';
 import {
   type Application,
   type ApplicationSource,
@@ -39,6 +40,12 @@ export function begun({ status }: Application, operation: Operation, now: string
   const earlier = [status?.operationState?.startedAt, status?.history?.at(-1)?.deployStartedAt].map((time) => Date.parse(time ?? '') || 0);
   const startedAt = timeText(Math.max(Date.parse(now), ...earlier.map((time) => time + 1000)));
   return { operation, phase: 'Running', startedAt, message: 'one or more tasks are running' };
+}
+
+/** When somebody agreed to what this operation asks, in milliseconds since the epoch. */
+export function approvalOf(application: Application, state: OperationState): number | undefined {
+  const approved = Date.parse(application.metadata.annotations?.[DELETION_APPROVED] ?? '');
+  return approved >= Date.parse(state.startedAt) ? approved : undefined;
 }
 
 /** Pins what is being synced, so that later steps go on with the same commits. */

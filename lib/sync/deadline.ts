@@ -1,6 +1,7 @@
 // Until when a sync may take its time: one deadline for all its waves and retries, so that each ends some day (spec/sync.md §7).
 import type { OperationState } from '../model/operation.ts';
 import { infoOf, withInfo } from './info.ts';
+import { CONFIRMATION } from './message.ts';
 
 /** What a sync adds that met its deadline, in Argo CD's words. */
 export const OUT_OF_TIME = ', triggered by controller sync timeout';
@@ -12,6 +13,11 @@ export const HELD = 'Sync operation blocked by sync window';
 /** The record of an operation that goes on at `now` (RFC 3339): time for which a sync window held it is not its own. */
 export function released(state: OperationState, now: string): OperationState {
   return state.message?.startsWith(HELD) ? withInfo(state, RELEASED, now) : state;
+}
+
+/** Whether the operation waits for a person's answer: its time does not run meanwhile. */
+export function isAsking({ phase, message = '' }: OperationState): boolean {
+  return phase === 'Running' && message.startsWith(`waiting for ${CONFIRMATION.resource} `);
 }
 
 /**

@@ -22,7 +22,7 @@
 // A sync that has taken its time waits no more, except for a person's answer: it finishes Failed, and says what it waited for.
 // A dry run asks for everything at once and deletes nothing. Unlike Argo CD there is no fixed delay between waves: a wave begins as
 // soon as the one before it is healthy. Rows are saved before hooks are deleted or let go, since a finished hook's object is the proof of
-// its end. Whatever ends the operation, no hook is held any more after that.
+// its end. Whichever step ends the operation, it lets go of every hook.
 import { type DeletePolicy, deletePolicies, isHeld } from '../model/hook.ts';
 import { keyText } from '../model/manifest.ts';
 import type { OperationPhase, SyncOperation } from '../model/operation.ts';

@@ -64,7 +64,9 @@ test('ends when it has taken its time', async () => {
       /^Operation terminated, triggered by controller sync timeout \(cannot go on for now: .*injected by the test/,
     ),
   });
-  expect((await shop.read()).operation).toBeUndefined();
+  const { operation, status } = await shop.read();
+  expect(operation).toBeUndefined();
+  expect(Date.parse(status?.reconciledAt ?? '')).toBeGreaterThan(Date.now()); // stamped by the clock of that look
 });
 
 test('ends when it is told to', async () => {
@@ -78,6 +80,24 @@ test('ends when it is told to', async () => {
     message: expect.stringMatching(/^Operation termination had errors: .*injected by the test/),
   });
   expect((await shop.read()).operation).toBeUndefined();
+});
+
+test('goes on waiting for a person, however long, and says so still', async () => {
+  const metadata = { name: 'old', annotations: { 'argocd.argoproj.io/sync-options': 'Prune=confirm' } };
+  const old = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+  const shop = await stories.deployment({ 'a.json': configMap('a', {}), 'old.json': old });
+  await shop.sync();
+  await shop.look();
+  await shop.commit({ 'old.json': undefined });
+  await shop.sync({ prune: true });
+  const waits = { phase: 'Running', message: 'waiting for pruning confirmation of /ConfigMap/old' };
+  expect(await stateOf(shop)).toMatchObject(waits);
+  proxy.judge(({ path }) => (path.includes(`/namespaces/${shop.namespace}/`) ? 503 : 'pass'));
+  expect((await later(shop, 20_000)).again?.afterSeconds).toBeGreaterThan(0);
+  expect(await stateOf(shop)).toMatchObject(waits);
+  proxy.judge(() => 'pass');
+  await shop.change({ metadata: { annotations: { 'argocd.argoproj.io/deletion-approved': new Date(Date.now() + 1000).toISOString() } } });
+  expect(await endsIn(shop, 'Succeeded')).toBe('successfully synced (all tasks run)');
 });
 
 test('ends when it is told to although Git is gone', async () => {

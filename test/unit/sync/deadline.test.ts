@@ -1,7 +1,7 @@
 // Until when a sync may take its time (spec/sync.md §7), and what its record keeps of the time that is not its own.
 import { describe, expect, test } from 'vitest';
 import type { OperationState } from '../../../lib/model/operation.ts';
-import { deadlineOf, HELD, released } from '../../../lib/sync/deadline.ts';
+import { deadlineOf, HELD, isAsking, released } from '../../../lib/sync/deadline.ts';
 
 const START = '2026-11-22T15:00:00Z';
 const LATER = '2026-11-23T09:00:00Z';
@@ -33,4 +33,12 @@ describe('the deadline of a sync', () => {
     const running = state({ message: 'one or more tasks are running' });
     expect(released(running, LATER)).toBe(running);
   });
+});
+
+test.each([
+  ['a person’s answer', state({ message: 'waiting for pruning confirmation of /ConfigMap/old and 2 more resources' }), true],
+  ['a hook', state({ message: 'waiting for completion of hook batch/Job/migrate' }), false],
+  ['nothing: it was told to stop', state({ phase: 'Terminating', message: 'waiting for pruning confirmation of /ConfigMap/old' }), false],
+])('waits for %s', (_, waiting, asks) => {
+  expect(isAsking(waiting)).toBe(asks);
 });

@@ -1,9 +1,7 @@
 // An admission webhook of the test's own, over HTTPS on this machine, that refuses what the test says, in its words.
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Manifest } from '../../lib/model/manifest.ts';
 import { collectionPath, eventually, freshName, type World } from '../world/world.ts';
-import { createAuthority } from './certificates.ts';
+import { startAdmissionServer } from './admission-server.ts';
 
 /** `admission.k8s.io/v1` AdmissionRequest, as far as it is used. */
 export interface AdmissionRequest {
@@ -39,27 +37,15 @@ export const REFUSED_BY_WEBHOOK = /admission webhook "[^"]*" denied the request:
 
 /** Asked about everything in namespaces with its labels, and about definitions of kinds whose names contain `definitions`. */
 export async function startRefusingWebhook(here: World, definitions: string, judge: Judge): Promise<RefusingWebhook> {
-  let asked = 0;
-  const authority = createAuthority('webhooks');
-  const server = createServer(authority.issue('localhost'), (request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const review = JSON.parse(Buffer.concat(chunks).toString()) as { request: AdmissionRequest & { uid: string } };
-      asked += 1;
-      const status = judge(review.request);
-      const answer = { uid: review.request.uid, allowed: !status, ...(status && { status }) };
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer }));
-    });
+  const server = await startAdmissionServer<AdmissionRequest>((request) => {
+    const status = judge(request);
+    return { allowed: !status, ...(status && { status }) };
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // a listening TCP server
   const name = freshName('refusing');
   const labels = { 'example.com/refusing': name };
   const common = {
     ...{ name: NAME, admissionReviewVersions: ['v1'], sideEffects: 'None' },
-    clientConfig: { url: `https://127.0.0.1:${port}/`, caBundle: Buffer.from(authority.ca).toString('base64') },
+    clientConfig: server.clientConfig,
   };
   const rule = { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'] };
   const inNamespaces = {
@@ -78,14 +64,13 @@ export async function startRefusingWebhook(here: World, definitions: string, jud
   // It is asked once the API server has heard of it.
   await eventually(async () => {
     await here.create('v1', 'configmaps', namespace, { metadata: { name: freshName('probe') } });
-    if (asked === 0) throw new Error('the webhook is not asked yet');
+    if (!server.wasAsked()) throw new Error('the webhook is not asked yet');
   });
   return {
     labels,
     close: async () => {
       await here.api.send(`${collectionPath(...COLLECTION)}/${name}`, { method: 'DELETE' });
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close();
     },
   };
 }

@@ -88,6 +88,11 @@ export function keyOf(manifest: Manifest): ResourceKey {
   };
 }
 
+/** The same, in the version in which the object is written. */
+export function refOf(manifest: Manifest): ResourceKey & { readonly version: string } {
+  return { ...keyOf(manifest), version: groupVersionOf(manifest.apiVersion).version };
+}
+
 /** `group/kind/namespace/name`: the text that keys maps and sorts rows (spec/diff.md §12). */
 export function keyText(key: ResourceKey): string {
   return `${key.group}/${key.kind}/${key.namespace}/${key.name}`;

@@ -3,7 +3,7 @@ import { isTrackedBy } from '../compare/tracking.ts';
 import { resolveRevisions } from '../desired/render.ts';
 import { sourcesOf } from '../model/application.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
-import { groupVersionOf, gvkOf, keyOf, keyText, type LiveObject, type Manifest, objectName } from '../model/manifest.ts';
+import { gvkOf, keyOf, keyText, type LiveObject, type Manifest, objectName, refOf } from '../model/manifest.ts';
 import {
   type DeleteHook,
   deleteHooks,
@@ -16,7 +16,6 @@ import {
 } from '../policy/delete-hooks.ts';
 import { resourceRefusal } from '../policy/project.ts';
 import { specConditions } from '../policy/spec.ts';
-import type { ObjectRef } from '../ports.ts';
 import { asSent } from '../sync/apply.ts';
 import { inParallel } from '../sync/parallel.ts';
 import { deleted } from '../sync/release.ts';
@@ -91,7 +90,7 @@ async function take(step: HookStep, target: Target, type: DeleteHook, ports: Rec
 async function runsOf(asked: Asked, type: DeleteHook, ports: ReconcilePorts): Promise<readonly HookRun[]> {
   const { target } = asked;
   const hooks = deleteHooks(await rendered(asked, ports), type, target.application);
-  const refs = hooks.map((hook): ObjectRef => ({ ...keyOf(hook), version: groupVersionOf(hook.apiVersion).version }));
+  const refs = hooks.map(refOf);
   const live = await readLive(target.cluster, refs, ownerOf(target));
   const found = hooks.flatMap((hook) => live.get(keyText(keyOf(hook))) ?? []);
   const healths = await healthsOf(found, target.resources, ports.scripts);
@@ -139,7 +138,7 @@ async function refusalOf({ cluster, project, destination }: Target, hook: Manife
 async function recordHooks({ application }: Target, hooks: readonly Manifest[], ports: ReconcilePorts): Promise<void> {
   const known = new Set(inventoryOf(application).map(keyText));
   const added = hooks.filter((hook) => !known.has(keyText(keyOf(hook))));
-  const rows = added.map((hook) => ({ ...keyOf(hook), version: groupVersionOf(hook.apiVersion).version, hook: true }));
+  const rows = added.map((hook) => ({ ...refOf(hook), hook: true }));
   if (rows.length === 0) return;
   const resources = [...(application.status?.resources ?? []), ...rows];
   await writeApplication(ports.control, application, { status: { ...application.status, resources } });

@@ -10,7 +10,7 @@ import { type ApplicationCondition, type ApplicationSource, instanceName, isMult
 import type { Comparison } from '../model/comparison.ts';
 import { type DesiredState, parseClosure } from '../model/desired.ts';
 import { isHook, namedHooks } from '../model/hook.ts';
-import { annotationOf, groupVersionOf, keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { annotationOf, keyText, type LiveObject, type Manifest, refOf } from '../model/manifest.ts';
 import { permitsSource } from '../policy/project.ts';
 import type { Cluster, ObjectRef } from '../ports.ts';
 import { type JudgePorts, judge } from './judge.ts';
@@ -120,7 +120,7 @@ export function scopeIn(cluster: RenderTarget['cluster']) {
 /** Everything that Git names, in Git's version, what the inventory names, and the destination's namespace where it may have to be created. */
 function wantedOf(target: Target, desired: DesiredState, hooks: readonly Manifest[]): readonly ObjectRef[] {
   const named = [...desired.manifests.filter((manifest) => !isHook(manifest) && manifest.metadata.name), ...hooks];
-  const refs: ObjectRef[] = named.map((manifest) => ({ ...keyOf(manifest), version: groupVersionOf(manifest.apiVersion).version }));
+  const refs = named.map(refOf);
   const excluded = excludedIn(target);
   const inventory = inventoryOf(target.application).filter((ref) => !excluded(ref));
   const namespace = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name: target.destination.namespace };

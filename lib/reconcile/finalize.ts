@@ -5,12 +5,11 @@ import { HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.
 import { type Application, qualifiedName } from '../model/application.ts';
 import { Conflict, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { isHeld } from '../model/hook.ts';
-import { annotationOf, groupVersionOf, keyOf, type LiveObject, type Propagation } from '../model/manifest.ts';
+import { annotationOf, keyOf, type LiveObject, type Propagation, refOf } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
 import { finalizersOf, isHookFinalizer } from '../policy/delete-hooks.ts';
 import { approvalMessage, deletionStep, leavingSeconds, retrySeconds, stuckMessage, unfinishedMessage } from '../policy/deletion.ts';
 import { resourceRefusal } from '../policy/project.ts';
-import type { ObjectRef } from '../ports.ts';
 import { inParallel } from '../sync/parallel.ts';
 import { released as letGo } from '../sync/release.ts';
 import { comeBack, type Outcome } from './again.ts';
@@ -155,10 +154,6 @@ async function trackedBy(target: Target): Promise<readonly LiveObject[]> {
 function isKept(live: LiveObject, application: Application): boolean {
   if (live.kind === 'CustomResourceDefinition' || annotationOf(live, HELM_RESOURCE_POLICY) === 'keep') return true;
   return effectiveOption(live, application.spec.syncPolicy?.syncOptions ?? [], 'Delete') === 'false';
-}
-
-function refOf(live: LiveObject): ObjectRef {
-  return { ...keyOf(live), version: groupVersionOf(live.apiVersion).version };
 }
 
 function uidOf({ metadata }: LiveObject): { readonly uid?: string } {

@@ -1,6 +1,6 @@
 // What a sync prunes is kept before it goes, and what is kept is what a restore works from.
 import { InvalidInput, messageOf, Unavailable } from '../model/errors.ts';
-import { groupVersionOf, keyOf, keyText, type LiveObject } from '../model/manifest.ts';
+import { keyOf, keyText, type LiveObject, refOf } from '../model/manifest.ts';
 import type { Operation } from '../model/operation.ts';
 import { isAsked } from '../sync/plan.ts';
 import { restoreComparison } from '../sync/restore.ts';
@@ -28,7 +28,7 @@ export async function keptEvaluation(target: Target, spec: Evaluated, operation:
   const all = await pruned.kept(application.metadata, destination.server);
   const objects = all.map(({ object }) => object).filter((object) => isAsked(keyOf(object), operation.sync ?? {}));
   if (objects.length === 0) return { failure: nothingKept(operation), revisions: [] };
-  const refs = objects.map((object) => ({ ...keyOf(object), version: groupVersionOf(object.apiVersion).version }));
+  const refs = objects.map(refOf);
   const live = await readLive(cluster, refs, ownerOf(target));
   const asked = new Set(refs.map(keyText));
   const known = new Map([...live].filter(([key]) => asked.has(key)));

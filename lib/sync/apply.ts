@@ -3,9 +3,9 @@ import { withPlainData } from '../compare/normalize.ts';
 import { HOOK_FINALIZER } from '../model/annotations.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
 import type { TakeOver } from '../model/managed-fields.ts';
-import { groupVersionOf, keyOf, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { type LiveObject, type Manifest, refOf } from '../model/manifest.ts';
 import { replacedPatch, takeOverPatch } from '../model/take-over.ts';
-import type { Cluster, ObjectRef, SendOptions } from '../ports.ts';
+import type { Cluster, SendOptions } from '../ports.ts';
 
 /** Others may write in between; then the object is read and taken over, or replaced, anew. */
 const TRIES = 3;
@@ -95,8 +95,4 @@ async function withLive(cluster: Cluster, live: LiveObject | undefined, act: (cu
       current = await cluster.get(refOf(current));
     }
   }
-}
-
-function refOf(live: LiveObject): ObjectRef {
-  return { ...keyOf(live), version: groupVersionOf(live.apiVersion).version };
 }

@@ -1,8 +1,8 @@
 // released: hooks are let go by taking their finalizer off, so that what deletes them can (spec/sync.md §2).
 import { Conflict, Unprocessable } from '../model/errors.ts';
 import { isHeld, releasePatch } from '../model/hook.ts';
-import { groupVersionOf, keyOf, type LiveObject, type Propagation } from '../model/manifest.ts';
-import type { Cluster, ObjectRef } from '../ports.ts';
+import { type LiveObject, type Propagation, refOf } from '../model/manifest.ts';
+import type { Cluster } from '../ports.ts';
 
 /** Others may change finalizers in between; then the object is read and asked for anew. */
 const TRIES = 3;
@@ -38,8 +38,4 @@ export async function deleted(cluster: Cluster, live: LiveObject, propagation: P
 
 function isGone({ metadata }: LiveObject): boolean {
   return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0;
-}
-
-function refOf(live: LiveObject): ObjectRef {
-  return { ...keyOf(live), version: groupVersionOf(live.apiVersion).version };
 }

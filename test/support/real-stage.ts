@@ -2,7 +2,7 @@
 // of controllers written into the status of objects.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenCluster } from '../../lib/adapters/kubernetes.ts';
-import { groupVersionOf, gvkOf, keyOf, keyText, type LiveObject, type Manifest } from '../../lib/model/manifest.ts';
+import { groupVersionOf, gvkOf, keyOf, keyText, type LiveObject, type Manifest, refOf } from '../../lib/model/manifest.ts';
 import type { ObjectRef } from '../../lib/ports.ts';
 import { timeText } from '../../lib/reconcile/time.ts';
 import { collectionPath, eventually, type World } from '../world/world.ts';
@@ -218,10 +218,6 @@ export class RealStage {
 /** Whether an object that is shown at the beginning came with the operation. */
 function isLater({ metadata: { creationTimestamp = '', annotations } }: LiveObject): boolean {
   return creationTimestamp >= START.startedAt || Object.values(annotations ?? {}).some((text) => text.startsWith(START.startedAt));
-}
-
-function refOf(object: Manifest): ObjectRef {
-  return { ...keyOf(object), version: groupVersionOf(object.apiVersion).version };
 }
 
 function isGoing({ metadata: { deletionTimestamp, finalizers = [] } }: LiveObject): boolean {

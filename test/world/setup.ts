@@ -1,4 +1,8 @@
 // Brings up the one control plane of a test run and tells every project how to reach it. A missing real part fails here, with how to get it.
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { layerTools } from '../../infra/local/cache/layer.ts';
 import { rendererProgram } from '../../infra/local/cache/renderer.ts';
@@ -37,5 +41,22 @@ async function start() {
   const renderer = await rendererProgram({ progress });
   const plane = await startControlPlane({ progress });
   const { kubeconfigPath, server, ca, token, programs } = plane;
-  return { provided: { kubeconfigPath, server, ca, token, ...tools, kustomize: programs.kustomize, renderer }, close: plane.close };
+  const removeTemporary = useOwnTemporary();
+  const close = async () => {
+    await plane.close();
+    await removeTemporary();
+  };
+  return { provided: { kubeconfigPath, server, ca, token, ...tools, kustomize: programs.kustomize, renderer }, close };
+}
+
+/** Workers are ended before they can tidy up, so all temporary files of the run lie in one folder, which goes with it. */
+function useOwnTemporary(): () => Promise<void> {
+  const before = process.env['TMPDIR'];
+  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-tests-'));
+  process.env['TMPDIR'] = folder;
+  return async () => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    await rm(folder, { recursive: true, force: true });
+  };
 }

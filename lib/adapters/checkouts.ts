@@ -38,14 +38,14 @@ async function writeAside(options: GitOptions, repository: string, commit: strin
   await mkdir(join(repository, 'info'), { recursive: true });
   await writeFile(join(repository, 'info', 'attributes'), AS_STORED);
   const git = (...args: string[]) => ['--git-dir', repository, ...args];
-  const [list] = await Promise.all([
-    runGit(options, { args: git('ls-tree', '-r', '-l', '-z', '--full-tree', commit) }),
-    runGit(options, {
-      args: git('--work-tree', join(aside, 'tree'), 'read-tree', '--reset', '-u', commit),
-      cwd: join(aside, 'tree'),
-      indexFile: join(aside, 'index'),
-    }),
-  ]);
+  const listing = runGit(options, { args: git('ls-tree', '-r', '-l', '-z', '--full-tree', commit) });
+  const written = runGit(options, {
+    args: git('--work-tree', join(aside, 'tree'), 'read-tree', '--reset', '-u', commit),
+    cwd: join(aside, 'tree'),
+    indexFile: join(aside, 'index'),
+  });
+  await Promise.allSettled([listing, written]); // one that fails leaves the other at work in a folder that is about to go
+  const [list] = await Promise.all([listing, written]);
   await rm(join(aside, 'index'), { force: true });
   await publish(aside, list, path);
 }

@@ -270,6 +270,17 @@ describe('checkout', () => {
     expect(remote.requests).toEqual([]);
   });
 
+  it('leaves no git at work when it fails, and nothing of what was half done', async () => {
+    const written = join(cacheDir, 'written');
+    const half = join(cacheDir, 'half-git');
+    const cases = ['*" ls-tree "*) exit 1 ;;', `*" read-tree "*) sleep 0.5; git "$@"; : > ${written} ;;`, '*) exec git "$@" ;;'];
+    writeFileSync(half, `#!/bin/sh\ncase " $* " in\n${cases.join('\n')}\nesac\n`);
+    chmodSync(half, 0o755);
+    await thrown(repositories({ git: half }).checkout(source(), tagged));
+    expect(existsSync(written)).toBe(true);
+    expect(readdirSync(join(cacheDir, 'checkouts'))).toEqual([]);
+  });
+
   it('works while processes share the folder, and after the folder was deleted', async () => {
     const [one, two] = [repositories(), repositories()];
     const both = await Promise.all([one.checkout(source(), tagged), two.checkout(source(), tagged)]);

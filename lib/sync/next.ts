@@ -7,7 +7,7 @@
 //   ---------------------------------------------+------------------------------------------------------------
 //   was it told to stop?                         | delete running hooks, let the others go, finish Failed
 //   is the whole plan allowed?                   | finish Failed, nothing is applied
-//   is a hook that has ended still held?         | take its finalizer off
+//   is a hook, known to have ended, still held?  | take its finalizer off
 //   is something to make room for itself?        | delete it, wait until it is gone, create it again
 //   is something without its kind?               | wait
 //   is a hook, or an earlier wave, still going?  | wait
@@ -22,7 +22,8 @@
 // A sync that has taken its time waits no more, except for a person's answer: it finishes Failed, and says what it waited for.
 // A dry run asks for everything at once and deletes nothing. Unlike Argo CD there is no fixed delay between waves: a wave begins as
 // soon as the one before it is healthy. Rows are saved before hooks are deleted or let go, since a finished hook's object is the proof of
-// its end. Whichever step ends the operation, it lets go of every hook.
+// its end; a hook is let go only once its end is in the record, so that no write is made for that alone. Whichever step ends the operation,
+// it lets go of every hook.
 import { type DeletePolicy, deletePolicies, isHeld } from '../model/hook.ts';
 import { keyText } from '../model/manifest.ts';
 import type { OperationPhase, SyncOperation } from '../model/operation.ts';
@@ -96,16 +97,28 @@ export function endOf(step: Finish, tasks: readonly SyncTask[]): Pick<Finish, 'p
   return undone && unlessDone !== undefined ? { phase: 'Error', message: unlessDone } : { phase, message };
 }
 
-/** The step, after which no hook is held whose end is known; the last step lets go of all. */
-function releasing({ step, tasks }: Next, { operationId, left }: StepInput): Step {
+/**
+ * The step, or one before it that lets go of hooks: of those whose end is in the record, and before the last step of all that have ended,
+ * for one that may not be let go fails the sync. The last step lets go of the others; that of a sync which is stopped, of all.
+ */
+function releasing({ step, tasks }: Next, { tasks: recorded, operationId, left }: StepInput): Step {
   const held = tasks.filter((task) => task.hook && task.live && isHeld(task.live) && !isUndone(task));
-  if (step.kind === 'finish') {
-    const going = new Set(step.deleteHooks.map(({ key }) => keyText(key)));
-    const staying = new Map([...held, ...left].map((task) => [keyText(task.key), task])); // a hook of several phases is one object
-    return { ...step, release: [...staying].filter(([key]) => !going.has(key)).map(([, task]) => task) };
-  }
-  const over = held.filter((task) => isOwnRun(task, operationId) && stateOf(task) !== 'Pending' && stateOf(task) !== 'Running');
-  return over.length === 0 ? step : { kind: 'release', hooks: over };
+  const going = new Set(step.kind === 'finish' ? step.deleteHooks.map(({ key }) => keyText(key)) : []);
+  const staying = held.filter(({ key }) => !going.has(keyText(key)));
+  const ended = new Set((step.kind === 'finish' ? tasks : recorded).filter(hasEnded).map(taskId));
+  const over = staying.filter((task) => isOwnRun(task, operationId) && ended.has(taskId(task)));
+  if (over.length > 0 && !isStop(step)) return { kind: 'release', hooks: over };
+  if (step.kind !== 'finish') return step;
+  const others = new Map([...staying, ...left].map((task) => [keyText(task.key), task])); // a hook of several phases is one object
+  return { ...step, release: [...others.values()] };
+}
+
+function isStop(step: Step): boolean {
+  return step.kind === 'finish' && step.unlessDone !== undefined;
+}
+
+function hasEnded(task: SyncTask): boolean {
+  return stateOf(task) !== 'Pending' && stateOf(task) !== 'Running';
 }
 
 function decided(input: StepInput): Next {

@@ -12,7 +12,6 @@ import { creationRefusal, sendManifest } from './apply.ts';
 import { isDefined, mayCome, postponed, unchecked, withoutKind } from './kind.ts';
 import { givenRoom, unchanged } from './make-room.ts';
 import type { StepInput } from './next.ts';
-import { keepsNamespace } from './plan.ts';
 import { givenUp, isInPlace, withoutOld } from './recreate.ts';
 import { deleted } from './release.ts';
 import { applied, pruned, refused, verbOf, withoutRequest } from './result.ts';
@@ -116,7 +115,7 @@ async function sent(task: SyncTask, manifest: Manifest, input: StepInput, ports:
   const { dryRun = false } = input.operation;
   const way = wayOf(task, input);
   const verb = verbOf(task, way);
-  const takeOver = keepsNamespace(task) ? NO_TAKE_OVER : ports.takeOver;
+  const takeOver = task.createsNamespace ? NO_TAKE_OVER : ports.takeOver;
   try {
     const answer = await sendManifest(ports.cluster, manifest, task.live, { ...way, takeOver, dryRun });
     return dryRun ? applied(task, true, verb) : applied(await withAnswer(task, answer, ports), false, verb);

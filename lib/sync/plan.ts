@@ -118,11 +118,6 @@ function resourceTask(row: ResourceComparison, input: PlanInput): SyncTask {
   return { key, version, phase: 'Sync', wave, target, live, health, hook: false, settled, sent, rowNamespace, result: undefined };
 }
 
-/** Whether a task keeps the Namespace that Git does not name: nothing but hooks stands beside it before the sync. */
-export function keepsNamespace({ hook, phase }: SyncTask): boolean {
-  return !hook && phase === 'PreSync';
-}
-
 /**
  * The destination namespace, where Git does not name it and the operation is to create it, or the comparison keeps its metadata
  * (spec/sync.md §6.1). It is not tracked.
@@ -142,7 +137,7 @@ function createdNamespace(input: PlanInput, sync: SyncOperation): readonly SyncT
   if (inGit || (live && !metadata && !sent)) return [];
   const target = namespaceManifest(name, metadata);
   const health = live && resourceHealth(live);
-  const task = { key, version: 'v1', phase: 'PreSync', wave: 0, target, live, health, hook: false } as const;
+  const task = { key, version: 'v1', phase: 'PreSync', wave: 0, target, live, health, hook: false, createsNamespace: true } as const;
   return [{ ...task, settled: sent, sent, rowNamespace: '', result: undefined }];
 }
 

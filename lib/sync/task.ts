@@ -23,6 +23,8 @@ export interface SyncTask {
   readonly rowNamespace: string;
   /** The recorded row, once the task was started. */
   readonly result: ResourceResult | undefined;
+  /** It is about the destination namespace, which Git does not name: there is nothing to replace or to take over. */
+  readonly createsNamespace?: true;
   /** It waits for its kind, and is not tried again before the next invocation. */
   readonly postponed?: boolean;
 }

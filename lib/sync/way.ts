@@ -1,7 +1,6 @@
 // wayOf: how the object of a task is sent, by the options of the operation, of Git's object and of the live one (spec/sync.md §4.2, §6).
 import type { SyncOperation } from '../model/operation.ts';
 import { hasOption, isLenient, objectOptions } from '../model/sync-options.ts';
-import { keepsNamespace } from './plan.ts';
 import type { SyncTask } from './task.ts';
 
 export interface Way {
@@ -30,7 +29,7 @@ export interface Operated {
 export function wayOf(task: SyncTask, { operation, startedAt }: Operated): Way {
   const options = operation.syncOptions ?? [];
   const lenient = isLenient(options, task.target);
-  if (keepsNamespace(task)) return { replace: false, force: false, lenient };
+  if (task.createsNamespace) return { replace: false, force: false, lenient };
   const force = itselfSays(task, FORCE) || (isForced(operation) && !isKept(task));
   const replace = hasOption(options, REPLACE) || itselfSays(task, REPLACE);
   return { replace: replace && !(force && isCreatedSince(task, startedAt)), force, lenient };

@@ -76,7 +76,8 @@ export function alreadyAttempted(application: Application, previous: OperationSt
   if (!result) return isCompleted(previous.phase);
   const multiple = isMultiSource(application.spec);
   const tried = multiple ? (result.revisions ?? []) : [result.revision];
-  if (!isDeepStrictEqual(tried, [...revisions]) || isNamespaceStale(application)) return false;
+  const isStale = !previous.operation.sync?.dryRun && isNamespaceStale(application); // a dry run records no metadata
+  if (!isDeepStrictEqual(tried, [...revisions]) || isStale) return false;
   return multiple ? sameData(result.sources, application.spec.sources) : sameData(result.source, application.spec.source);
 }
 

@@ -83,3 +83,12 @@ it('is not kept from what is new by a health check that fails: what is new may m
   };
   expect(decideSync(application(undefined), comparison, [REVISION], NOW).kind).toBe('start');
 });
+
+describe('a commit that was tried in a dry run', () => {
+  it('counts as tried, whatever the metadata of the namespace, which a dry run does not record', () => {
+    const tried = application({ operation: { sync: { dryRun: true } } });
+    const { syncPolicy } = tried.spec;
+    const managed = { ...tried.spec, syncPolicy: { ...syncPolicy, automated: {}, managedNamespaceMetadata: { labels: { team: 'shop' } } } };
+    expect(decideSync({ ...tried, spec: managed }, outOfSync(row('a', false)), [REVISION], NOW)).toEqual({ kind: 'none' });
+  });
+});

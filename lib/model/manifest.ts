@@ -88,7 +88,19 @@ export function keyOf(manifest: Manifest): ResourceKey {
   };
 }
 
-/** The same, in the version in which the object is written. */
+/** The object that a row of a status is about. */
+export function keyOfRow({ group = '', kind, namespace = '', name }: RowKey): ResourceKey {
+  return { group, kind, namespace, name };
+}
+
+interface RowKey {
+  readonly group?: string | undefined;
+  readonly kind: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** The key of an object in the version in which it is written. */
 export function refOf(manifest: Manifest): ResourceKey & { readonly version: string } {
   return { ...keyOf(manifest), version: groupVersionOf(manifest.apiVersion).version };
 }

@@ -1,8 +1,9 @@
 // What a deletion may do next: whom it deletes, whom it waits for, and what it says of that (spec/application.md §9).
 import { DELETION_APPROVED } from '../model/annotations.ts';
 import type { Application } from '../model/application.ts';
-import { keyOf, keyText, type LiveObject, objectName } from '../model/manifest.ts';
+import { keyOf, keyOfRow, keyText, type LiveObject, objectName } from '../model/manifest.ts';
 import { effectiveOption } from '../model/sync-options.ts';
+import { parseTime } from '../model/time.ts';
 import { waveOf } from '../model/wave.ts';
 import { patientSeconds } from './patience.ts';
 
@@ -26,8 +27,8 @@ export function deletionStep(application: Application, owned: readonly LiveObjec
 
 /** An approval counts from the moment of the deletion on: an older one was given for a prune. */
 function isApproved({ metadata }: Application): boolean {
-  const approved = metadata.annotations?.[DELETION_APPROVED];
-  return approved !== undefined && Date.parse(approved) >= Date.parse(metadata.deletionTimestamp ?? '');
+  const approved = parseTime(metadata.annotations?.[DELETION_APPROVED]);
+  return approved !== undefined && approved >= Date.parse(metadata.deletionTimestamp ?? '');
 }
 
 /** The object says so, the Application does for all, or the last comparison found it in Git. */
@@ -36,17 +37,6 @@ function asksForApproval({ spec, status }: Application, live: LiveObject): boole
   if (['Delete', 'Prune'].some((key) => effectiveOption(live, options, key) === 'confirm')) return true;
   const key = keyText(keyOf(live));
   return (status?.resources ?? []).some((row) => row.requiresDeletionConfirmation === true && keyText(keyOfRow(row)) === key);
-}
-
-function keyOfRow({ group = '', kind, namespace = '', name }: RowKey) {
-  return { group, kind, namespace, name };
-}
-
-interface RowKey {
-  readonly group?: string | undefined;
-  readonly kind: string;
-  readonly namespace?: string | undefined;
-  readonly name: string;
 }
 
 /** Seconds until the next look at what is leaving. */

@@ -6,10 +6,12 @@ import {
   type ApplicationCondition,
   applicationOrFault,
   isMultiSource,
+  type ResourceStatus,
   type SyncPolicy,
   sourcesOf,
 } from '../model/application.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
+import { keyOf, keyOfRow, keyText } from '../model/manifest.ts';
 import { isRestore, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
 import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
@@ -163,7 +165,9 @@ function start(target: Target, operation: Operation, state: OperationState, spec
   const { application } = target;
   const now = timeOf(ports);
   const before = application.status?.operationState;
-  if (before?.startedAt === state.startedAt && before.finishedAt === undefined) return Promise.resolve(application);
+  const goesOn = before?.startedAt === state.startedAt && before.finishedAt === undefined;
+  // One that was held before its first step is known, but not at which commits.
+  if (goesOn && before.syncResult !== undefined) return Promise.resolve(application);
   const status = { ...withConditions(statusOf(application, spec, now), SYNC_CONDITIONS, [], now), operationState: state };
   const finalizers = hookFinalizers(application, spec);
   return writeApplication(ports.control, application, {
@@ -185,10 +189,10 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
   const sync = recorded.operation.sync ?? {};
   const options = sync.syncOptions ?? [];
   let { application } = target;
-  const gone = isRestore(recorded.operation) ? [] : goneTasks(recorded, application.status?.resources ?? [], own.live);
+  const gone = isRestore(recorded.operation) ? [] : goneTasks(recorded, pruneableOf(application, own), own.live);
   const state = withRows(recorded, gone);
   const tasks = planSync(planInput(target, state, own));
-  const approvedAt = approvalOf(application, state);
+  const approvedAt = approvalOf(application, state, ports.clock());
   const warning = approvedAt === undefined ? overBudget(standing, tasks, sync) : undefined;
   const until = deadlineOf(state, ports.settings.syncTimeoutSeconds, approvedAt);
   const outcome = await advanceSync(
@@ -227,6 +231,13 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
     { ...outcome, until, warning },
     ports,
   );
+}
+
+/** What the status names as to be pruned; not what the commits of this operation, which may be others, have. */
+function pruneableOf({ status }: Application, { comparison, hooks }: Evaluation): readonly ResourceStatus[] {
+  const targets = comparison.resources.filter(({ target }) => target).map(({ key }) => key);
+  const named = new Set([...targets, ...hooks.map(keyOf)].map(keyText));
+  return (status?.resources ?? []).filter((row) => row.requiresPruning && !named.has(keyText(keyOfRow(row))));
 }
 
 /** One request, for a run that goes on with an operation: rendering takes time, in which another worker may have come further. */

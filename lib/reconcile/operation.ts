@@ -9,6 +9,7 @@ import {
   sourcesOf,
 } from '../model/application.ts';
 import { isRestore, type Operation, type OperationState, type ResourceResult } from '../model/operation.ts';
+import { parseTime } from '../model/time.ts';
 import { rowId, type SyncTask } from '../sync/task.ts';
 import { timeText } from './time.ts';
 
@@ -42,10 +43,10 @@ export function begun({ status }: Application, operation: Operation, now: string
   return { operation, phase: 'Running', startedAt, message: 'one or more tasks are running' };
 }
 
-/** When somebody agreed to what this operation asks, in milliseconds since the epoch. */
-export function approvalOf(application: Application, state: OperationState): number | undefined {
-  const approved = Date.parse(application.metadata.annotations?.[DELETION_APPROVED] ?? '');
-  return approved >= Date.parse(state.startedAt) ? approved : undefined;
+/** When somebody agreed to what this operation asks: milliseconds since the epoch, at most `now`, for its time runs from then on. */
+export function approvalOf(application: Application, state: OperationState, now: number): number | undefined {
+  const approved = parseTime(application.metadata.annotations?.[DELETION_APPROVED]);
+  return approved !== undefined && approved >= Date.parse(state.startedAt) ? Math.min(approved, now) : undefined;
 }
 
 /** Pins what is being synced, so that later steps go on with the same commits. */

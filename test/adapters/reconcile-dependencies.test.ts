@@ -49,8 +49,10 @@ it('has a sync that a person asked for wait too, and end when it has taken its t
   expect((await shop.read()).status?.operationState).toMatchObject({ phase: 'Running', message });
   expect(await isThere(shop)).toBe(false);
   await db.sync();
-  await shop.look('continue');
+  const writes = (await requestsOf(() => shop.look('continue'))).filter((request) => request.startsWith('PATCH'));
   expect((await shop.read()).status?.operationState?.phase).toBe('Succeeded');
+  // At which commits it works is known before anything is touched.
+  expect(writes.map((request) => /[^/?]+(?=\?|$)/.exec(request)?.[0])).toEqual([shop.name, 'x', shop.name]);
   expect(await isThere(shop)).toBe(true);
 
   await db.commit({ 'a.json': configMap('x', { k: '2' }) });

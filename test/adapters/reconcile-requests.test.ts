@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resourceSettings } from '../../lib/model/resource-settings.ts';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, endsIn, hookJob, type Stories, startStories } from '../support/stories.ts';
 
 let stories: Stories;
 
@@ -41,6 +41,31 @@ it('calls a nameless hook after its start alone where there are several sources'
   await shop.sync();
   const { rows, seconds } = await operationOf(shop);
   expect(rows.map(([, name]) => name)).toEqual([`migrate--presync-${seconds}`]);
+});
+
+it('applies what its commit has, although HEAD has it no more and somebody deletes it first', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'b.json': configMap('y', {}) });
+  await shop.sync();
+  await shop.commit({ 'hook.json': hookJob('before', 'PreSync', '0s') });
+  const revision = await stories.remote.git('rev-parse', 'HEAD');
+  await shop.commit({ 'a.json': undefined });
+  await shop.sync({ revision, prune: true });
+  expect((await operationOf(shop)).phase).toBe('Running');
+  expect((await shop.read()).status?.resources).toContainEqual(expect.objectContaining({ name: 'x', requiresPruning: true }));
+  await stories.cluster.delete({ group: '', version: 'v1', kind: 'ConfigMap', namespace: shop.namespace, name: 'x' });
+  await endsIn(shop, 'Succeeded');
+  expect(await shop.live('configmaps', 'x')).toBeDefined();
+});
+
+it('is not approved by a number that somebody wrote where the time of the approval belongs', async () => {
+  const kept = configMap('x', {}, { annotations: { 'argocd.argoproj.io/sync-options': 'Prune=confirm' } });
+  const shop = await stories.deployment({ 'a.json': kept, 'b.json': configMap('y', {}) });
+  await shop.sync();
+  await shop.commit({ 'a.json': undefined });
+  await shop.change({ metadata: { annotations: { 'argocd.argoproj.io/deletion-approved': 'OPS-5123' } } });
+  await shop.sync({ prune: true });
+  expect(await operationOf(shop)).toMatchObject({ phase: 'Running', message: 'waiting for pruning confirmation of /ConfigMap/x' });
+  expect(await shop.live('configmaps', 'x')).toBeDefined();
 });
 
 it('has pruned what somebody else deletes first', async () => {

@@ -28,7 +28,7 @@ export function endedOrRetrying(
     return { ...state, phase: 'Error', message: bounded(`${message} (failed to retry: ${wait})`, CONDITION_BYTES), finishedAt: now };
   }
   const due = Date.parse(now) + wait * 1000;
-  if (due >= retry.until) return over(state, phase, `${message}${OUT_OF_TIME}`, now);
+  if (due >= retry.until) return over(state, phase, message.includes(OUT_OF_TIME) ? message : `${message}${OUT_OF_TIME}`, now);
   const waiting = `${message}. Retrying attempt #${retries + 1} at ${clockTime(due)}.`;
   return { ...state, phase: 'Running', message: waiting, finishedAt: now, retryCount: retries + 1 };
 }
@@ -51,7 +51,7 @@ export function retryWaitSeconds(strategy: RetryStrategy | undefined, count: num
   const texts = [backoff?.duration || DEFAULTS.duration, backoff?.maxDuration || DEFAULTS.maxDuration] as const;
   const [base, cap] = texts.map(parseDuration);
   if (base === undefined || cap === undefined) return `unable to parse ${base === undefined ? texts[0] : texts[1]} as a duration`;
-  const wait = base * (backoff?.factor ?? DEFAULTS.factor) ** count;
+  const wait = base === 0 ? 0 : base * (backoff?.factor ?? DEFAULTS.factor) ** count; // nothing times more than a number can hold is none
   return cap > 0 ? Math.min(wait, cap) : wait;
 }
 

@@ -122,7 +122,11 @@ describe('app confirm-deletion', () => {
     await shop.sync();
     await shop.commit({ 'b.json': undefined });
     await shop.sync({ prune: true });
-    expect(await stateOf(shop)).toEqual(['Running', 'waiting for pruning confirmation of /ConfigMap/guarded']);
+    const waits = 'waiting for pruning confirmation of /ConfigMap/guarded';
+    expect(await stateOf(shop)).toEqual(['Running', waits]);
+    const told = await stories.evenkeel(['app', 'wait', shop.name, '--operation', '--timeout', '2']);
+    const choice = `evenkeel app confirm-deletion ${shop.name} agrees, evenkeel app terminate-op ${shop.name} ends it`;
+    expect(told).toMatchObject({ code: 20, stderr: expect.stringMatching(`^${shop.name}: ${waits}: ${choice}\nerror: timed out`) });
     expect(await stories.evenkeel(['app', 'confirm-deletion', shop.name])).toMatchObject({
       code: 0,
       stdout: `Application '${shop.name}' updated successfully\n`,

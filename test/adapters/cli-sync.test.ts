@@ -206,6 +206,13 @@ describe('app delete', () => {
     await expect(here.read(name)).rejects.toThrow(/not found/);
   });
 
+  it('deletes nothing where one of the names is not there', async () => {
+    const name = await here.application();
+    const refused = await here.evenkeel(['app', 'delete', name, '--cascade', 'false', '-y']);
+    expect(refused).toMatchObject({ code: 20, stdout: '', stderr: expect.stringContaining("application 'false' not found") });
+    expect((await here.read(name)).metadata.deletionTimestamp).toBeUndefined();
+  });
+
   it('waits until a worker has taken everything away', async () => {
     const name = await here.application();
     const waiting = here.evenkeel(['app', 'delete', name, '--wait']);

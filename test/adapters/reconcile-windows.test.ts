@@ -81,3 +81,23 @@ it('names the window that cannot be read, and lets nothing through', async () =>
     /^Sync operation blocked by sync window: project 'windows-.+': spec\.syncWindows\[0\]\.schedule: 'whenever' is no cron schedule/,
   );
 });
+
+it('does not take from a sync the time for which a window held it, whatever holds it next', async () => {
+  const day = { clock: () => Date.now() + 86_400_000 };
+  const other = await stories.deployment({ 'a.json': configMap('y', {}) });
+  const shop = await shopWith(CLOSED, {});
+  await shop.change({ metadata: { annotations: { 'evenkeel.dev/depends-on': other.name } } });
+  await shop.sync();
+  expect(await phaseOf(shop)).toEqual(BLOCKED);
+  await shop.open();
+  for (const _ of [1, 2]) {
+    await shop.look('continue', day);
+    expect(await phaseOf(shop)).toEqual(['Running', `blocked by ${other.name} (Unknown, Unknown)`]);
+  }
+});
+
+it('says that a window cannot be read whose duration nobody can wait for', async () => {
+  const shop = await shopWith({ ...CLOSED, duration: '9999999999h' });
+  await shop.sync();
+  expect(await phaseOf(shop)).toEqual(['Running', expect.stringMatching(/^Sync operation blocked by sync window: .*9999999999h/)]);
+});

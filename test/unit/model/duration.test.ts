@@ -25,7 +25,25 @@ test.each(['\u00b5s', '\u03bcs', 'us'])('100%s is a tenth of a millisecond', (un
   expect(parseDuration(`100${unit}`)).toBeCloseTo(0.0001, 12);
 });
 
-test.each(['', '-', '+', 's', '1.5', '5 s', '1d', '1h 30m', '1h30', '--1s', '1..5s', '.s', 'soon', '3m!'])('%j is none', (text) => {
+test.each([
+  '',
+  '-',
+  '+',
+  's',
+  '1.5',
+  '5 s',
+  '1d',
+  '1h 30m',
+  '1h30',
+  '--1s',
+  '1..5s',
+  '.s',
+  'soon',
+  '3m!',
+  '9999999999h',
+  '-2562048h',
+  '99999999999',
+])('%j is none', (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
 

@@ -27,6 +27,7 @@ describe('the deadline of a sync', () => {
     const gone = released(held, LATER);
     expect(gone.operation.info).toEqual([...info, { name: 'Held by a sync window until', value: LATER }]);
     expect(deadlineOf(gone, HOUR)).toBe(Date.parse('2026-11-23T10:00:00Z'));
+    expect(released(gone, '2026-11-23T09:30:00Z')).toBe(gone);
   });
 
   test('does not move while no window holds it', () => {

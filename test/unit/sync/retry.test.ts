@@ -31,8 +31,14 @@ describe('the wait before a retry', () => {
     [{ backoff: { duration: '5s', factor: 1 } }, [5, 5, 5]],
     [{ backoff: { duration: '1m', maxDuration: '0' } }, [60, 120, 240, 480]],
     [{ backoff: { duration: '', maxDuration: '' } }, [5, 10]],
+    [{ backoff: { duration: '0s' } }, [0, 0]],
   ] satisfies readonly (readonly [RetryStrategy | undefined, readonly number[]])[])('of %j grows as %j', (strategy, waits) => {
     expect(waits.map((_, count) => retryWaitSeconds(strategy, count))).toEqual(waits);
+  });
+
+  test('is a wait after thousands of attempts too', () => {
+    expect(retryWaitSeconds({ backoff: { duration: '0s' } }, 5000)).toBe(0);
+    expect(retryWaitSeconds({ backoff: { duration: '5s' } }, 5000)).toBe(180);
   });
 
   test('never shrinks and never passes its cap', () => {
@@ -54,6 +60,12 @@ describe('the wait before a retry', () => {
 
 describe('a sync that has taken its time', () => {
   const until = Date.parse(NOW) + 10_000;
+
+  test('says so once', () => {
+    const message = 'Operation terminated, triggered by controller sync timeout (waiting for completion of hook batch/Job/migrate)';
+    const late = { allowed: true, until: Date.parse(NOW) - 1 };
+    expect(endedOrRetrying(running({ limit: -1 }), 'Failed', message, NOW, late)).toMatchObject({ phase: 'Failed', message });
+  });
 
   test('tries again as long as the next attempt begins before its end', () => {
     expect(failed(running({ limit: -1 }), NOW, true, until)).toMatchObject({ phase: 'Running', retryCount: 1 });

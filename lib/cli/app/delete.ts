@@ -6,7 +6,7 @@ import { addSwitch } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import { type DeletionRequest, deletionRefusal, finalizersFor } from '../request/deletion.ts';
 import type { Session, Shell } from '../shell.ts';
-import { changeApplication, chooseApplications, objectRef } from './store.ts';
+import { changeApplication, chooseApplications, objectRef, readApplication } from './store.ts';
 import { waitForDeletion } from './watching.ts';
 
 interface Flags {
@@ -47,6 +47,7 @@ async function deleteAll(shell: Shell, names: readonly string[], flags: Flags, s
   if (refusal) throw new InvalidInput(refusal);
   const session = await shell.connect(globalsOf(self));
   const refs = await chooseApplications(session, { names, selector: flags.selector, appNamespace: flags.appNamespace });
+  for (const ref of refs) await readApplication(session, ref); // a name that is not there is told before anything goes
   const answers = questions(shell, refs.length > 1, request.cascade && !flags.yes && shell.terminal.interactive);
   for (const ref of refs) {
     if (await answers(ref)) await deleteOne(shell, session, ref, request, flags.wait ?? false);

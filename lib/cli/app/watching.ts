@@ -3,6 +3,8 @@ import { REFRESH, REFRESH_TIMESTAMP } from '../../model/annotations.ts';
 import type { ApplicationRef } from '../../model/application.ts';
 import { Unavailable } from '../../model/errors.ts';
 import { annotationOf } from '../../model/manifest.ts';
+import type { OperationState } from '../../model/operation.ts';
+import { isAsking } from '../../sync/deadline.ts';
 import { EXIT_ERROR, Exit } from '../exit.ts';
 import { isMet, type Watch } from '../request/conditions.ts';
 import { isSelected, type ResourceFilter } from '../request/filter.ts';
@@ -31,12 +33,14 @@ export interface WaitRequest {
 /** Waits until the conditions hold, printing changes, then prints the state. Throws Exit 20 on time-out and when health turns Degraded. */
 export async function waitFor(shell: Shell, session: Session, ref: ApplicationRef, request: WaitRequest): Promise<Found> {
   const show = changePrinter(shell, request.output);
+  const tell = operationTeller(shell, ref);
   let looks = 0;
   const met = await poll(shell, session, ref, request.timeoutSeconds, async (found) => {
     if (!found) throw notFound(ref);
     looks += 1;
     const done = isMet(found.application, request.watch, request.resources);
     if (done && looks === 1 && !request.begun) return true;
+    if (request.watch.operation && !done) tell(found.application.status?.operationState);
     const states = resourceStates(found.application).filter((state) => isSelected(state, request.resources));
     const degraded = show(states);
     if (done || !degraded || !request.watch.health) return done;
@@ -130,6 +134,17 @@ function changePrinter(shell: Shell, output: AppOutput): (states: readonly Resou
     shown = changes.shown;
     widths = printed.widths;
     return changes.degraded;
+  };
+}
+
+/** Says what the operation waits for, whenever that changes, and what a person can do about it. */
+function operationTeller({ terminal }: Shell, { name }: ApplicationRef): (state: OperationState | undefined) => void {
+  let told: string | undefined;
+  return (state) => {
+    if (!state || state.message === told || (state.phase !== 'Running' && state.phase !== 'Terminating')) return;
+    told = state.message;
+    const choice = isAsking(state) ? `: evenkeel app confirm-deletion ${name} agrees, evenkeel app terminate-op ${name} ends it` : '';
+    terminal.note(`${name}: ${state.message}${choice}`);
   };
 }
 

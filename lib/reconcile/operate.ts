@@ -15,7 +15,7 @@ import { keyOf, keyOfRow, keyText } from '../model/manifest.ts';
 import { isRestore, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
 import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
-import { deadlineOf, released } from '../sync/deadline.ts';
+import { deadlineOf, isHeldBack, released } from '../sync/deadline.ts';
 import { goneTasks } from '../sync/gone.ts';
 import { beginning, leftHooks, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
@@ -45,16 +45,22 @@ import { writeApplication } from './write.ts';
  */
 export async function operate(target: Target, spec: Evaluated, wanted: Wanted, ports: ReconcilePorts, deadline: number): Promise<Operated> {
   const { application } = target;
-  const first = wanted.running ?? begun(application, wanted.operation, timeOf(ports));
+  const found = wanted.running ?? begun(application, wanted.operation, timeOf(ports));
+  const first = released(found, timeOf(ports));
   const hold = await holdOf(target, first, wanted.free ?? false, ports);
   if (hold && 'refusal' in hold) return ended(target, pinnedAt(target, first, []), spec, hold.refusal, ports);
-  if (hold) return waiting({ target, spec }, { ...first, message: hold.message }, hold.afterSeconds, ports);
+  if (hold) return waiting({ target, spec }, heldRecord(hold, found, first), hold.afterSeconds, ports);
   const left = retryRemainingSeconds(first, ports.clock());
   const own = await ownEvaluation(target, spec, left > 0 ? first : asked(first), ports);
   const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
   if (left > 0 && !overtaken) return waiting({ target, spec }, first, left, ports);
   const state: OperationState = overtaken ? { ...first, phase: 'Terminating' } : first;
   return isFailure(own) ? unloaded(target, spec, own, state, ports) : begin({ target, spec, own }, state, ports, deadline);
+}
+
+/** A window that still holds it has let nothing go on; anything else holds what the window has let go, if one held it. */
+function heldRecord({ message }: { readonly message: string }, before: OperationState, letGo: OperationState): OperationState {
+  return { ...(isHeldBack({ message }) ? before : letGo), message };
 }
 
 /** An attempt that knows not what to sync. */
@@ -66,7 +72,7 @@ function unloaded(target: Target, spec: Evaluated, own: Failure, first: Operatio
 
 async function begin({ target, spec, own }: Standing, first: OperationState, ports: ReconcilePorts, deadline: number): Promise<Operated> {
   const { application } = target;
-  const base = first.phase === 'Terminating' ? first : released(resumed(first), timeOf(ports));
+  const base = first.phase === 'Terminating' ? first : resumed(first);
   const metadata = application.spec.syncPolicy?.managedNamespaceMetadata;
   const state = beginning(planInput(target, pinnedAt(target, base, own.desired.revisions, metadata), own));
   const current = await start(target, first.operation, state, spec, ports);

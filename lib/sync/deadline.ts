@@ -12,7 +12,12 @@ export const HELD = 'Sync operation blocked by sync window';
 
 /** The record of an operation that goes on at `now` (RFC 3339): time for which a sync window held it is not its own. */
 export function released(state: OperationState, now: string): OperationState {
-  return state.message?.startsWith(HELD) ? withInfo(state, RELEASED, now) : state;
+  return isHeldBack(state) ? { ...withInfo(state, RELEASED, now), message: 'one or more tasks are running' } : state;
+}
+
+/** Whether a sync window holds it. */
+export function isHeldBack({ message }: Pick<OperationState, 'message'>): boolean {
+  return message?.startsWith(HELD) === true;
 }
 
 /** Whether the operation waits for a person's answer: its time does not run meanwhile. */

@@ -89,11 +89,11 @@ export function nextStep(input: StepInput): Next {
   return input.operation.dryRun ? next : { ...next, step: releasing(next, input) };
 }
 
-/** How an operation ends after its last step, by what became of its hooks. */
+/** How an operation ends after its last step, by what became of its hooks in it: one that could not go before may have gone now. */
 export function endOf(step: Finish, tasks: readonly SyncTask[]): Pick<Finish, 'phase' | 'message'> {
   const { phase, message, unlessDone } = step;
-  const meant = new Set([...step.deleteHooks, ...step.release].map(taskId));
-  const undone = tasks.some((task) => isUndone(task) && meant.has(taskId(task)));
+  const before = new Map([...step.deleteHooks, ...step.release].map((task) => [taskId(task), task.result]));
+  const undone = tasks.some((task) => isUndone(task) && before.has(taskId(task)) && before.get(taskId(task)) !== task.result);
   return undone && unlessDone !== undefined ? { phase: 'Error', message: unlessDone } : { phase, message };
 }
 

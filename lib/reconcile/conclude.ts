@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { REFRESH, REFRESH_TIMESTAMP } from '../model/annotations.ts';
 import type { Application, ApplicationCondition } from '../model/application.ts';
-import { keyText, type LiveObject } from '../model/manifest.ts';
+import { annotationOf, keyText, type LiveObject } from '../model/manifest.ts';
 import type { OperationState } from '../model/operation.ts';
 import { patientSeconds } from '../policy/patience.ts';
 import { deadlineOf } from '../sync/deadline.ts';
@@ -80,7 +80,7 @@ function liveAfter(live: ReadonlyMap<string, LiveObject>, tasks: readonly SyncTa
   return next;
 }
 
-/** While an operation waits, status shows how the Application stands meanwhile. */
+/** While an operation waits, status shows how the Application stands meanwhile: a refresh that was asked for is answered by that. */
 export async function waiting(
   { target, spec }: Pick<Standing, 'target' | 'spec'>,
   state: OperationState,
@@ -89,14 +89,18 @@ export async function waiting(
 ): Promise<Operated> {
   const now = timeOf(ports);
   const status = { ...statusOf(target.application, spec, now), operationState: state };
+  const refresh = annotationOf(target.application, REFRESH) !== undefined;
   const application = await writeApplication(ports.control, target.application, {
-    status: stamped(target.application.status, status, now, false),
+    status: stamped(target.application.status, status, now, refresh),
+    ...(refresh ? { annotations: NO_REFRESH } : {}),
   });
   return { application, state, spec, afterSeconds };
 }
 
+const NO_REFRESH = { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } as const;
+
 /** What is taken away with an operation that is over. */
-export const OVER = { operation: null, annotations: { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } } as const;
+export const OVER = { operation: null, annotations: NO_REFRESH } as const;
 
 function secondsToRetry(state: OperationState, { clock }: ReconcilePorts): number {
   return Math.max(1, retryRemainingSeconds(state, clock()));

@@ -1,5 +1,6 @@
 // What an operation asks for beyond its Application's spec, and what it says of hooks and health, on the real control plane.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REFRESH } from '../../lib/model/annotations.ts';
 import { resourceSettings } from '../../lib/model/resource-settings.ts';
 import { configMap } from '../support/journey.ts';
 import { type Deployment, endsIn, hookJob, type Stories, startStories } from '../support/stories.ts';
@@ -66,6 +67,15 @@ it('is not approved by a number that somebody wrote where the time of the approv
   await shop.sync({ prune: true });
   expect(await operationOf(shop)).toMatchObject({ phase: 'Running', message: 'waiting for pruning confirmation of /ConfigMap/x' });
   expect(await shop.live('configmaps', 'x')).toBeDefined();
+});
+
+it('answers a refresh while it waits', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'hook.json': hookJob('slow', 'PreSync', '600s') });
+  await shop.sync();
+  await shop.change({ metadata: { annotations: { [REFRESH]: 'normal' } } });
+  await shop.look();
+  expect((await operationOf(shop)).message).toBe('waiting for completion of hook batch/Job/slow');
+  expect((await shop.read()).metadata.annotations).not.toHaveProperty([REFRESH]);
 });
 
 it('has pruned what somebody else deletes first', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../model/application.ts';
 import { isRestore, type Operation, type OperationState, type ResourceResult } from '../model/operation.ts';
 import { parseTime } from '../model/time.ts';
+import { UNDER_WAY } from '../sync/message.ts';
 import { rowId, type SyncTask } from '../sync/task.ts';
 import { timeText } from './time.ts';
 
@@ -40,7 +41,7 @@ export function operationId(state: OperationState): string {
 export function begun({ status }: Application, operation: Operation, now: string): OperationState {
   const earlier = [status?.operationState?.startedAt, status?.history?.at(-1)?.deployStartedAt].map((time) => Date.parse(time ?? '') || 0);
   const startedAt = timeText(Math.max(Date.parse(now), ...earlier.map((time) => time + 1000)));
-  return { operation, phase: 'Running', startedAt, message: 'one or more tasks are running' };
+  return { operation, phase: 'Running', startedAt, message: UNDER_WAY };
 }
 
 /** When somebody agreed to what this operation asks: milliseconds since the epoch, at most `now`, for its time runs from then on. */

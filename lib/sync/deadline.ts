@@ -1,7 +1,7 @@
 // Until when a sync may take its time: one deadline for all its waves and retries, so that each ends some day (spec/sync.md §7).
 import type { OperationState } from '../model/operation.ts';
 import { infoOf, withInfo } from './info.ts';
-import { CONFIRMATION } from './message.ts';
+import { CONFIRMATION, UNDER_WAY } from './message.ts';
 
 /** What a sync adds that met its deadline, in Argo CD's words. */
 export const OUT_OF_TIME = ', triggered by controller sync timeout';
@@ -12,7 +12,7 @@ export const HELD = 'Sync operation blocked by sync window';
 
 /** The record of an operation that goes on at `now` (RFC 3339): time for which a sync window held it is not its own. */
 export function released(state: OperationState, now: string): OperationState {
-  return isHeldBack(state) ? { ...withInfo(state, RELEASED, now), message: 'one or more tasks are running' } : state;
+  return isHeldBack(state) ? { ...withInfo(state, RELEASED, now), message: UNDER_WAY } : state;
 }
 
 /** Whether a sync window holds it. */

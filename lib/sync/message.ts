@@ -12,6 +12,9 @@ export function waitingFor(tasks: readonly SyncTask[], reason: { readonly hook: 
   return `waiting for ${hook ? reason.hook : reason.resource} ${group}/${kind}/${name}${others}`;
 }
 
+/** What is said of an operation that waits for nothing. */
+export const UNDER_WAY = 'one or more tasks are running';
+
 export const COMPLETION = { hook: 'completion of hook', resource: 'healthy state of' } as const;
 export const DELETION = { hook: 'deletion of hook', resource: 'deletion of' } as const;
 export const KIND = { hook: 'the kind of hook', resource: 'the kind of' } as const;

@@ -2,6 +2,7 @@
 import type { OperationPhase } from '../model/operation.ts';
 import type { Cluster } from '../ports.ts';
 import { carryOut, refusalBy, refusedDeletion, type TaskPorts, withoutLive } from './carry-out.ts';
+import { UNDER_WAY } from './message.ts';
 import { endOf, nextStep, type Step, type StepInput } from './next.ts';
 import { inParallel } from './parallel.ts';
 import { released } from './release.ts';
@@ -68,7 +69,7 @@ function outcomeOf(step: Last, tasks: readonly SyncTask[], { phase }: StepInput)
 }
 
 function interrupted(tasks: readonly SyncTask[], { phase }: StepInput): SyncOutcome {
-  return { tasks, phase, message: 'one or more tasks are running', afterSeconds: 0 };
+  return { tasks, phase, message: UNDER_WAY, afterSeconds: 0 };
 }
 
 /** Deletes what is to be created again; what takes long to go is waited for by the machine. The rows that tell of it are saved. */

@@ -130,9 +130,12 @@ describe('app confirm-deletion', () => {
     expect(await stories.evenkeel(['app', 'confirm-deletion', shop.name])).toMatchObject({
       code: 0,
       stdout: `Application '${shop.name}' updated successfully\n`,
+      stderr: `confirmed what was ${waits}\n`,
     });
     await shop.look();
     expect((await stateOf(shop))[0]).toBe('Succeeded');
+    const again = await stories.evenkeel(['app', 'confirm-deletion', shop.name]);
+    expect(again).toMatchObject({ code: 0, stderr: 'nothing of it waits for a confirmation now\n' });
     expect(await shop.live('configmaps', 'guarded')).toBeUndefined();
   });
 });

@@ -82,7 +82,7 @@ describe('app sync', () => {
     const name = await here.application();
     const asked = here.evenkeel(['app', 'sync', name]);
     await finishOperation(here, name, 'Failed');
-    expect(await asked).toMatchObject({ code: 1, stderr: 'error: Operation has completed with phase: Failed\n' });
+    expect(await asked).toMatchObject({ code: 1, stderr: 'error: Operation has completed with phase: Failed: ended as Failed\n' });
   });
 
   it('ends with 1 when something should have been pruned', async () => {

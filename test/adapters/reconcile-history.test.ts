@@ -1,6 +1,7 @@
 // What was deployed longer ago than an Application's status holds stays known, on the real control plane.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { REFRESH, REFRESH_TIMESTAMP } from '../../lib/model/annotations.ts';
 import { configMap } from '../support/journey.ts';
 import type { Deployment } from '../support/stories.ts';
 import { type StoryCommands, startStoryCommands } from '../support/story-commands.ts';
@@ -54,6 +55,16 @@ it('is shown on request, and deployed again by its id or as the one before', asy
   expect(await attended(shop, ['app', 'rollback', shop.name, '--timeout', '60'])).toMatchObject({ code: 0 });
   expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '3' });
   expect(Object.keys((await shop.read()).metadata.annotations ?? {})).not.toContain('evenkeel.dev/deployments');
+});
+
+it('is asked for no longer than the command may wait, and by a refresh that no earlier answer takes away', async () => {
+  const { shop } = await deployedThrice();
+  expect(await stories.evenkeel(['app', 'rollback', shop.name, '0', '--timeout', '2'])).toMatchObject({
+    code: 20,
+    stderr: `error: no worker has told of older deployments of '${shop.name}' within 2 s\n`,
+  });
+  const { annotations = {} } = (await shop.read()).metadata;
+  expect([annotations[REFRESH], annotations[REFRESH_TIMESTAMP]]).toEqual(['normal', expect.stringMatching(/^\d{4}-.+Z$/)]);
 });
 
 it('is that of the Application alone, not of one that had its name', async () => {

@@ -1,6 +1,8 @@
 // `evenkeel app confirm-deletion`.
 import type { Command } from 'commander';
 import { DELETION_APPROVED } from '../../model/annotations.ts';
+import type { Application } from '../../model/application.ts';
+import { isAsking } from '../../sync/deadline.ts';
 import { globalsOf } from '../globals.ts';
 import type { Shell } from '../shell.ts';
 import { changeApplication, refOf } from './store.ts';
@@ -32,6 +34,14 @@ async function confirm(shell: Shell, name: string, flags: Flags, self: Command):
   const ref = refOf(name, flags.appNamespace, session);
   // The clusters' own times have no fractions: one of this second counts for what began in it.
   const approved = `${new Date(Math.ceil(shell.clock() / 1000) * 1000).toISOString().slice(0, 19)}Z`;
-  await changeApplication(session, ref, () => ({ metadata: { annotations: { [DELETION_APPROVED]: approved } } }));
+  const { application } = await changeApplication(session, ref, () => ({ metadata: { annotations: { [DELETION_APPROVED]: approved } } }));
+  shell.terminal.note(confirmed(application));
   shell.terminal.write(`Application '${ref.name}' updated successfully\n`);
+}
+
+/** What somebody has just agreed to. */
+function confirmed({ metadata, status }: Application): string {
+  const state = status?.operationState;
+  if (state && isAsking(state)) return `confirmed what was ${state.message}`;
+  return metadata.deletionTimestamp ? 'confirmed the deletion of what it has' : 'nothing of it waits for a confirmation now';
 }

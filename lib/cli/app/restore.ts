@@ -7,6 +7,7 @@ import { EXIT_FAILED, Exit } from '../exit.ts';
 import { addNumber, addSwitch, addTexts } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import { watchOf } from '../request/conditions.ts';
+import { phaseFault } from '../request/operation.ts';
 import type { Shell } from '../shell.ts';
 import { APP_OUTPUTS, outputOf } from './printing.ts';
 import { changeApplication, refOf, userName } from './store.ts';
@@ -66,8 +67,8 @@ async function restore(shell: Shell, name: string, flags: Flags, self: Command):
   if (shell.terminal.interactive) shell.terminal.note('asked for; a worker takes it up at the next tick, within a minute');
   const wait = { watch: watchOf({ operation: true }), resources: [], timeoutSeconds: flags.timeout ?? 0, output, begun: true };
   const { application } = await waitFor(shell, session, ref, wait);
-  const { phase, message } = application.status?.operationState ?? {};
-  if (phase !== 'Succeeded') throw new Exit(EXIT_FAILED, `Operation has completed with phase: ${phase}: ${message}`);
+  const fault = phaseFault(application.status?.operationState);
+  if (fault) throw new Exit(EXIT_FAILED, fault);
 }
 
 /** Nobody here knows what is kept: each object has to be named whole. */

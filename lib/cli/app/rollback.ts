@@ -5,6 +5,7 @@ import { EXIT_FAILED, Exit } from '../exit.ts';
 import { addNumber, addSwitch } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import { watchOf } from '../request/conditions.ts';
+import { phaseFault } from '../request/operation.ts';
 import { deploymentAsked, olderId, rollbackOperation, rollbackRefusal, waysBack } from '../request/rollback.ts';
 import type { Shell } from '../shell.ts';
 import { olderDeployments } from './deployments.ts';
@@ -51,7 +52,7 @@ async function rollback(shell: Shell, name: string, id: string | undefined, flag
   const username = await userName(session);
   const { application: before } = await readApplication(session, ref);
   const wanted = rollbackRefusal(before) === undefined ? olderId(before, id) : undefined;
-  const older = wanted === undefined ? [] : await olderDeployments(shell, session, ref, wanted);
+  const older = wanted === undefined ? [] : await olderDeployments(shell, session, ref, wanted, flags.timeout);
   await changeApplication(session, ref, ({ object, application }) => {
     const refusal = rollbackRefusal(application);
     if (refusal) throw new InvalidInput(refusal);
@@ -66,7 +67,7 @@ async function rollback(shell: Shell, name: string, id: string | undefined, flag
   if (shell.terminal.interactive) shell.terminal.note('asked for; a worker takes it up at the next tick, within a minute');
   const wait = { watch: watchOf({ operation: true }), resources: [], timeoutSeconds: flags.timeout ?? 0, output, begun: true };
   const { application } = await waitFor(shell, session, ref, wait);
-  const { phase } = application.status?.operationState ?? {};
-  if (phase !== 'Succeeded') throw new Exit(EXIT_FAILED, `Operation has completed with phase: ${phase}`);
+  const fault = phaseFault(application.status?.operationState);
+  if (fault) throw new Exit(EXIT_FAILED, fault);
   for (const line of waysBack(application)) shell.terminal.note(line);
 }

@@ -5,6 +5,7 @@ import { Unavailable } from '../../model/errors.ts';
 import { annotationOf } from '../../model/manifest.ts';
 import type { OperationState } from '../../model/operation.ts';
 import { isAsking } from '../../sync/deadline.ts';
+import { UNDER_WAY } from '../../sync/message.ts';
 import { EXIT_ERROR, Exit } from '../exit.ts';
 import { isMet, type Watch } from '../request/conditions.ts';
 import { isSelected, type ResourceFilter } from '../request/filter.ts';
@@ -141,7 +142,8 @@ function changePrinter(shell: Shell, output: AppOutput): (states: readonly Resou
 function operationTeller({ terminal }: Shell, { name }: ApplicationRef): (state: OperationState | undefined) => void {
   let told: string | undefined;
   return (state) => {
-    if (!state || state.message === told || (state.phase !== 'Running' && state.phase !== 'Terminating')) return;
+    if (!state || state.message === UNDER_WAY || state.message === told || (state.phase !== 'Running' && state.phase !== 'Terminating'))
+      return;
     told = state.message;
     const choice = isAsking(state) ? `: evenkeel app confirm-deletion ${name} agrees, evenkeel app terminate-op ${name} ends it` : '';
     terminal.note(`${name}: ${state.message}${choice}`);

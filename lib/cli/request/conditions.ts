@@ -18,11 +18,13 @@ export function watchOf(asked: Partial<Watch>): Watch {
   return Object.values(watch).some(Boolean) ? watch : { ...watch, sync: true, health: true, operation: true };
 }
 
-/** With `filters` the chosen resources are tested instead of the Application as a whole. */
+/** With `filters` the chosen resources are tested instead of the Application as a whole; one that is not there yet is waited for. */
 export function isMet(application: Application, watch: Watch, filters: readonly ResourceFilter[]): boolean {
   if (watch.operation && isOperationPending(application)) return false;
   const whole = { status: application.status?.sync?.status ?? '', health: application.status?.health?.status ?? '' };
   const tested = filters.length > 0 ? resourceStates(application).filter((state) => isSelected(state, filters)) : [whole];
+  const isNamed = filters.some(({ exclude }) => !exclude) && (watch.sync || watch.health || watch.suspended || watch.degraded);
+  if (isNamed && tested.length === 0) return false;
   return tested.every(({ status, health }) => (!watch.sync || status === 'Synced') && isHealthMet(health, watch));
 }
 

@@ -1,7 +1,7 @@
 // `app sync` as an operation on one Application: what may not be asked for, and what is written (spec/cli.md §4, spec/api.md §4.3).
 import { type Application, isMultiSource, type RetryStrategy, sourcesOf } from '../../model/application.ts';
 import { withoutUserinfo } from '../../model/git-url.ts';
-import type { Operation, SyncOperation } from '../../model/operation.ts';
+import type { Operation, OperationState, SyncOperation } from '../../model/operation.ts';
 import { isAutomated } from '../view/summary.ts';
 import { type ResourceFilter, selectedResources } from './filter.ts';
 import { positionRefusal, type RevisionRequest, revisionsAsked, sourceRefusal } from './revisions.ts';
@@ -53,11 +53,18 @@ export function syncOperation(application: Application, request: SyncRequest, us
   };
 }
 
+/** How an operation ended that did not succeed, and why: Argo CD's words and its message. */
+export function phaseFault(state: OperationState | undefined): string | undefined {
+  if (state?.phase === 'Succeeded') return undefined;
+  return `Operation has completed with phase: ${state?.phase}${state?.message ? `: ${state.message}` : ''}`;
+}
+
 /** What a finished sync says against exit code 0; undefined when nothing does. */
 export function completionFault(application: Application, request: SyncRequest): string | undefined {
   const state = application.status?.operationState;
   if (request.dryRun || !state) return undefined;
-  if (state.phase !== 'Succeeded') return `Operation has completed with phase: ${state.phase}`;
+  const fault = phaseFault(state);
+  if (fault) return fault;
   if (request.resources.length > 0 || application.status?.sync?.status === 'Synced') return undefined;
   const skipped = (state.syncResult?.resources ?? []).filter((resource) => resource.status === 'PruneSkipped').length;
   return skipped > 0 ? `${skipped} resources require pruning` : undefined;

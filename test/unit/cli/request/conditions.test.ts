@@ -87,6 +87,12 @@ describe('conditions on chosen resources', () => {
     expect(isMet(application(status), watchOf({ sync: true, health: true }), [filter('catalog')])).toBe(true);
   });
 
+  it('are not met while none of that name is there', () => {
+    expect(isMet(application(status), watchOf({ sync: true }), [filter('catalogue')])).toBe(false);
+    expect(isMet(application(status), watchOf({ operation: true }), [filter('catalogue')])).toBe(true);
+    expect(isMet(application(status), watchOf({ sync: true }), [{ ...filter('*'), exclude: true }])).toBe(true);
+  });
+
   it('are not met while one of them is behind', () => {
     expect(isMet(application(status), watchOf({ sync: true }), [filter('*')])).toBe(false);
   });

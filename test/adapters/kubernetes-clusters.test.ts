@@ -180,7 +180,9 @@ describe('actingFor', () => {
     const deployer = await account();
     const clusters = open();
     const acting = await clusters.actingFor(destination, deployer);
+    const others = await tokensOf(deployer.name);
     await here.api.send(`/api/v1/namespaces/${namespace}/serviceaccounts/${deployer.name}`, { method: 'DELETE' });
+    await refusedFrom(others);
     await expect(whoIs(acting)).rejects.toThrow(`serviceaccount ${namespace}/${deployer.name} does not exist`);
   });
 
@@ -188,7 +190,7 @@ describe('actingFor', () => {
     const deployer = await account();
     const clusters = open();
     const acting = await clusters.actingFor(destination, deployer);
-    const others = await Promise.all(Array.from({ length: 100 }, () => tokenOf(deployer.name)));
+    const others = await tokensOf(deployer.name);
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
     await here.api.send(`${path}/${deployer.name}`, { method: 'DELETE' });
     await here.create('v1', 'serviceaccounts', namespace, { metadata: { name: deployer.name } });
@@ -213,6 +215,10 @@ describe('actingFor', () => {
       await sleep(50);
     }
     throw new Error('the API server still accepts tokens of an account that is gone');
+  }
+
+  function tokensOf(name: string): Promise<readonly string[]> {
+    return Promise.all(Array.from({ length: 100 }, () => tokenOf(name)));
   }
 
   async function tokenOf(name: string): Promise<string> {

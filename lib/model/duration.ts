@@ -4,7 +4,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, µs
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 
 /** Go counts nanoseconds in 64 bits: 292 years. */
-const MOST_SECONDS = 2 ** 63 / 1e9;
+export const MOST_SECONDS = 2 ** 63 / 1e9;
 
 /** Seconds, or undefined when the text is no duration, or one that Go could not hold. */
 export function parseDuration(text: string): number | undefined {

@@ -1,6 +1,6 @@
 // When a failed operation tries again (spec/sync.md §9).
 import type { RetryStrategy } from '../model/application.ts';
-import { parseDuration } from '../model/duration.ts';
+import { MOST_SECONDS, parseDuration } from '../model/duration.ts';
 import type { OperationState } from '../model/operation.ts';
 import { bounded, CONDITION_BYTES, OPERATION_BYTES } from '../model/text.ts';
 import { OUT_OF_TIME } from './deadline.ts';
@@ -45,14 +45,17 @@ function over(state: OperationState, phase: 'Succeeded' | 'Failed' | 'Error', me
   return { ...state, phase, message: `${message}${suffix}`, finishedAt: now };
 }
 
-/** Seconds until attempt `count` + 1: min(maxDuration, duration x factor^count); a text when a duration does not parse. */
+/**
+ * Seconds until attempt `count` + 1: min(maxDuration, duration x factor^count), never negative and no more than a duration can be; a text when
+ * a duration does not parse.
+ */
 export function retryWaitSeconds(strategy: RetryStrategy | undefined, count: number): number | string {
   const backoff = strategy?.backoff;
   const texts = [backoff?.duration || DEFAULTS.duration, backoff?.maxDuration || DEFAULTS.maxDuration] as const;
   const [base, cap] = texts.map(parseDuration);
   if (base === undefined || cap === undefined) return `unable to parse ${base === undefined ? texts[0] : texts[1]} as a duration`;
   const wait = base === 0 ? 0 : base * (backoff?.factor ?? DEFAULTS.factor) ** count; // nothing times more than a number can hold is none
-  return cap > 0 ? Math.min(wait, cap) : wait;
+  return Math.max(0, Math.min(wait, cap > 0 ? cap : MOST_SECONDS));
 }
 
 /**

@@ -39,6 +39,13 @@ describe('the wait before a retry', () => {
   test('is a wait after thousands of attempts too', () => {
     expect(retryWaitSeconds({ backoff: { duration: '0s' } }, 5000)).toBe(0);
     expect(retryWaitSeconds({ backoff: { duration: '5s' } }, 5000)).toBe(180);
+    expect(retryWaitSeconds({ backoff: { duration: '5s', maxDuration: '0' } }, 5000)).toBeLessThan(Number.POSITIVE_INFINITY);
+  });
+
+  test('is never negative, so that a sync out of time is not tried again', () => {
+    const state = running({ limit: -1, backoff: { duration: '-5s' } }, { retryCount: 5000 });
+    expect(failed(state).message).toBe('one or more objects failed to apply. Retrying attempt #5001 at 3:04PM.');
+    expect(failed(state, NOW, true, Date.parse(NOW) - 1).phase).toBe('Failed');
   });
 
   test('never shrinks and never passes its cap', () => {

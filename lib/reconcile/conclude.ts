@@ -5,7 +5,7 @@ import type { Application, ApplicationCondition } from '../model/application.ts'
 import { annotationOf, keyText, type LiveObject } from '../model/manifest.ts';
 import type { OperationState } from '../model/operation.ts';
 import { patientSeconds } from '../policy/patience.ts';
-import { deadlineOf } from '../sync/deadline.ts';
+import { deadlineOf, unlessAsking } from '../sync/deadline.ts';
 import { endedOrRetrying, type Retrying, retryRemainingSeconds } from '../sync/retry.ts';
 import type { SyncOutcome } from '../sync/run.ts';
 import type { SyncTask } from '../sync/task.ts';
@@ -44,7 +44,8 @@ export async function concluded(standing: Standing, state: OperationState, outco
   const spec = state.operation.sync?.dryRun ? standing.spec : await moved(standing, outcome.tasks, ports);
   const now = { ...standing, spec };
   if (afterSeconds !== undefined || phase === 'Running' || phase === 'Terminating') {
-    return waiting(warned(now, outcome.warning), { ...state, message }, patience(state, afterSeconds ?? 1, ports.clock()), ports);
+    const record = unlessAsking({ ...state, message }, standing.target.application.status?.operationState);
+    return waiting(warned(now, outcome.warning), record, patience(state, afterSeconds ?? 1, ports.clock()), ports);
   }
   const retry = { allowed: state.phase !== 'Terminating', until };
   return finished(now, endedOrRetrying(state, phase, message, timeOf(ports), retry), ports);

@@ -6,13 +6,18 @@ import { CONFIRMATION, UNDER_WAY } from './message.ts';
 /** What a sync adds that met its deadline, in Argo CD's words. */
 export const OUT_OF_TIME = ', triggered by controller sync timeout';
 
-/** How the operation's own information tells when a sync window last let it go on. */
-const RELEASED = 'Held by a sync window until';
+/** How the operation's own information tells until when a sync window, or a question, last held it. */
+const RELEASED = 'Held until';
 export const HELD = 'Sync operation blocked by sync window';
 
-/** The record of an operation that goes on at `now` (RFC 3339): time for which a sync window held it is not its own. */
+/** The record of an operation that goes on at `now` (RFC 3339): time for which a sync window or a question held it is not its own. */
 export function released(state: OperationState, now: string): OperationState {
-  return isHeldBack(state) ? { ...withInfo(state, RELEASED, now), message: UNDER_WAY } : state;
+  return isHeldBack(state) || isAsking(state) ? { ...withInfo(state, RELEASED, now), message: UNDER_WAY } : state;
+}
+
+/** The record to write where it was `before` when this look began: what asks still was not let go, and stays as it was. */
+export function unlessAsking(state: OperationState, before: OperationState | undefined): OperationState {
+  return before && isAsking(before) && isAsking(state) ? withInfo(state, RELEASED, infoOf(before, RELEASED)) : state;
 }
 
 /** Whether a sync window holds it. */
@@ -26,8 +31,8 @@ export function isAsking({ phase, message = '' }: OperationState): boolean {
 }
 
 /**
- * When the operation has to be over, in milliseconds since the epoch: `limitSeconds` after it began, after a sync window let it go on, and
- * after somebody approved what it asked about (`approvedAt`, milliseconds), whichever came last.
+ * When the operation has to be over, in milliseconds since the epoch: `limitSeconds` after it began, after a sync window or a question let it
+ * go on, and after somebody approved what it asked about (`approvedAt`, milliseconds), whichever came last.
  */
 export function deadlineOf(state: OperationState, limitSeconds: number, approvedAt = 0): number {
   const times = [state.startedAt, infoOf(state, RELEASED) ?? ''].map((time) => Date.parse(time) || 0);

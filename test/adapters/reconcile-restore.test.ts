@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../lib/model/errors.ts';
 import { configMap } from '../support/journey.ts';
-import type { Deployment } from '../support/stories.ts';
+import { type Deployment, hookJob } from '../support/stories.ts';
 import { type StoryCommands, startStoryCommands } from '../support/story-commands.ts';
 import { eventually } from '../world/world.ts';
 
@@ -22,6 +22,12 @@ const AUTOMATED = { syncPolicy: { automated: { prune: true } } };
 async function stateOf(shop: Deployment) {
   const { phase, message } = (await shop.read()).status?.operationState ?? {};
   return [phase, message];
+}
+
+/** Its Applications prune as much as they like from now on. */
+function unbound(name: string): Promise<unknown> {
+  const project = { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject', namespace: stories.control, name };
+  return stories.cluster.patch(project, { metadata: { annotations: { 'evenkeel.dev/deletion-budget': 'none' } } });
 }
 
 async function present(shop: Deployment, names: readonly string[]): Promise<readonly string[]> {
@@ -65,13 +71,29 @@ describe('a sync that would prune more than its budget', () => {
     expect(await present(shop, NAMES)).toEqual(NAMES);
   });
 
+  it('has all its time for what follows when its project no longer has it ask', async () => {
+    const later = (hours: number) => ({ clock: () => Date.now() + hours * 3_600_000 });
+    await stories.project('raised', {});
+    const shop = await stories.deployment(files(NAMES), { ...AUTOMATED, project: 'raised' });
+    await shop.look();
+    await shop.commit({ ...without(NAMES.slice(0, 6)), 'hook.json': hookJob('hook', 'PostSync', '1h') });
+    await shop.look('push');
+    const asked = await shop.read();
+    expect(asked.status?.operationState?.message).toContain('waiting for pruning confirmation of');
+    await shop.look('continue', later(24));
+    expect((await shop.read()).metadata.resourceVersion).toBe(asked.metadata.resourceVersion);
+    await unbound('raised');
+    await eventually(async () => {
+      await shop.look('continue', later(25));
+      expect(await stateOf(shop)).toEqual(['Running', 'waiting for completion of hook batch/Job/hook']);
+    });
+    await shop.look('continue', later(29));
+    expect((await stateOf(shop))[0]).toBe('Failed');
+  });
+
   it('does not ask where its project says so', async () => {
-    const project = { metadata: { annotations: { 'evenkeel.dev/deletion-budget': 'none' } } };
     await stories.project('unbounded', {});
-    await stories.cluster.patch(
-      { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject', namespace: stories.control, name: 'unbounded' },
-      project,
-    );
+    await unbound('unbounded');
     const shop = await stories.deployment(files(NAMES), { ...AUTOMATED, project: 'unbounded' });
     await shop.look();
     await shop.commit(without(NAMES.slice(0, 7)));

@@ -14,13 +14,21 @@ afterAll(() => stories.close());
 
 const CLOSED = { kind: 'deny', schedule: '* * * * *', duration: '1h', applications: ['*'] };
 
+const FILES = { 'a.json': configMap('x', { k: '1' }) };
+
+interface Windowed extends Deployment {
+  readonly open: () => Promise<unknown>;
+  readonly close: () => Promise<unknown>;
+}
+
 /** An Application in a project of its own with such windows. */
-async function shopWith(window: object, spec: object = {}): Promise<Deployment & { readonly open: () => Promise<unknown> }> {
+async function shopWith(window: object, spec: object = {}, files: Parameters<Stories['deployment']>[0] = FILES): Promise<Windowed> {
   const project = freshName('windows');
   await stories.project(project, { syncWindows: [window] });
-  const shop = await stories.deployment({ 'a.json': configMap('x', { k: '1' }) }, { project, ...spec });
+  const shop = await stories.deployment(files, { project, ...spec });
   const path = `${collectionPath('argoproj.io/v1alpha1', 'appprojects', stories.control)}/${project}`;
-  return { ...shop, open: () => stories.api.send(path, { method: 'PATCH', body: { spec: { syncWindows: [] } } }) };
+  const windows = (syncWindows: readonly object[]) => stories.api.send(path, { method: 'PATCH', body: { spec: { syncWindows } } });
+  return { ...shop, open: () => windows([]), close: () => windows([window]) };
 }
 
 async function phaseOf(shop: Deployment): Promise<readonly unknown[]> {
@@ -94,6 +102,21 @@ it('does not take from a sync the time for which a window held it, whatever hold
     await shop.look('continue', day);
     expect(await phaseOf(shop)).toEqual(['Running', `blocked by ${other.name} (Unknown, Unknown)`]);
   }
+});
+
+it('does not take from a sync the time for which a window held it between two attempts', async () => {
+  const refused = { ...configMap('x', {}), data: { 'not/a/key': '1' } };
+  const shop = await shopWith(CLOSED, {}, { 'a.json': refused });
+  await shop.open();
+  await shop.change({ operation: { sync: {}, retry: { limit: 5 } } });
+  await shop.look('operation');
+  expect((await phaseOf(shop))[1]).toContain('Retrying attempt #1 at');
+  await shop.close();
+  await shop.look();
+  expect(await phaseOf(shop)).toEqual(BLOCKED);
+  await shop.open();
+  await shop.look('continue', { clock: () => Date.now() + 86_400_000 });
+  expect(await phaseOf(shop)).toEqual(['Running', expect.stringContaining('Retrying attempt #2 at')]);
 });
 
 it('says that a window cannot be read whose duration nobody can wait for', async () => {

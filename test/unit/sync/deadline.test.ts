@@ -1,11 +1,12 @@
 // Until when a sync may take its time (spec/sync.md §7), and what its record keeps of the time that is not its own.
 import { describe, expect, test } from 'vitest';
 import type { OperationState } from '../../../lib/model/operation.ts';
-import { deadlineOf, HELD, isAsking, released } from '../../../lib/sync/deadline.ts';
+import { deadlineOf, HELD, isAsking, released, unlessAsking } from '../../../lib/sync/deadline.ts';
 
 const START = '2026-11-22T15:00:00Z';
 const LATER = '2026-11-23T09:00:00Z';
 const HOUR = 3600;
+const ASKS = 'waiting for pruning confirmation of /ConfigMap/old and 2 more resources';
 
 function state(more: Partial<OperationState> = {}): OperationState {
   return { operation: { sync: {} }, phase: 'Running', startedAt: START, ...more };
@@ -25,9 +26,20 @@ describe('the deadline of a sync', () => {
     const info = [{ name: 'reason', value: 'ticket' }];
     const held = state({ message: `${HELD}: project 'shop': broken`, operation: { sync: {}, info } });
     const gone = released(held, LATER);
-    expect(gone.operation.info).toEqual([...info, { name: 'Held by a sync window until', value: LATER }]);
+    expect(gone.operation.info).toEqual([...info, { name: 'Held until', value: LATER }]);
     expect(deadlineOf(gone, HOUR)).toBe(Date.parse('2026-11-23T10:00:00Z'));
     expect(released(gone, '2026-11-23T09:30:00Z')).toBe(gone);
+  });
+
+  test('counts from when what it asked about came to nothing, and stands while it asks', () => {
+    const asking = state({ message: ASKS, operation: { sync: {}, info: [{ name: 'Held until', value: START }] } });
+    const gone = released(asking, LATER);
+    expect(deadlineOf(gone, HOUR)).toBe(Date.parse('2026-11-23T10:00:00Z'));
+    expect(unlessAsking(gone, asking)).toBe(gone);
+    expect(unlessAsking({ ...gone, message: ASKS }, asking)).toEqual(asking);
+    expect(unlessAsking({ ...gone, message: ASKS }, gone)).toEqual({ ...gone, message: ASKS });
+    const first = state({ message: ASKS });
+    expect(unlessAsking({ ...released(first, LATER), message: ASKS }, first)).toEqual(first);
   });
 
   test('does not move while no window holds it', () => {
@@ -37,7 +49,7 @@ describe('the deadline of a sync', () => {
 });
 
 test.each([
-  ['a person’s answer', state({ message: 'waiting for pruning confirmation of /ConfigMap/old and 2 more resources' }), true],
+  ['a person’s answer', state({ message: ASKS }), true],
   ['a hook', state({ message: 'waiting for completion of hook batch/Job/migrate' }), false],
   ['nothing: it was told to stop', state({ phase: 'Terminating', message: 'waiting for pruning confirmation of /ConfigMap/old' }), false],
 ])('waits for %s', (_, waiting, asks) => {

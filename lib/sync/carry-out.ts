@@ -11,10 +11,10 @@ import type { Clock, Cluster, ObjectRef } from '../ports.ts';
 import { creationRefusal, sendManifest } from './apply.ts';
 import { isDefined, mayCome, postponed, unchecked, withoutKind } from './kind.ts';
 import { givenRoom, unchanged } from './make-room.ts';
-import type { StepInput } from './next.ts';
 import { givenUp, isInPlace, withoutOld } from './recreate.ts';
 import { deleted } from './release.ts';
 import { applied, pruned, refused, verbOf, withoutRequest } from './result.ts';
+import type { StepInput } from './step.ts';
 import { runMark, type SyncTask } from './task.ts';
 import { wayOf } from './way.ts';
 

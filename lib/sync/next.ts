@@ -24,101 +24,21 @@
 // soon as the one before it is healthy. Rows are saved before hooks are deleted or let go, since a finished hook's object is the proof of
 // its end; a hook is let go only once its end is in the record, so that no write is made for that alone. Whichever step ends the operation,
 // it lets go of every hook.
-import { type DeletePolicy, deletePolicies, isHeld } from '../model/hook.ts';
-import { keyText } from '../model/manifest.ts';
-import type { OperationPhase, SyncOperation } from '../model/operation.ts';
+import { type DeletePolicy, deletePolicies } from '../model/hook.ts';
 import { OUT_OF_TIME } from './deadline.ts';
 import { COMPLETION, CONFIRMATION, DELETION, failureMessage, KIND, waitingFor } from './message.ts';
 import { byKind, isMultiStep, lastWaveWithoutHooks, nextPending } from './order.ts';
-import { deletions, isGivenUp, isThereStill, isToDelete, type Recreation, withoutHeld } from './recreate.ts';
+import { deletions, isGivenUp, isThereStill, isToDelete, withoutHeld } from './recreate.ts';
 import { refreshed, refreshedHook } from './refresh.ts';
-import { applied, isPruned, isUndone, pruneOption, refused } from './result.ts';
+import { releasing } from './releasing.ts';
+import { applied, isPruned, pruneOption, refused } from './result.ts';
+import type { Next, Step, StepInput } from './step.ts';
 import { isOwnRun, isUnsuccessful, type SyncTask, stateOf, taskId, withResult } from './task.ts';
-
-export interface StepInput {
-  readonly tasks: readonly SyncTask[];
-  readonly phase: 'Running' | 'Terminating';
-  readonly operation: SyncOperation;
-  /** When it began, its first attempt if there are several: milliseconds since the epoch. */
-  readonly startedAt: number;
-  /** Tells this operation's hooks from those of earlier ones. */
-  readonly operationId: string;
-  /** Why tasks may not run at all, by `taskId` (spec/sync.md §2.4). */
-  readonly refusals: ReadonlyMap<string, string>;
-  /** Whether prunes that ask for confirmation have it. */
-  readonly deletionApproved: boolean;
-  /** Whether all that is to be pruned together needs confirmation. */
-  readonly overBudget: boolean;
-  /** Whether the sync has taken all its time: it waits for nothing more, except for a person's answer. */
-  readonly overdue: boolean;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** Held hooks that earlier operations left and that no task is about. */
-  readonly left: readonly SyncTask[];
-}
-
-export type Step =
-  | Finish
-  /** Hooks whose end is known are let go. */
-  | { readonly kind: 'release'; readonly hooks: readonly SyncTask[] }
-  /** `asks`: for the answer of a person. */
-  | { readonly kind: 'wait'; readonly afterSeconds: number; readonly message: string; readonly asks?: true }
-  | { readonly kind: 'deleteHooks'; readonly hooks: readonly SyncTask[]; readonly message: string }
-  | Recreation
-  | { readonly kind: 'run'; readonly prune: readonly SyncTask[]; readonly apply: readonly (readonly SyncTask[])[] };
-
-interface Finish {
-  readonly kind: 'finish';
-  readonly phase: OperationPhase;
-  readonly message: string;
-  readonly deleteHooks: readonly SyncTask[];
-  /** Hooks that stay, and are let go. */
-  readonly release: readonly SyncTask[];
-  /** What is said instead, with phase Error, when one of the hooks could not be deleted or let go; undefined where that changes nothing. */
-  readonly unlessDone?: string;
-}
-
-interface Next {
-  readonly step: Step;
-  readonly tasks: readonly SyncTask[];
-}
 
 /** The next step, and the tasks with what the live objects tell about those that were started. */
 export function nextStep(input: StepInput): Next {
   const next = decided(input);
   return input.operation.dryRun ? next : { ...next, step: releasing(next, input) };
-}
-
-/** How an operation ends after its last step, by what became of its hooks in it: one that could not go before may have gone now. */
-export function endOf(step: Finish, tasks: readonly SyncTask[]): Pick<Finish, 'phase' | 'message'> {
-  const { phase, message, unlessDone } = step;
-  const before = new Map([...step.deleteHooks, ...step.release].map((task) => [taskId(task), task.result]));
-  const undone = tasks.some((task) => isUndone(task) && before.has(taskId(task)) && before.get(taskId(task)) !== task.result);
-  return undone && unlessDone !== undefined ? { phase: 'Error', message: unlessDone } : { phase, message };
-}
-
-/**
- * The step, or one before it that lets go of hooks: of those whose end is in the record, and before the last step of all that have ended,
- * for one that may not be let go fails the sync. The last step lets go of the others; that of a sync which is stopped, of all.
- */
-function releasing({ step, tasks }: Next, { tasks: recorded, operationId, left }: StepInput): Step {
-  const held = tasks.filter((task) => task.hook && task.live && isHeld(task.live) && !isUndone(task));
-  const going = new Set(step.kind === 'finish' ? step.deleteHooks.map(({ key }) => keyText(key)) : []);
-  const staying = held.filter(({ key }) => !going.has(keyText(key)));
-  const ended = new Set((step.kind === 'finish' ? tasks : recorded).filter(hasEnded).map(taskId));
-  const over = staying.filter((task) => isOwnRun(task, operationId) && ended.has(taskId(task)));
-  if (over.length > 0 && !isStop(step)) return { kind: 'release', hooks: over };
-  if (step.kind !== 'finish') return step;
-  const others = new Map([...staying, ...left].map((task) => [keyText(task.key), task])); // a hook of several phases is one object
-  return { ...step, release: [...others.values()] };
-}
-
-function isStop(step: Step): boolean {
-  return step.kind === 'finish' && step.unlessDone !== undefined;
-}
-
-function hasEnded(task: SyncTask): boolean {
-  return stateOf(task) !== 'Pending' && stateOf(task) !== 'Running';
 }
 
 function decided(input: StepInput): Next {

@@ -3,10 +3,11 @@ import type { OperationPhase } from '../model/operation.ts';
 import type { Cluster } from '../ports.ts';
 import { carryOut, refusalBy, refusedDeletion, type TaskPorts, withoutLive } from './carry-out.ts';
 import { UNDER_WAY } from './message.ts';
-import { endOf, nextStep, type Step, type StepInput } from './next.ts';
+import { nextStep } from './next.ts';
 import { inParallel } from './parallel.ts';
 import { released } from './release.ts';
 import { carriedOut, undeleted, unreleased } from './result.ts';
+import { endOf, type Step, type StepInput } from './step.ts';
 import type { SyncTask } from './task.ts';
 
 export interface SyncPorts extends TaskPorts {

@@ -16,10 +16,11 @@ import { DEFAULT_TRACKING } from '../../lib/model/tracking.ts';
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
 import { mayCome, postponed, unchecked, withoutKind } from '../../lib/sync/kind.ts';
 import { givenRoom, unchanged } from '../../lib/sync/make-room.ts';
-import { endOf, nextStep, type Step, type StepInput } from '../../lib/sync/next.ts';
+import { nextStep } from '../../lib/sync/next.ts';
 import { beginning, leftHooks, type PlanInput, planSync } from '../../lib/sync/plan.ts';
 import { givenUp, isInPlace, withoutOld } from '../../lib/sync/recreate.ts';
 import { applied, carriedOut, pruned, refused, undeleted, unreleased, verbOf, withoutRequest } from '../../lib/sync/result.ts';
+import { endOf, type Step, type StepInput } from '../../lib/sync/step.ts';
 import { runMark, type SyncTask } from '../../lib/sync/task.ts';
 import { wayOf } from '../../lib/sync/way.ts';
 

@@ -1,7 +1,7 @@
 // Scripts of rounds in test/cases/sync on the simulator: the steps that follow, what is asked of the cluster, the rows that are kept and the
 // message.
 import { describe, test } from 'vitest';
-import type { Step } from '../../../lib/sync/next.ts';
+import type { Step } from '../../../lib/sync/step.ts';
 import type { SyncTask } from '../../../lib/sync/task.ts';
 import { rowTexts, shortName, simulated, syncScripts } from '../../support/sync-script.ts';
 

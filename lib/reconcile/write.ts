@@ -21,17 +21,17 @@ export interface Change {
 const REBASES = 3;
 
 /**
- * Writes what differs, and nothing when nothing does. Returns the Application as it is now.
+ * Writes what differs, and nothing when nothing does. Returns the Application as it is now, without a refresh that was asked for meanwhile.
  * Throws Conflict when the operation is no longer the one that `application` was read with: whoever is slower stops.
  */
 export async function writeApplication(control: Control, application: Application, change: Change): Promise<Application> {
   let base = application;
   for (let tries = 0; ; tries += 1) {
     const patch = patchOf(base, change, application);
-    if (!patch) return base;
+    if (!patch) return unasked(base, application);
     try {
       const resourceVersion = base.metadata.resourceVersion ?? '';
-      return reread(await control.patchApplication(base.metadata, patch, { resourceVersion }), application);
+      return unasked(reread(await control.patchApplication(base.metadata, patch, { resourceVersion }), application), application);
     } catch (error) {
       if (!(error instanceof Conflict) || tries >= REBASES) throw error;
       base = await rebased(control, application, error);
@@ -61,6 +61,13 @@ function changedAnnotations(
   const changed = Object.entries(wanted).filter(([name, value]) => (base.metadata.annotations?.[name] ?? null) !== value);
   const ours = isNewRefresh(base, read) ? changed.filter(([name]) => name !== REFRESH && name !== REFRESH_TIMESTAMP) : changed;
   return ours.length > 0 ? Object.fromEntries(ours) : undefined;
+}
+
+/** As it is now, but for a refresh that was asked for meanwhile: no write that follows may take it for answered. */
+function unasked(now: Application, read: Application): Application {
+  if (!isNewRefresh(now, read)) return now;
+  const { [REFRESH]: _refresh, [REFRESH_TIMESTAMP]: _time, ...annotations } = now.metadata.annotations ?? {};
+  return { ...now, metadata: { ...now.metadata, annotations } };
 }
 
 /** A refresh that was asked for after `read` has not been answered (spec/application.md §8). */

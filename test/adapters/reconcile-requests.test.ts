@@ -78,6 +78,19 @@ it('answers a refresh while it waits', async () => {
   expect((await shop.read()).metadata.annotations).not.toHaveProperty([REFRESH]);
 });
 
+it('leaves a refresh that is asked for while it writes', async () => {
+  const last = configMap('y', {}, { annotations: { 'argocd.argoproj.io/sync-wave': '1' } });
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'b.json': last });
+  await shop.sync();
+  await shop.commit({ 'a.json': undefined, 'c.json': configMap('z', {}, { annotations: { 'argocd.argoproj.io/sync-wave': '2' } }) });
+  // What is pruned in the background is gone at once, so that nothing is waited for.
+  await shop.change({ operation: { sync: { prune: true, syncOptions: ['PrunePropagationPolicy=background'] } } });
+  const keep = async () => void (await shop.change({ metadata: { annotations: { [REFRESH]: 'hard' } } }));
+  await shop.look('operation', { pruned: { ...stories.ports.pruned, keep } });
+  expect((await operationOf(shop)).phase).toBe('Succeeded');
+  expect((await shop.read()).metadata.annotations).toHaveProperty([REFRESH], 'hard');
+});
+
 it('has pruned what somebody else deletes first', async () => {
   const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'b.json': configMap('y', {}) });
   await shop.sync();

@@ -3,7 +3,7 @@
 import { isTrackedBy } from '../compare/tracking.ts';
 import type { Application } from '../model/application.ts';
 import { NotPermitted } from '../model/errors.ts';
-import { groupVersionOf, keyOf, keyText, type LiveObject } from '../model/manifest.ts';
+import { groupVersionOf, keyOf, keyOfRow, keyText, type LiveObject } from '../model/manifest.ts';
 import { type Tracking, trackingSelector } from '../model/tracking.ts';
 import type { Cluster, ObjectRef, ResourceType } from '../ports.ts';
 import { inParallel } from '../sync/parallel.ts';
@@ -79,11 +79,5 @@ async function readEach(cluster: Cluster, refs: readonly ObjectRef[], type: Reso
 
 /** What the Application's status says it has. */
 export function inventoryOf(application: Application): readonly ObjectRef[] {
-  return (application.status?.resources ?? []).map((row) => ({
-    group: row.group ?? '',
-    version: row.version,
-    kind: row.kind,
-    namespace: row.namespace ?? '',
-    name: row.name,
-  }));
+  return (application.status?.resources ?? []).map((row) => ({ ...keyOfRow(row), version: row.version }));
 }

@@ -1,5 +1,4 @@
 // The Clusters port: destinations are looked up by the letter, and a sync acts with a service account's token and with nothing else.
-
 import { readFileSync } from 'node:fs';
 import { Agent, createServer, request, type Server } from 'node:https';
 import { join } from 'node:path';

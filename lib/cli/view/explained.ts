@@ -1,7 +1,7 @@
 // What explains an Application's state, as text: each statement with the object, the fields and the way out.
 
 import type { Application } from '../../model/application.ts';
-import { keyText } from '../../model/manifest.ts';
+import { keyOfRow, keyText } from '../../model/manifest.ts';
 import { printYaml } from '../../model/yaml.ts';
 import type { Explanation } from '../../policy/explanation/explanation.ts';
 import type { ExplainedDifference } from '../app/differences.ts';
@@ -33,7 +33,7 @@ type Told = Explanation & { readonly fields?: ExplainedDifference['reasons'] };
 function withFields(explanation: Explanation, differences: readonly ExplainedDifference[]): Told {
   const { about, object } = explanation;
   if (about !== 'sync' || !object) return explanation;
-  const key = keyText({ group: object.group ?? '', kind: object.kind, namespace: object.namespace ?? '', name: object.name });
+  const key = keyText(keyOfRow(object));
   const fields = differences.find((difference) => keyText(difference.key) === key)?.reasons.filter(({ path }) => path !== '') ?? [];
   return fields.length === 0 ? explanation : { ...explanation, fields };
 }

@@ -1,5 +1,6 @@
 // The resources of an Application as `app get`, `app sync` and `app wait` show them: the last operation's first (spec/cli.md §2, §4).
 import type { Application, ResourceStatus } from '../../model/application.ts';
+import { keyOfRow, keyText } from '../../model/manifest.ts';
 import type { ResourceResult } from '../../model/operation.ts';
 import type { Row } from './table.ts';
 
@@ -18,10 +19,10 @@ const HEADER: Row = ['GROUP', 'KIND', 'NAMESPACE', 'NAME', 'STATUS', 'HEALTH', '
 
 /** Rows of the last operation in its order, with what is known of them now; then the rest, sorted by key. */
 export function resourceStates(application: Application): readonly ResourceState[] {
-  const rest = new Map((application.status?.resources ?? []).map((resource) => [keyText(resource), resource]));
+  const rest = new Map((application.status?.resources ?? []).map((resource) => [keyText(keyOfRow(resource)), resource]));
   const results = application.status?.operationState?.syncResult?.resources ?? [];
   const done = results.map((result) => {
-    const key = keyText(result);
+    const key = keyText(keyOfRow(result));
     const state = resultState(result, rest.get(key));
     rest.delete(key);
     return state;
@@ -49,7 +50,7 @@ function resultState(result: ResourceResult, current: ResourceStatus | undefined
   const hook = result.hookType ?? '';
   const known = current && hook === '';
   return {
-    ...placeOf(result),
+    ...keyOfRow(result),
     status: (known ? current.status : result.hookPhase) ?? '',
     health: (known ? current.health?.status : result.status) ?? '',
     hook,
@@ -58,13 +59,5 @@ function resultState(result: ResourceResult, current: ResourceStatus | undefined
 }
 
 function currentState(resource: ResourceStatus): ResourceState {
-  return { ...placeOf(resource), status: resource.status ?? '', health: resource.health?.status ?? '', hook: '', message: '' };
-}
-
-function placeOf(item: ResourceStatus | ResourceResult): Pick<ResourceState, 'group' | 'kind' | 'namespace' | 'name'> {
-  return { group: item.group ?? '', kind: item.kind, namespace: item.namespace ?? '', name: item.name };
-}
-
-function keyText(item: ResourceStatus | ResourceResult): string {
-  return `${item.group ?? ''}/${item.kind}/${item.namespace ?? ''}/${item.name}`;
+  return { ...keyOfRow(resource), status: resource.status ?? '', health: resource.health?.status ?? '', hook: '', message: '' };
 }

@@ -149,7 +149,10 @@ export class RealStage {
       await cluster.create(definition);
       const version = otherVersion ?? groupVersionOf(manifest.apiVersion).version;
       await eventually(async () => {
-        if (!(await cluster.resourceType({ ...gvkOf(manifest), version }))) throw new Error(`${keyText(keyOf(manifest))} is not served`);
+        const kind = gvkOf(manifest);
+        // The list of all groups, which tells in which version a kind is served, hears of it later than the group does.
+        const served = (await cluster.resourceType({ ...kind, version })) && (await cluster.preferredType(kind.group, kind.kind));
+        if (!served) throw new Error(`${keyText(keyOf(manifest))} is not served`);
       });
     }
   }

@@ -9,7 +9,7 @@ import { gvkOf, type LiveObject, type Manifest } from '../model/manifest.ts';
 import { propagationOf } from '../model/sync-options.ts';
 import type { Clock, Cluster, ObjectRef } from '../ports.ts';
 import { creationRefusal, sendManifest } from './apply.ts';
-import { isDefined, mayCome, postponed, unchecked, withoutKind } from './kind.ts';
+import { isDefined, mayCome, postponed, unchecked, withoutKind, withoutNamespace } from './kind.ts';
 import { givenRoom, unchanged } from './make-room.ts';
 import { givenUp, isInPlace, withoutOld } from './recreate.ts';
 import { deleted } from './release.ts';
@@ -105,6 +105,8 @@ async function apply(task: SyncTask, input: StepInput, ports: TaskPorts): Promis
   if (withoutItsKind) return withoutItsKind;
   const refusal = await ports.refusal(task);
   if (refusal !== undefined) return refused(task, refusal);
+  const withoutItsNamespace = withoutNamespace(task, input);
+  if (withoutItsNamespace) return withoutItsNamespace;
   const manifest = task.hook ? marked(ports.prepare(task), runMark(task, input.operationId)) : ports.prepare(task);
   const way = wayOf(task, input);
   if (!(way.replace && way.force && isInPlace(task))) return sent(task, manifest, input, ports);

@@ -1,8 +1,10 @@
 // Tasks whose kind the cluster does not serve (spec/sync.md §2.4, §4.2): which of them wait for it, and what the others say.
+import type { ResourceKey } from '../model/manifest.ts';
 import type { SyncOperation } from '../model/operation.ts';
 import { hasOption, objectOptions } from '../model/sync-options.ts';
 import { definesKind } from './plan.ts';
 import { refused } from './result.ts';
+import type { StepInput } from './step.ts';
 import { isUnsuccessful, kubectlName, type SyncTask, withMessage, withResult } from './task.ts';
 
 const SKIP_MISSING = 'SkipDryRunOnMissingResource=true';
@@ -34,7 +36,22 @@ export function postponed(task: SyncTask, now: number): SyncTask | undefined {
 
 /** A dry run brings no definition, so that nothing can be said of the objects of its kind. */
 export function unchecked(task: SyncTask): SyncTask {
-  return withResult(task, 'Succeeded', 'Synced', `${kubectlName(task)} not checked, since its kind is not served yet (dry run)`);
+  return notChecked(task, 'its kind is not served yet');
+}
+
+/** A dry run brings no Namespace either: what becomes of a task whose object is to live in one of this very sync; undefined when it is there. */
+export function withoutNamespace(task: SyncTask, { operation, tasks }: Pick<StepInput, 'operation' | 'tasks'>): SyncTask | undefined {
+  if (!operation.dryRun) return undefined;
+  const comes = tasks.some(({ key, target, live }) => isNamespace(key, task.key.namespace) && target && !live);
+  return comes ? notChecked(task, 'its namespace is not there yet') : undefined;
+}
+
+function isNamespace({ group, kind, name }: ResourceKey, wanted: string): boolean {
+  return group === '' && kind === 'Namespace' && name === wanted;
+}
+
+function notChecked(task: SyncTask, why: string): SyncTask {
+  return withResult(task, 'Succeeded', 'Synced', `${kubectlName(task)} not checked, since ${why} (dry run)`);
 }
 
 /** `installed`: the version in which the kind is served, if it is. The texts are Argo CD's. */

@@ -14,7 +14,7 @@ import type { OperationPhase, OperationState } from '../../lib/model/operation.t
 import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
 import { DEFAULT_TRACKING } from '../../lib/model/tracking.ts';
 import { operationId, withRows } from '../../lib/reconcile/operation.ts';
-import { mayCome, postponed, unchecked, withoutKind } from '../../lib/sync/kind.ts';
+import { mayCome, postponed, unchecked, withoutKind, withoutNamespace } from '../../lib/sync/kind.ts';
 import { givenRoom, unchanged } from '../../lib/sync/make-room.ts';
 import { nextStep } from '../../lib/sync/next.ts';
 import { beginning, leftHooks, type PlanInput, planSync } from '../../lib/sync/plan.ts';
@@ -391,7 +391,7 @@ function carryOut(task: SyncTask, input: StepInput, worker: Worker): SyncTask {
 
 function apply(task: SyncTask, target: Manifest, input: StepInput, worker: Worker): SyncTask {
   const { cluster, action } = worker;
-  const kept = unservedKind(task, input, cluster);
+  const kept = unservedKind(task, input, cluster) ?? withoutNamespace(task, input);
   if (kept) return kept;
   action(`apply ${keyText(task.key)}`);
   const way = wayOf(task, input);

@@ -114,6 +114,7 @@ export type ConditionType =
   | 'RepeatedResourceWarning'
   | 'NonDeterministicRenderWarning'
   | 'ExcludedResourceWarning'
+  | 'UnknownValueWarning'
   | 'OrphanedResourceWarning'
   | 'DeletionBudgetWarning'
   | 'DependencyWarning';

@@ -26,9 +26,17 @@ const HELM_POLICIES: Readonly<Record<string, DeletePolicy>> = {
 
 const POLICIES: ReadonlySet<string> = new Set(['BeforeHookCreation', 'HookSucceeded', 'HookFailed']);
 
+export function isHookType(word: string): word is HookType {
+  return HOOK_TYPES.has(word);
+}
+
+export function isPolicy(word: string): word is DeletePolicy {
+  return POLICIES.has(word);
+}
+
 /** The hook types that an object asks for, each once; a valid Argo CD annotation on the object overrides Helm's. */
 export function hookTypes(manifest: Manifest): readonly HookType[] {
-  const own = annotationList(manifest, HOOK).filter((type): type is HookType => HOOK_TYPES.has(type));
+  const own = annotationList(manifest, HOOK).filter(isHookType);
   if (own.length > 0) return own;
   const helm = annotationList(manifest, HELM_HOOK).map((type) => HELM_TYPES[type]);
   return [...new Set(helm.filter((type) => type !== undefined))];
@@ -56,7 +64,7 @@ export function hookPhases(manifest: Manifest): readonly SyncPhase[] {
 
 /** When a hook object goes; BeforeHookCreation when none valid is named. Helm's policies add to Argo CD's. */
 export function deletePolicies(manifest: Manifest): readonly DeletePolicy[] {
-  const own = annotationList(manifest, HOOK_DELETE_POLICY).filter((policy): policy is DeletePolicy => POLICIES.has(policy));
+  const own = annotationList(manifest, HOOK_DELETE_POLICY).filter(isPolicy);
   const helm = annotationList(manifest, HELM_HOOK_DELETE_POLICY)
     .map((policy) => HELM_POLICIES[policy])
     .filter((policy) => policy !== undefined);

@@ -128,6 +128,18 @@ export function annotationList(manifest: { readonly metadata: ObjectMeta }, name
   return [...new Set(items.filter((item) => item !== ''))];
 }
 
+interface ObjectName {
+  readonly group?: string | undefined;
+  readonly kind: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** `apps/Deployment shop/web`, as people are told of an object; without what it does not have. */
+export function objectText({ group, kind, namespace, name }: ObjectName): string {
+  return `${group ? `${group}/` : ''}${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+}
+
 /** Narrows unknown data to an object with string keys; lists and null are none. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

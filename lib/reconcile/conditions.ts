@@ -9,6 +9,7 @@ export const COMPARISON_CONDITIONS: readonly ConditionType[] = [
   'RepeatedResourceWarning',
   'NonDeterministicRenderWarning',
   'ExcludedResourceWarning',
+  'UnknownValueWarning',
   'OrphanedResourceWarning',
   'DeletionBudgetWarning',
   'DependencyWarning',

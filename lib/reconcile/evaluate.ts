@@ -12,6 +12,7 @@ import { type DesiredState, parseClosure } from '../model/desired.ts';
 import { isHook, namedHooks } from '../model/hook.ts';
 import { annotationOf, keyText, type LiveObject, type Manifest, refOf } from '../model/manifest.ts';
 import { permitsSource } from '../policy/project.ts';
+import { unknownValues } from '../policy/unknown-values.ts';
 import type { Cluster, ObjectRef } from '../ports.ts';
 import { type JudgePorts, judge } from './judge.ts';
 import { inventoryOf, readLive } from './live.ts';
@@ -68,7 +69,7 @@ export async function render(target: RenderTarget, request: Request, ports: Sett
   const { application, project, cluster, resources } = target;
   const [settings, capabilities] = await Promise.all([ports.renderSettings(), cluster.capabilities()]);
   const { sources, revisions, notBefore, fresh = false } = request;
-  return desiredState(
+  const desired = await desiredState(
     {
       ...{ application, sources, revisions, settings, ...capabilities, notBefore, fresh },
       tracking: resources.tracking,
@@ -81,6 +82,7 @@ export async function render(target: RenderTarget, request: Request, ports: Sett
     },
     ports,
   );
+  return { ...desired, conditions: [...desired.conditions, ...unknownValues(application, desired.manifests)] };
 }
 
 /** Throws what `render` throws, and Unavailable when the cluster does not answer. */

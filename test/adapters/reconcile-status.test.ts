@@ -56,6 +56,21 @@ it('wakes for any file of the repository after a failed render, so that the miss
   expect(await wokenBy('README.md', shop)).toEqual([]);
 });
 
+it('tells of words that mean nothing, and applies the rest', async () => {
+  const hook = { ...configMap('never', {}, { annotations: { 'argocd.argoproj.io/hook': 'PreSnyc' } }) };
+  const spec = { syncPolicy: { automated: {}, syncOptions: ['CreateNamespace'] } };
+  const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'b.json': hook }, spec);
+  await shop.look();
+  await shop.look();
+  const { status } = await shop.read();
+  expect(status).toMatchObject({ sync: { status: 'Synced' }, operationState: { phase: 'Succeeded' } });
+  expect(status?.conditions?.map(({ type, message }) => `${type}: ${message}`)).toEqual([
+    expect.stringContaining(`UnknownValueWarning: ConfigMap ${shop.namespace}/never: argocd.argoproj.io/hook: 'PreSnyc' is no hook type`),
+    "UnknownValueWarning: spec.syncPolicy.syncOptions[0]: 'CreateNamespace' has no effect: CreateNamespace takes true, false",
+  ]);
+  expect(await shop.live('configmaps', 'never')).toBeUndefined();
+});
+
 it('keeps a refresh that was asked for during the run, and takes away the one that it answered', async () => {
   const shop = await stories.deployment({ 'a.json': configMap('x', { k: '1' }) });
   const ask = (time: string) => shop.change({ metadata: { annotations: { [REFRESH]: 'normal', [REFRESH_TIMESTAMP]: time } } });

@@ -1,0 +1,111 @@
+// Words that people wrote into options, hooks and waves and that mean nothing: Argo CD passes them over in silence (spec/sync.md §2.1,
+// §2.2, §5, §6; spec/diff.md §9), which leaves a hook out, or prunes what was to be kept. Here a condition tells.
+import { COMPARE_OPTIONS, HOOK, HOOK_DELETE_POLICY, SYNC_OPTIONS, SYNC_WAVE } from '../model/annotations.ts';
+import type { Application, ApplicationCondition } from '../model/application.ts';
+import { hookTypes, isHook, isHookType, isPolicy } from '../model/hook.ts';
+import { annotationList, annotationOf, keyOf, type Manifest, objectText } from '../model/manifest.ts';
+import { waveOf } from '../model/wave.ts';
+
+const BOOLEAN = ['true', 'false'] as const;
+const CONFIRMED = ['true', 'false', 'confirm'] as const;
+
+type Options = Readonly<Record<string, readonly string[]>>;
+
+/** What an object may say for itself; what these and `WHOLE` have in common, an Application may say for all. */
+const BOTH: Options = {
+  Validate: BOOLEAN,
+  SkipDryRunOnMissingResource: BOOLEAN,
+  Prune: CONFIRMED,
+  Delete: CONFIRMED,
+  PruneLast: BOOLEAN,
+  Replace: BOOLEAN,
+  ServerSideApply: BOOLEAN,
+};
+const OF_OBJECTS: Options = { ...BOTH, Force: BOOLEAN };
+const OF_APPLICATIONS: Options = {
+  ...BOTH,
+  PrunePropagationPolicy: ['foreground', 'background', 'orphan'],
+  ApplyOutOfSyncOnly: BOOLEAN,
+  ClientSideApplyMigration: BOOLEAN,
+  CreateNamespace: BOOLEAN,
+  FailOnSharedResource: BOOLEAN,
+  RespectIgnoreDifferences: BOOLEAN,
+};
+
+const COMPARISON: ReadonlySet<string> = new Set([
+  'IgnoreExtraneous',
+  ...['ServerSideDiff', 'IncludeMutationWebhook'].flatMap((key) => BOOLEAN.map((value) => `${key}=${value}`)),
+]);
+
+/** So many are told, each in a condition; the rest are counted. */
+const TOLD = 5;
+
+/** One for each such word of the Application's own options and of what Git has, with what becomes of it. */
+export function unknownValues({ spec }: Pick<Application, 'spec'>, manifests: readonly Manifest[]): readonly ApplicationCondition[] {
+  const own = (spec.syncPolicy?.syncOptions ?? []).flatMap((option, index) => {
+    const fault = optionFault(option, OF_APPLICATIONS, OF_OBJECTS, 'single objects');
+    return fault === undefined ? [] : [`spec.syncPolicy.syncOptions[${index}]: ${fault}`];
+  });
+  const all = [...own, ...manifests.flatMap(faultsOf)];
+  const more = all.length > TOLD ? [`${all.length - TOLD} more values that mean nothing are in its objects`] : [];
+  return [...all.slice(0, TOLD), ...more].map((message) => ({ type: 'UnknownValueWarning', message }));
+}
+
+function faultsOf(manifest: Manifest): readonly string[] {
+  if (manifest.metadata.annotations === undefined) return [];
+  const faults = [
+    ...annotationList(manifest, SYNC_OPTIONS).map((option) => [
+      SYNC_OPTIONS,
+      optionFault(option, OF_OBJECTS, OF_APPLICATIONS, 'an Application, in spec.syncPolicy.syncOptions'),
+    ]),
+    ...annotationList(manifest, COMPARE_OPTIONS).map((option) => [COMPARE_OPTIONS, comparisonFault(option)]),
+    ...annotationList(manifest, HOOK).map((type) => [HOOK, hookFault(type, manifest)]),
+    ...annotationList(manifest, HOOK_DELETE_POLICY).map((policy) => [HOOK_DELETE_POLICY, policyFault(policy)]),
+    [SYNC_WAVE, waveFault(manifest)],
+  ];
+  return faults.flatMap(([annotation, fault]) => (fault === undefined ? [] : [`${nameOf(manifest)}: ${annotation}: ${fault}`]));
+}
+
+function nameOf(manifest: Manifest): string {
+  const key = keyOf(manifest);
+  return objectText({ ...key, name: key.name || `${manifest.metadata.generateName ?? ''}*` });
+}
+
+/** `others` are the options of `where`, which have no effect here. */
+function optionFault(option: string, known: Options, others: Options, where: string): string | undefined {
+  const [key = '', ...rest] = option.split('=');
+  const values = known[key];
+  if (values?.includes(rest.join('='))) return undefined;
+  if (values) return `${quoted(option)} has no effect: ${key} takes ${values.join(', ')}`;
+  if (key in others) return `${quoted(option)} has no effect: it is an option of ${where}`;
+  const alike = Object.keys(known).find((name) => name.toLowerCase() === key.trim().toLowerCase());
+  return `${quoted(option)} has no effect: ${alike ? `it is written ${alike}` : `there is no such option; there are ${Object.keys(known).join(', ')}`}`;
+}
+
+function comparisonFault(option: string): string | undefined {
+  return COMPARISON.has(option) ? undefined : `${quoted(option)} has no effect: there are ${[...COMPARISON].join(', ')}`;
+}
+
+function hookFault(type: string, manifest: Manifest): string | undefined {
+  if (isHookType(type)) return undefined;
+  const left = isHook(manifest) && hookTypes(manifest).length === 0 ? 'so the object is never applied' : 'and is passed over';
+  return `${quoted(type)} is no hook type, ${left}: there are PreSync, Sync, PostSync, SyncFail, PreDelete, PostDelete and Skip`;
+}
+
+function policyFault(policy: string): string | undefined {
+  return isPolicy(policy)
+    ? undefined
+    : `${quoted(policy)} is no delete policy, and is passed over: there are BeforeHookCreation, HookSucceeded and HookFailed`;
+}
+
+function waveFault(manifest: Manifest): string | undefined {
+  const text = annotationOf(manifest, SYNC_WAVE);
+  const alone = { ...manifest, metadata: { ...manifest.metadata, annotations: { [SYNC_WAVE]: text ?? '' } } };
+  if (text === undefined || waveOf(alone) !== 0 || /^[+-]?0+$/.test(text)) return undefined;
+  return `${quoted(text)} is no whole number, so its wave is ${waveOf(manifest)}`;
+}
+
+/** Long ones are cut: the place says which it is. */
+function quoted(text: string): string {
+  return `'${text.length > 60 ? `${text.slice(0, 60)}…` : text}'`;
+}

@@ -1,5 +1,6 @@
 // One sync as Argo CD records it: what was asked for, and how far it got (spec/application.md §6, §7.1).
 import type { ApplicationSource, RetryStrategy, SyncPolicy } from './application.ts';
+import type { ResourceKey } from './manifest.ts';
 
 export interface SyncOperationResource {
   readonly group?: string | undefined;
@@ -80,4 +81,15 @@ export function isRestore({ info = [] }: Operation): boolean {
 /** Failed, Error and Succeeded end an operation; nothing follows them. */
 export function isCompleted(phase: OperationPhase): boolean {
   return phase === 'Failed' || phase === 'Error' || phase === 'Succeeded';
+}
+
+/** Whether an operation is about this object: about all, or about those that it names. */
+export function isAsked({ group, kind, name, namespace }: ResourceKey, { resources = [] }: SyncOperation): boolean {
+  return (
+    resources.length === 0 ||
+    resources.some(
+      (item) =>
+        (item.group ?? '') === group && item.kind === kind && item.name === name && (!item.namespace || item.namespace === namespace),
+    )
+  );
 }

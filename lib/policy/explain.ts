@@ -1,27 +1,24 @@
 // explain: the recorded facts of an Application -> why it is not Synced, not Healthy or not syncing, and what would change that.
 import { REFRESH, SKIP_RECONCILE } from '../model/annotations.ts';
 import type { Application } from '../model/application.ts';
-import { parseBool } from '../model/bool.ts';
-import { annotationOf } from '../model/manifest.ts';
+import { annotationOf, keyOfRow, keyText } from '../model/manifest.ts';
 import { automation } from './explanation/automation.ts';
 import { faults } from './explanation/conditions.ts';
-import type { Explanation, Surroundings } from './explanation/explanation.ts';
-import { drift, unhealthy } from './explanation/objects.ts';
+import { type Explanation, isLeftAlone, type Surroundings, standingOf } from './explanation/explanation.ts';
+import { drift, restored, unhealthy } from './explanation/objects.ts';
 import { underWay } from './explanation/operation.ts';
 
 /** In the order in which a person would ask; empty when it is Synced and Healthy and nothing is on its way. */
 export function explain(application: Application, around: Surroundings): readonly Explanation[] {
+  const operation = underWay(application, around);
   return [
     ...standstill(application),
-    ...faults(application),
-    ...underWay(application, around),
-    ...outOfSync(application, around),
+    ...faults(application, around),
+    ...operation,
+    ...outOfSync(application, around, operation),
+    ...restored(application),
     ...unhealthy(application),
   ];
-}
-
-function isLeftAlone(application: Application): boolean {
-  return parseBool(annotationOf(application, SKIP_RECONCILE)) === true;
 }
 
 function standstill(application: Application): readonly Explanation[] {
@@ -44,8 +41,11 @@ function deletionNext({ metadata, status }: Application): string {
   return `it goes when its objects are gone: their metadata.finalizers, and its conditions, name what they wait for${confirm}`;
 }
 
-function outOfSync(application: Application, around: Surroundings): readonly Explanation[] {
+/** An object that the operation under way waits for is told there. */
+function outOfSync(application: Application, around: Surroundings, operation: readonly Explanation[]): readonly Explanation[] {
   if (application.status?.sync?.status !== 'OutOfSync') return [];
-  const idle = !application.operation && !application.metadata.deletionTimestamp && !isLeftAlone(application);
-  return [...drift(application), ...(idle ? automation(application, around) : [])];
+  const standing = standingOf(application);
+  const told = new Set(standing === 'busy' ? operation.flatMap(({ object }) => (object ? [keyText(keyOfRow(object))] : [])) : []);
+  const drifts = drift(application, around).filter(({ object }) => !object || !told.has(keyText(keyOfRow(object))));
+  return [...drifts, ...(standing === 'idle' ? automation(application, around) : [])];
 }

@@ -1,8 +1,7 @@
 // What a sync prunes is kept before it goes, and what is kept is what a restore works from.
 import { InvalidInput, messageOf, Unavailable } from '../model/errors.ts';
 import { keyOf, keyText, type LiveObject, refOf } from '../model/manifest.ts';
-import type { Operation } from '../model/operation.ts';
-import { isAsked } from '../sync/plan.ts';
+import { isAsked, type Operation } from '../model/operation.ts';
 import { restoreComparison } from '../sync/restore.ts';
 import { type Evaluated, isFailure } from './evaluate.ts';
 import { comparisonRules } from './judge.ts';

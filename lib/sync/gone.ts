@@ -2,8 +2,7 @@
 // written when the operation began still names it as one to prune.
 import type { ResourceStatus } from '../model/application.ts';
 import { keyOfRow, keyText, type LiveObject } from '../model/manifest.ts';
-import type { OperationState } from '../model/operation.ts';
-import { isAsked } from './plan.ts';
+import { isAsked, type OperationState } from '../model/operation.ts';
 import { pruned } from './result.ts';
 import { recordedTask, rowId, type SyncTask } from './task.ts';
 

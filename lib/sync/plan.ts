@@ -7,8 +7,8 @@ import type { SyncPolicy } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { hookPhases, isHeld, isHook, isSkipped } from '../model/hook.ts';
 import { entriesOf } from '../model/managed-fields.ts';
-import { keyOf, keyText, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
-import type { OperationState, ResourceResult, SyncOperation, SyncPhase } from '../model/operation.ts';
+import { keyOf, keyText, type LiveObject, type Manifest } from '../model/manifest.ts';
+import { isAsked, type OperationState, type ResourceResult, type SyncOperation, type SyncPhase } from '../model/operation.ts';
 import type { ScriptedHealth } from '../model/script.ts';
 import { hasOption, objectOptions } from '../model/sync-options.ts';
 import { waveOf } from '../model/wave.ts';
@@ -97,17 +97,6 @@ function isKeptNamespace({ target }: ResourceComparison, { destinationNamespace,
 function takesPart(row: ResourceComparison): boolean {
   if (row.target) return !isHook(row.target) && !isSkipped(row.target);
   return row.requiresPruning && row.live !== undefined && !isHook(row.live) && !isSkipped(row.live);
-}
-
-/** Whether an operation is about this object: about all, or about those that it names. */
-export function isAsked({ group, kind, name, namespace }: ResourceKey, { resources = [] }: SyncOperation): boolean {
-  return (
-    resources.length === 0 ||
-    resources.some(
-      (item) =>
-        (item.group ?? '') === group && item.kind === kind && item.name === name && (!item.namespace || item.namespace === namespace),
-    )
-  );
 }
 
 function resourceTask(row: ResourceComparison, input: PlanInput): SyncTask {

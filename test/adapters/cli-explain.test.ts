@@ -60,7 +60,7 @@ describe('an Application that is', () => {
     await patch(shop, { k: '2', mine: '2' });
     await shop.look();
     expect(await explained(shop)).toBe(`${head(shop, 'OutOfSync', 'Healthy')}
-sync: ConfigMap ${shop.namespace}/x: it is not as Git wants it
+sync: ConfigMap ${shop.namespace}/x: not as Git wants it
 why:
   data.k: is not as Git has it; set by kubectl-patch
   data.mine: differs, and is ignored by spec.ignoreDifferences[0]; set by kubectl-patch
@@ -130,7 +130,7 @@ describe('an Application whose sync', () => {
     const shop = await stories.deployment({ 'a.json': configMap('x', {}) }, { ...AUTOMATED, project });
     await shop.look();
     const text = await explained(shop);
-    expect(text).toContain(`\nsync: ConfigMap ${shop.namespace}/x: it is in Git, and not in the cluster\n`);
+    expect(text).toContain(`\nsync: ConfigMap ${shop.namespace}/x: in Git, and not in the cluster\n`);
     expect(text).toContain(
       `\nautomation: a sync by itself is due, and spec.syncWindows[0] (deny '${schedule}' for 1h) of project '${project}' keeps it closed\n`,
     );
@@ -160,6 +160,9 @@ describe('an Application whose sync', () => {
 
     await shop.change({ status: { operationState: { phase: 'Terminating' } } });
     await shop.look();
+    const stopped = await explained(shop);
+    expect(stopped).toMatch(/\noperation: the sync that began at \S+ was stopped\n {2}-> to begin it again: evenkeel app sync \S+\n/);
+    expect(stopped).toContain(`operation: batch/Job ${shop.namespace}/migrate: its PreSync hook ran still, and was ended\n\n`);
     await shop.commit({ 'job.json': failing(job) });
     await shop.sync();
     await eventually(async () => {
@@ -168,7 +171,7 @@ describe('an Application whose sync', () => {
     }, 60_000);
     const failed = await explained(shop);
     expect(failed).toMatch(new RegExp(`operation: batch/Job ${shop.namespace}/migrate: its PreSync hook failed: Job has reached`));
-    expect(failed).toContain(`\n  -> kubectl -n ${shop.namespace} logs job/migrate says more; mend it in Git, or try again: `);
+    expect(failed).toContain(`\n  -> kubectl -n ${shop.namespace} logs job/migrate says more, unless its delete policy took it away\n`);
   });
 
   it('waits for a confirmation names the object, and the command that gives it', async () => {
@@ -195,11 +198,43 @@ describe('an Application whose sync', () => {
     await shop.look();
     await shop.look();
     const text = await explained(shop);
-    expect(text).toMatch(
-      /automation: the sync of this revision failed for a reason outside Git \(.*exceeded quota: small.*\): attempt #2 is at 20/,
-    );
+    expect(text).toMatch(/operation: the sync that .*; the reason lies outside Git \(.*exceeded quota: small.*\): attempt #2 is at 20/);
     const said = (await shop.read()).status?.conditions?.[0]?.message.match(/attempt #2 at (\S+)\)/)?.[1];
     expect(text).toContain(`attempt #2 is at ${said}\n`);
+  });
+});
+
+describe('an Application', () => {
+  it('that changes what may not be changed names the sync that forces it, which then does', async () => {
+    const shop = await settled(undefined, { 'a.json': { ...configMap('x', { k: '1' }), immutable: true } });
+    await shop.commit({ 'a.json': { ...configMap('x', { k: '2' }), immutable: true } });
+    await shop.change({ spec: { syncPolicy: null } });
+    await shop.sync();
+    const [, force] = /created again: evenkeel (app sync .* --force --resource \S+)\n/.exec(await explained(shop)) ?? [];
+    expect(force).toBe(`app sync ${shop.name} --force --resource :ConfigMap:${shop.namespace}/x`);
+    expect(await stories.evenkeel([...(force ?? '').split(' '), '--async'])).toMatchObject({ code: 0 });
+    await shop.look();
+    expect((await shop.live('configmaps', 'x'))?.data).toEqual({ k: '2' });
+  });
+
+  it('to which something was restored says that Git does not have it, until it does', async () => {
+    const files = { 'a.json': configMap('x', {}), 'b.json': configMap('back', {}) };
+    const shop = await settled({ syncPolicy: { automated: { prune: true } } }, files);
+    await shop.commit({ 'b.json': undefined });
+    await shop.look('push');
+    await eventually(async () => expect(await shop.live('configmaps', 'back')).toBeUndefined());
+    const restoring = stories.evenkeel(['app', 'restore', shop.name]);
+    await eventually(async () => expect((await shop.read()).operation).toBeDefined());
+    await shop.look();
+    await shop.look();
+    expect(await restoring).toMatchObject({ code: 0, stderr: expect.stringContaining('put it back into Git, or delete it by hand') });
+    expect(await explained(shop)).toMatch(
+      /\nsync: ConfigMap \S+\/back: restored at \S+Z, and not in Git: no sync prunes it\n {2}-> put it back into Git, or delete it by hand\n/,
+    );
+    await shop.commit(files);
+    await shop.look('push');
+    await shop.look();
+    expect(await explained(shop)).not.toContain('restored');
   });
 });
 

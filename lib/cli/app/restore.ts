@@ -69,6 +69,8 @@ async function restore(shell: Shell, name: string, flags: Flags, self: Command):
   const { application } = await waitFor(shell, session, ref, wait);
   const fault = phaseFault(application.status?.operationState);
   if (fault) throw new Exit(EXIT_FAILED, fault);
+  // Nobody else reminds of it: what is restored makes no Application OutOfSync.
+  if (!flags.dryRun) shell.terminal.note('what was restored is not in Git: put it back into Git, or delete it by hand; no sync prunes it');
 }
 
 /** Nobody here knows what is kept: each object has to be named whole. */

@@ -2,8 +2,9 @@
 import type { Application } from '../../model/application.ts';
 import { NotPermitted } from '../../model/errors.ts';
 import { parseProject } from '../../model/project.ts';
+import { timeText } from '../../policy/explanation/explanation.ts';
 import { projectName } from '../../policy/spec.ts';
-import { type AssignedWindow, windowsOf, windowVerdict } from '../../policy/sync-windows.ts';
+import { type AssignedWindow, opensAt, windowsOf, windowVerdict } from '../../policy/sync-windows.ts';
 import type { Session } from '../shell.ts';
 
 const APP_PROJECT = { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject' } as const;
@@ -21,8 +22,11 @@ export async function assignedWindows(session: Session, application: Application
 
 /** Why a sync that a person asks for may not begin; `now` is milliseconds since the epoch. */
 export function windowRefusal(windows: readonly AssignedWindow[] | undefined, now: number): string | undefined {
-  const verdict = windowVerdict(windows ?? [], { manual: true, now });
+  const asked = { manual: true, now };
+  const verdict = windowVerdict(windows ?? [], asked);
   if (verdict.open) return undefined;
   if (verdict.fault !== undefined) return `cannot sync: invalid sync window: ${verdict.fault}`;
-  return `cannot sync: blocked by sync window, which may open after ${new Date(now + verdict.afterSeconds * 1000).toISOString()}`;
+  const at = opensAt(windows ?? [], asked);
+  const when = at === undefined ? 'no time is in sight at which it opens' : `it opens at ${timeText(at)}`;
+  return `cannot sync: blocked by sync window; ${when}`;
 }

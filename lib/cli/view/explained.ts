@@ -1,7 +1,7 @@
 // What explains an Application's state, as text: each statement with the object, the fields and the way out.
 
 import type { Application } from '../../model/application.ts';
-import { keyOfRow, keyText } from '../../model/manifest.ts';
+import { keyOfRow, keyText, objectText } from '../../model/manifest.ts';
 import { printYaml } from '../../model/yaml.ts';
 import type { Explanation } from '../../policy/explanation/explanation.ts';
 import type { ExplainedDifference } from '../app/differences.ts';
@@ -25,7 +25,7 @@ export function explainedText(
   const { sync, health } = application.status ?? {};
   const head = `${qualified(application)}: ${paint(sync?.status ?? 'Unknown')}, ${paint(health?.status ?? 'Unknown')}\n`;
   if (told.length === 0) return `${head}nothing to explain: it is as Git wants it, and nothing is on its way\n`;
-  return head + told.map(paragraph).join('');
+  return head + grouped(told).map(paragraph).join('');
 }
 
 type Told = Explanation & { readonly fields?: ExplainedDifference['reasons'] };
@@ -38,9 +38,28 @@ function withFields(explanation: Explanation, differences: readonly ExplainedDif
   return fields.length === 0 ? explanation : { ...explanation, fields };
 }
 
-function paragraph({ about, object, says, next, fields = [] }: Told): string {
-  const name = object
-    ? `${object.group ? `${object.group}/` : ''}${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name}: `
-    : '';
-  return `\n${oneLine(`${about}: ${name}${says}`)}\n${reasonLines(fields)}${oneLine(`  -> ${next}`)}\n`;
+/** What is said alike of several objects, each where the first of them is. */
+function grouped(told: readonly Told[]): readonly (readonly [Told, ...Told[]])[] {
+  const groups = new Map<string, [Told, ...Told[]]>();
+  for (const [index, one] of told.entries()) {
+    const { about, object, says, next, fields } = one;
+    const key = object && !fields ? JSON.stringify([about, says, next]) : String(index);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups.values()];
+}
+
+/** So many objects of which the same is said are named; -o json has them all. */
+const NAMED = 10;
+
+function paragraph([first, ...others]: readonly [Told, ...Told[]]): string {
+  const { about, object, says, next, fields = [] } = first;
+  const objects = [first, ...others].flatMap((one) => (one.object ? [one.object] : []));
+  const names = others.length === 0 ? [] : objects.slice(0, NAMED).map((each) => `  ${objectText(each)}`);
+  const more = objects.length > NAMED ? [`  and ${objects.length - NAMED} more: -o json names them`] : [];
+  const subject = others.length > 0 ? `${objects.length} objects: ` : object ? `${objectText(object)}: ` : '';
+  const lines = [`${about}: ${subject}${says}`, ...names, ...more].map(oneLine).join('\n');
+  return `\n${lines}\n${reasonLines(fields)}${next === undefined ? '' : `${oneLine(`  -> ${next}`)}\n`}`;
 }

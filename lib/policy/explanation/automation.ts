@@ -5,69 +5,91 @@ import { alreadyAttempted, healDueAt, lastAttempt, passingDueAt, wipesEverything
 import { passingAttempts, passingReason } from '../passing.ts';
 import { projectName } from '../spec.ts';
 import { windowVerdict } from '../sync-windows.ts';
-import { type Explanation, type Surroundings, syncCommand, timeText } from './explanation.ts';
+import { type Explanation, type Surroundings, standingOf, syncCommand, timeText } from './explanation.ts';
 import { closedText } from './windows.ts';
 
 type Told = Pick<Explanation, 'says' | 'next'>;
 
 /** Of an Application that is OutOfSync and has no operation. */
 export function automation(application: Application, around: Surroundings): readonly Explanation[] {
-  const told = off(application) ?? unpruned(application) ?? tried(application, around) ?? due(application, around);
+  // Its condition says that it is due, and what it waits for; how the last attempt ended says what becomes of it.
+  if (isBlocked(application) || failed(application, around)) return [];
+  const told = off(application, around) ?? unpruned(application, around) ?? tried(application, around) ?? due(application, around);
   return [{ about: 'automation', ...told }];
 }
 
-function off(application: Application): Told | undefined {
-  const automated = application.spec.syncPolicy?.automated;
-  if (automated && automated.enabled !== false) return undefined;
-  const why = automated ? 'spec.syncPolicy.automated.enabled is false' : 'spec.syncPolicy.automated is not set';
-  return { says: `nothing syncs it by itself: ${why}`, next: syncCommand(application) };
+function isBlocked({ status }: Application): boolean {
+  return status?.conditions?.some(({ type }) => type === 'DependencyWarning') ?? false;
 }
 
-function unpruned(application: Application): Told | undefined {
+function isOff({ spec }: Application): boolean {
+  const automated = spec.syncPolicy?.automated;
+  return !automated || automated.enabled === false;
+}
+
+function off(application: Application, around: Surroundings): Told | undefined {
+  if (!isOff(application)) return undefined;
+  const set = application.spec.syncPolicy?.automated
+    ? 'spec.syncPolicy.automated.enabled is false'
+    : 'spec.syncPolicy.automated is not set';
+  const closed = closedText(application, around, { manual: true, now: around.now });
+  const says = `nothing syncs it by itself: ${set}`;
+  return { says: closed ? `${says}; ${closed.says}` : says, next: syncCommand(application, around) };
+}
+
+function unpruned(application: Application, around: Surroundings): Told | undefined {
   const rows = (application.status?.resources ?? []).filter(({ status }) => status === 'OutOfSync' || status === 'Unknown');
   if (application.spec.syncPolicy?.automated?.prune || rows.length === 0 || !rows.every((row) => row.requiresPruning)) return undefined;
   return {
     says: 'only objects that would be pruned differ, and spec.syncPolicy.automated.prune is not set',
-    next: `set it, or: ${syncCommand(application, ' --prune')}`,
+    next: `set it, or: ${syncCommand(application, around, ' --prune')}`,
   };
 }
 
-/** What the last operation, if it was of what is compared now, leaves to be done by itself, and when. */
-function tried(application: Application, { now }: Surroundings): Told | undefined {
-  const { status, spec } = application;
+/** The last operation, if it was of what is compared now. */
+function attempt(application: Application): OperationState | undefined {
+  const { status } = application;
   const state = lastAttempt(application);
   const revisions = status?.sync?.revisions ?? [status?.sync?.revision ?? ''];
-  if (!state || !alreadyAttempted(application, state, revisions)) return undefined;
-  if (state.phase !== 'Succeeded') return failed(application, state, now);
+  return state && alreadyAttempted(application, state, revisions) ? state : undefined;
+}
+
+/** What the last operation leaves to be done by itself, and when. */
+function tried(application: Application, around: Surroundings): Told | undefined {
+  const { spec } = application;
+  const state = attempt(application);
+  if (state?.phase !== 'Succeeded') return undefined;
   if (!spec.syncPolicy?.automated?.selfHeal) {
     return {
       says: 'this revision was synced, and changes made in the cluster stay: spec.syncPolicy.automated.selfHeal is not set',
-      next: `set it, push, or: ${syncCommand(application)}`,
+      next: `set it, push, or: ${syncCommand(application, around)}`,
     };
   }
   const at = healDueAt(state);
-  if (at <= now) return undefined;
+  if (at <= around.now) return undefined;
   const count = (state.operation.sync?.autoHealAttemptsCount ?? 0) + 1;
   return {
     says: `it differs again after it was healed: self-healing waits longer each time, attempt #${count} is at ${timeText(at)}`,
-    next: `look for who changes it, or wait; at once: ${syncCommand(application)}`,
+    next: `look for who changes it, or wait; at once: ${syncCommand(application, around)}`,
   };
 }
 
-function failed(application: Application, state: OperationState, now: number): Told | undefined {
+/** What becomes, by itself, of a sync that did not succeed; undefined when it is no automation that decides it, or it is due now. */
+export function failed(
+  application: Application,
+  { now }: Surroundings,
+): { readonly says: string; readonly isTriedAgain: boolean } | undefined {
+  if (isOff(application) || standingOf(application) !== 'idle' || application.status?.sync?.status !== 'OutOfSync') return undefined;
+  const state = attempt(application);
+  if (!state || state.phase === 'Succeeded') return undefined;
   const reason = passingReason(state);
   if (!state.operation.initiatedBy?.automated || reason === undefined) {
-    return {
-      says: 'the sync of this revision failed, and is not tried again by itself',
-      next: `push what mends it, or: ${syncCommand(application)}`,
-    };
+    return { says: 'it is not tried again by itself', isTriedAgain: false };
   }
   const at = passingDueAt(application.metadata.name, state);
   if (at <= now) return undefined;
-  return {
-    says: `the sync of this revision failed for a reason outside Git (${reason}): attempt #${passingAttempts(state) + 2} is at ${timeText(at)}`,
-    next: `mend that reason and wait; at once: ${syncCommand(application)}`,
-  };
+  const count = passingAttempts(state) + 2;
+  return { says: `the reason lies outside Git (${reason}): attempt #${count} is at ${timeText(at)}`, isTriedAgain: true };
 }
 
 /** It is to begin now: what keeps it may be found here, else it is the worker's turn. */
@@ -75,7 +97,7 @@ function due(application: Application, around: Surroundings): Told {
   if (wipesEverything(application, application.status?.resources ?? [])) {
     return {
       says: 'Git has none of its objects any more, and spec.syncPolicy.automated.allowEmpty is not set',
-      next: `put them back into Git, set it, or: ${syncCommand(application, ' --prune')}`,
+      next: `put them back into Git, set it, or: ${syncCommand(application, around, ' --prune')}`,
     };
   }
   const closed = closedText(application, around, { manual: false, now: around.now });
@@ -83,7 +105,7 @@ function due(application: Application, around: Surroundings): Told {
     const byHand = windowVerdict(around.windows ?? [], { manual: true, now: around.now }).open;
     return {
       says: `a sync by itself is due, and ${closed.says}`,
-      next: byHand ? `${closed.next}; by hand it may be synced now: ${syncCommand(application)}` : closed.next,
+      next: byHand ? `${closed.next}; by hand it may be synced now: ${syncCommand(application, around)}` : closed.next,
     };
   }
   const unread =

@@ -1,6 +1,9 @@
 // What explains an Application, and the commands that help with an object.
+import { SKIP_RECONCILE } from '../../model/annotations.ts';
 import type { Application, ResourceStatus } from '../../model/application.ts';
-import type { AssignedWindow } from '../sync-windows.ts';
+import { parseBool } from '../../model/bool.ts';
+import { annotationOf } from '../../model/manifest.ts';
+import { type AssignedWindow, opensAt, windowVerdict } from '../sync-windows.ts';
 
 export type ExplainedObject = Pick<ResourceStatus, 'group' | 'kind' | 'namespace' | 'name'>;
 
@@ -9,8 +12,8 @@ export interface Explanation {
   /** The object that it is about; the Application itself when absent. */
   readonly object?: ExplainedObject;
   readonly says: string;
-  /** What would change it. */
-  readonly next: string;
+  /** What would change it; absent where another explanation already says what comes first. */
+  readonly next?: string;
 }
 
 /** What is not in the Application itself. */
@@ -21,8 +24,23 @@ export interface Surroundings {
   readonly windows: readonly AssignedWindow[] | undefined;
 }
 
-export function syncCommand({ metadata }: Application, flags = ''): string {
-  return `evenkeel app sync ${metadata.name}${flags}`;
+/** The command that syncs it, with until when its sync windows would refuse it. */
+export function syncCommand(application: Application, around: Surroundings, flags = ''): string {
+  const command = `evenkeel app sync ${application.metadata.name}${flags}`;
+  const [windows, asked] = [around.windows ?? [], { manual: true, now: around.now }];
+  if (windowVerdict(windows, asked).open) return command;
+  const at = opensAt(windows, asked);
+  return `${command} (its sync windows refuse it ${at === undefined ? 'now' : `until ${timeText(at)}`})`;
+}
+
+export function isLeftAlone(application: Application): boolean {
+  return parseBool(annotationOf(application, SKIP_RECONCILE)) === true;
+}
+
+/** Whether it takes a sync: `busy` with another one, or `closed` to any, as it is being deleted or left alone. */
+export function standingOf(application: Application): 'idle' | 'busy' | 'closed' {
+  if (application.metadata.deletionTimestamp || isLeftAlone(application)) return 'closed';
+  return application.operation ? 'busy' : 'idle';
 }
 
 export function objectOf({ group, kind, namespace, name }: ExplainedObject): ExplainedObject {

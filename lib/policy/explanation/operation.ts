@@ -2,6 +2,7 @@
 import type { Application } from '../../model/application.ts';
 import { isCompleted, type OperationState, type ResourceResult } from '../../model/operation.ts';
 import { passingReason } from '../passing.ts';
+import { failed } from './automation.ts';
 import {
   describeCommand,
   type ExplainedObject,
@@ -19,7 +20,7 @@ export function underWay(application: Application, around: Surroundings): readon
   if (!state || (application.operation && isCompleted(state.phase))) return application.operation ? [requested(application, around)] : [];
   const says = `the sync that began at ${state.startedAt} is ${state.phase}${state.message ? `: ${state.message}` : ''}`;
   if (state.phase === 'Succeeded') return [];
-  return isCompleted(state.phase) ? ended(application, state, says) : running(application, state, says, around);
+  return isCompleted(state.phase) ? ended(application, state, says, around) : running(application, state, says, around);
 }
 
 function requested(application: Application, around: Surroundings): Explanation {
@@ -31,7 +32,7 @@ function requested(application: Application, around: Surroundings): Explanation 
 
 /** How the message of an operation that runs begins, or ends, and what then helps. */
 const WAITS: readonly (readonly [words: RegExp, help: (application: Application) => string])[] = [
-  [/^blocked by /, () => 'it goes on when they are Synced and Healthy'],
+  [/^blocked by /, () => 'it goes on when they are Synced and Healthy: evenkeel app explain tells of each what it waits for'],
   [/^waiting for completion of hook /, () => 'it goes on when the hook ends'],
   [/^waiting for healthy state of /, () => 'it goes on when that is Healthy'],
   [/^waiting for deletion of /, () => 'it goes on when that is gone; its metadata.finalizers say who has to let it go'],
@@ -75,24 +76,58 @@ function told(object: ExplainedObject, says: string, next: string): Explanation 
   return { about: 'operation', object: objectOf(object), says, next };
 }
 
-function ended(application: Application, state: OperationState, says: string): readonly Explanation[] {
-  const failed = (state.syncResult?.resources ?? []).filter(isFailed);
-  const where = passingReason(state) === undefined ? 'in Git' : 'outside Git, where its reason lies';
-  const next = `mend it ${where}, or try again: ${syncCommand(application)}`;
-  return [{ about: 'operation', says, next }, ...failed.map((row) => told(row, failureText(row), failureNext(row, next)))];
+function ended(application: Application, state: OperationState, says: string, around: Surroundings): readonly Explanation[] {
+  const command = syncCommand(application, around);
+  const left = failed(application, around);
+  const follows = left ? `; ${left.says}` : '';
+  const failures = (state.syncResult?.resources ?? []).filter(isFailed).map((row) => failure(row, application, around));
+  const { message = '' } = state;
+  if (message.startsWith(TERMINATED)) {
+    const stopped = `the sync that began at ${state.startedAt} was stopped${message.slice(TERMINATED.length)}`;
+    return [{ about: 'operation', says: `${stopped}${follows}`, next: `to begin it again: ${command}` }, ...failures];
+  }
+  const again = left?.isTriedAgain ? 'and wait; at once' : 'or try again';
+  const mend = passingReason(state) === undefined ? 'push what mends it' : 'mend the reason, which lies outside Git';
+  return [{ about: 'operation', says: `${says}${follows}`, next: `${mend}, ${again}: ${command}` }, ...failures];
 }
+
+/** How the message of an operation begins that somebody, or its deadline, has stopped (spec/sync.md §7). */
+const TERMINATED = 'Operation terminated';
 
 function isFailed({ status, hookPhase }: ResourceResult): boolean {
   return status === 'SyncFailed' || hookPhase === 'Failed' || hookPhase === 'Error';
 }
 
-function failureText({ hookType, message = '' }: ResourceResult): string {
+/** It went with the operation that was stopped (spec/sync.md §7), and failed for no reason of its own. */
+function isEnded({ hookType, message }: ResourceResult): boolean {
+  return hookType !== undefined && message === 'Terminated';
+}
+
+function failure(row: ResourceResult, application: Application, around: Surroundings): Explanation {
+  const next = failureNext(row, application, around);
+  return { about: 'operation', object: objectOf(row), says: failureText(row), ...(next === undefined ? {} : { next }) };
+}
+
+function failureText(row: ResourceResult): string {
+  const { hookType, message = '' } = row;
+  if (isEnded(row)) return `its ${hookType} hook ran still, and was ended`;
   const what = hookType ? `its ${hookType} hook failed` : 'it failed';
   if (message === '') return what;
   return hookType ? `${what}: ${message}` : message;
 }
 
-/** A hook that ran tells more than its result does, as long as its delete policy leaves it there. */
-function failureNext(row: ResourceResult, next: string): string {
-  return row.hookType && row.status !== 'SyncFailed' ? `${lookCommand(row)} says more; ${next}` : next;
+/** How API servers refuse a change of what may only be chosen when an object is created. */
+const IMMUTABLE = /immutable|for fields other than|may not change once set|pod updates may not change/;
+
+/** What helps with this object alone; undefined where that is said of the whole sync. */
+function failureNext(row: ResourceResult, application: Application, around: Surroundings): string | undefined {
+  if (row.status === 'SyncFailed' && IMMUTABLE.test(row.message ?? '')) {
+    const resource = `${row.group}:${row.kind}:${row.namespace ? `${row.namespace}/` : ''}${row.name}`;
+    const command = syncCommand(application, around, ` --force --resource ${resource}`);
+    return `take the change back in Git, or let it be deleted, with what it holds, and created again: ${command}`;
+  }
+  // A hook that ran tells more than its result does.
+  return row.hookType && row.status !== 'SyncFailed' && !isEnded(row)
+    ? `${lookCommand(row)} says more, unless its delete policy took it away`
+    : undefined;
 }

@@ -45,9 +45,7 @@ describe('what explains an Application', () => {
       reasons: [{ path: 'data.a', reason: 'changed', owners: ['kubectl-edit'] }],
     };
     const text = explainedText(application, explain(application, { now: NOW, windows: [] }), [difference], 'wide', plain);
-    expect(text).toContain(
-      'sync: ConfigMap shop/a: it is not as Git wants it\nwhy:\n  data.a: is not as Git has it; set by kubectl-edit\n',
-    );
+    expect(text).toContain('sync: ConfigMap shop/a: not as Git wants it\nwhy:\n  data.a: is not as Git has it; set by kubectl-edit\n');
     expect(
       JSON.parse(explainedText(application, explain(application, { now: NOW, windows: [] }), [difference], 'json', plain))[0].fields,
     ).toEqual(difference.reasons);

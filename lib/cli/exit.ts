@@ -5,6 +5,9 @@ export const EXIT_FAILED = 1;
 /** Everything else that goes wrong. */
 export const EXIT_ERROR = 20;
 
+/** Somebody pressed Ctrl-C: 128 and the number of the signal, as shells have it. */
+export const EXIT_INTERRUPTED = 130;
+
 /** Ends the command with a code; `main.ts` alone turns it into one. An empty message prints nothing. */
 export class Exit extends Error {
   override readonly name = 'Exit';

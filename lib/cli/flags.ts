@@ -22,6 +22,15 @@ export function addNumber(command: Command, flags: string, help: string): Comman
   return command.option(flags, help, readNumber);
 }
 
+/** A time in whole seconds, none of them negative. */
+export function addSeconds(command: Command, flags: string, help: string): Command {
+  return command.option(flags, help, (text: string) => {
+    const seconds = readNumber(text);
+    if (seconds < 0) throw new InvalidArgumentError('expected no less than 0 seconds.');
+    return seconds;
+  });
+}
+
 /** Flags of Argo CD that this command does not have: refused by name, so that nobody believes that they did something. */
 export function refuseFlags(command: Command, flags: readonly string[], reason: string): Command {
   for (const text of flags) {
@@ -49,7 +58,7 @@ export function specValues(command: Command, flags: readonly SpecFlag[]): Readon
   return Object.fromEntries(given.map(({ name }) => [name, command.getOptionValue(attributeOf(name))]));
 }
 
-/** Arguments in which `--switch=false` is `--no-switch` and `--switch=true` is `--switch`, for every switch of the program. */
+/** Arguments in which `--switch=false` is `--no-switch` and `--switch=true` is `--switch`, for every switch of the program. Throws Exit for others. */
 export function withPlainSwitches(args: readonly string[], program: Command): readonly string[] {
   const switches = switchesOf(program);
   const end = args.indexOf('--');
@@ -59,7 +68,8 @@ export function withPlainSwitches(args: readonly string[], program: Command): re
     if (!arg.startsWith('--') || equals < 0 || !switches.has(name) || (end >= 0 && index > end)) return arg;
     const value = arg.slice(equals + 1);
     if (TRUE.has(value)) return `--${name}`;
-    return FALSE.has(value) ? `--no-${name}` : arg;
+    if (FALSE.has(value)) return `--no-${name}`;
+    throw new Exit(EXIT_FAILED, `--${name} takes true or false, not '${value}'`);
   });
 }
 

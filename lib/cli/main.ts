@@ -7,7 +7,7 @@ import { renderSettings } from '../desired/settings.ts';
 import { messageOf } from '../model/errors.ts';
 import type { GivenRepository } from '../model/given-repositories.ts';
 import { resourceSettings } from '../model/resource-settings.ts';
-import { EXIT_ERROR, Exit } from './exit.ts';
+import { EXIT_ERROR, EXIT_INTERRUPTED, Exit } from './exit.ts';
 import { externalDiff } from './external-diff.ts';
 import { findKubeconfig } from './find-kubeconfig.ts';
 import { withPlainSwitches } from './flags.ts';
@@ -43,12 +43,23 @@ function shellFor(own: CliSettings): Shell {
     terminal: processTerminal(own.colour),
     clock: Date.now,
     sleep: async (milliseconds) => sleep(milliseconds),
+    onInterrupt,
     connect: (flags) => connect(flags, own),
     renderer: (session) => renderer(session, own),
     offline: { namespace: own.namespace, remoteBases: own.remoteBases, open: (given) => offline(given, own) },
     scripts: async () => (await import('../adapters/scripts/scripts.ts')).createScripts({ callMs: PATIENCE_MS }),
     externalDiff: own.externalDiff && externalDiff(own.externalDiff),
   };
+}
+
+/** As a shell would end it, after the remark. */
+function onInterrupt(remark: string): () => void {
+  const end = () => {
+    process.stderr.write(`${remark}\n`);
+    process.exit(EXIT_INTERRUPTED);
+  };
+  process.once('SIGINT', end);
+  return () => void process.off('SIGINT', end);
 }
 
 /** The adapters are loaded only by commands that need them, so that help and wrong usage answer at once. */

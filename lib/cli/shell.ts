@@ -59,6 +59,8 @@ export interface Shell {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Says something to whoever ends the command by Ctrl-C, until the function that it returns is called. */
+  readonly onInterrupt: (remark: string) => () => void;
   /** Throws Exit when no kubeconfig is found or it cannot be used. */
   readonly connect: (flags: GlobalFlags) => Promise<Session>;
   /** What it takes to render an Application here: repositories are reached by the Secrets of the control cluster, if the session may read them. */

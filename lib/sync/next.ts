@@ -74,7 +74,8 @@ function dryRunStep(ask: StepInput): Step {
   if (pending.length > 0) return wave(pending);
   const failed = ask.tasks.some(isUnsuccessful);
   const message = failed ? 'one or more objects failed to apply (dry run)' : 'successfully synced (no more tasks)';
-  return { kind: 'finish', phase: failed ? 'Failed' : 'Succeeded', message, ...NO_HOOKS };
+  const budget = ask.overBudget ? '; the sync itself would wait for a confirmation of what it prunes' : '';
+  return { kind: 'finish', phase: failed ? 'Failed' : 'Succeeded', message: `${message}${budget}`, ...NO_HOOKS };
 }
 
 function forbiddenPlan({ tasks, refusals }: StepInput): Next | undefined {

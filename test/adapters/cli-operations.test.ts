@@ -100,7 +100,13 @@ describe('app terminate-op', () => {
   it('stops the sync that runs, and its hook', async () => {
     const shop = await stories.deployment({ 'a.json': configMap('x', {}), 'hook.json': hookJob('slow', 'PreSync', '600s') });
     await shop.sync();
-    expect(await stateOf(shop)).toEqual(['Running', 'waiting for completion of hook batch/Job/slow']);
+    const waits = 'waiting for completion of hook batch/Job/slow';
+    expect(await stateOf(shop)).toEqual(['Running', waits]);
+    expect((await stories.evenkeel(['app', 'get', shop.name])).stdout).toContain(`Phase:              Running\n`);
+    expect(await stories.evenkeel(['app', 'sync', shop.name])).toMatchObject({
+      code: 20,
+      stderr: `error: another operation is already in progress: ${waits} (evenkeel app terminate-op ${shop.name} ends it)\n`,
+    });
     expect(await stories.evenkeel(['app', 'terminate-op', shop.name])).toMatchObject({
       code: 0,
       stdout: `Application '${shop.name}' operation terminating\n`,
@@ -141,6 +147,30 @@ describe('app confirm-deletion', () => {
 });
 
 describe('app sync', () => {
+  it('says to whoever leaves it by Ctrl-C that the operation goes on', async () => {
+    const shop = await stories.deployment({ 'a.json': configMap('x', {}) });
+    const interrupt = eventually(async () => expect((await shop.read()).operation).toBeDefined());
+    const { code, stderr } = await stories.evenkeel(['app', 'sync', shop.name], { interrupt });
+    expect([code, stderr]).toEqual([
+      130,
+      expect.stringMatching(/^the operation on \S+ goes on without you: evenkeel app wait .*terminate-op/),
+    ]);
+    expect((await shop.read()).operation).toBeDefined();
+    expect(await stories.evenkeel(['app', 'history', shop.name])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/^nothing was deployed yet/),
+    });
+  });
+
+  it.each([
+    [['--strategy', 'foo'], /^error: Unknown sync strategy: 'foo': there are hook and apply/],
+    [['--timeout', '-1'], /expected no less than 0 seconds/],
+    [['--prune=maybe'], /^error: --prune takes true or false, not 'maybe'/],
+  ])('refuses %j as wrong usage', async (flags, message) => {
+    expect(await stories.evenkeel(['app', 'sync', 'shop', ...flags])).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
+  });
+
   it('is refused before anything is written while the project closes its window, and app get says so', async () => {
     const project = `closed-${stories.control}`;
     const window = { kind: 'deny', schedule: '* * * * *', duration: '1h', applications: ['*'] };

@@ -99,7 +99,7 @@ describe('app sync', () => {
     expect((await here.read(name)).operation.sync.dryRun).toBeUndefined();
     expect(await here.evenkeel(['app', 'sync', name, '--async', '--dry-run'])).toMatchObject({
       code: 20,
-      stderr: 'error: another operation is already in progress\n',
+      stderr: expect.stringMatching(/^error: another operation is already in progress(: .+)? \(evenkeel app terminate-op \S+ ends it\)\n$/),
     });
     expect((await here.read(name)).operation.sync.dryRun).toBeUndefined();
   });

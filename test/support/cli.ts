@@ -27,6 +27,7 @@ export interface CliWorld extends World {
 interface How {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly interrupt?: Promise<unknown>;
 }
 
 /** Kinds, a project that permits everything, and commands with nothing but what they need in their environment. */
@@ -66,11 +67,12 @@ export function commandsIn(here: World, namespace: string, folder: string): CliW
     // Homes of tests are empty: what one command has read need not be read by all that follow.
     NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'evenkeel'),
   };
-  return (args, { input, env } = {}) =>
+  return (args, { input, env, interrupt } = {}) =>
     run(process.execPath, [join(ROOT, 'lib/cli/evenkeel.js'), ...args], {
       cwd: folder,
       env: { ...environment, ...env },
       ...(input === undefined ? {} : { input }),
+      ...(interrupt && { interrupt }),
     });
 }
 

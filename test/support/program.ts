@@ -13,6 +13,8 @@ export interface HowToRun {
   /** The whole environment of the program; that of the test run when absent. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Somebody presses Ctrl-C then. */
+  readonly interrupt?: Promise<unknown>;
 }
 
 /** Waits for the program's end whatever its exit code; rejects only when it cannot be started. */
@@ -21,7 +23,9 @@ export async function run(program: string, args: readonly string[], how: HowToRu
   const exit = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
   child.stdin.on('error', () => {}); // a program may end before it has read all of its input
   child.stdin.end(how.input ?? '');
+  const interrupted = how.interrupt?.then(() => child.kill('SIGINT'));
   const [code, stdout, stderr] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
+  await interrupted;
   return { code, stdout, stderr };
 }
 

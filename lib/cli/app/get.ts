@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { sourcesOf } from '../../model/application.ts';
 import { InvalidInput } from '../../model/errors.ts';
-import { addNumber, addSwitch } from '../flags.ts';
+import { addNumber, addSeconds, addSwitch } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import type { Shell } from '../shell.ts';
 import { APP_OUTPUTS, type Details, outputOf, printApplication } from './printing.ts';
@@ -41,7 +41,7 @@ export function addGet(app: Command, shell: Shell): void {
   addSwitch(command, '--show-operation', 'show the last operation');
   addSwitch(command, '--show-params', 'show the Helm parameters that it overrides');
   addNumber(command, '--source-position <number>', 'source whose parameters are shown, from 1');
-  addNumber(command, '--timeout <seconds>', 'how long a refresh may take (default: 0, without end)');
+  addSeconds(command, '--timeout <seconds>', 'how long a refresh may take (default: 0, without end)');
   command.addHelpText('after', EXAMPLES).action((name: string, flags: Flags, self: Command) => get(shell, name, flags, self));
 }
 

@@ -1,7 +1,8 @@
 // An Application or a list of them on standard output, in the format that was asked for (spec/cli.md §1, §2).
-import { sourcesOf } from '../../model/application.ts';
+import { type Application, sourcesOf } from '../../model/application.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import type { LiveObject } from '../../model/manifest.ts';
+import { isCompleted } from '../../model/operation.ts';
 import { printYaml } from '../../model/yaml.ts';
 import type { Session, Shell } from '../shell.ts';
 import { conditionRows, headText, type KnownWindows, operationText, parameterRows } from '../view/describe.ts';
@@ -59,11 +60,16 @@ export function applicationText({ terminal, clock }: Shell, found: Found, window
   const blocks = [
     headText(application, windows, terminal.paint),
     table(conditionRows(application, terminal.zone)),
-    details.operation && state ? operationText(state, clock(), terminal.zone, terminal.paint) : '',
+    (details.operation || isUnderWay(application)) && state ? operationText(state, clock(), terminal.zone, terminal.paint) : '',
     details.parameters ? parameterText(found, details.sourcePosition) : '',
     table(resourceRows(application), terminal.paint),
   ];
   return blocks.filter((block) => block !== '').join('\n');
+}
+
+/** An operation that runs, or waits, is part of how the Application stands. */
+function isUnderWay({ operation, status }: Application): boolean {
+  return operation !== undefined && status?.operationState !== undefined && !isCompleted(status.operationState.phase);
 }
 
 /** The state at the end of a wait: a blank line, head, operation, resources. */

@@ -4,10 +4,10 @@ import { InvalidInput } from '../../model/errors.ts';
 import type { SyncOperationResource } from '../../model/operation.ts';
 import { restoreOperation } from '../../sync/restore.ts';
 import { EXIT_FAILED, Exit } from '../exit.ts';
-import { addNumber, addSwitch, addTexts } from '../flags.ts';
+import { addSeconds, addSwitch, addTexts } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import { watchOf } from '../request/conditions.ts';
-import { phaseFault } from '../request/operation.ts';
+import { phaseFault, progressRefusal } from '../request/operation.ts';
 import type { Shell } from '../shell.ts';
 import { APP_OUTPUTS, outputOf } from './printing.ts';
 import { changeApplication, refOf, userName } from './store.ts';
@@ -41,7 +41,7 @@ export function addRestore(app: Command, shell: Shell): void {
     .option('-o, --output <format>', 'wide, json or yaml')
     .option('-N, --app-namespace <namespace>', 'namespace of the Application');
   addSwitch(command, '--dry-run', 'change nothing, show what would come back');
-  addNumber(command, '--timeout <seconds>', 'give up waiting after this long (default: 0, never)');
+  addSeconds(command, '--timeout <seconds>', 'give up waiting after this long (default: 0, never)');
   addTexts(command, '--resource <resource>', 'only this one, GROUP:KIND:[NAMESPACE/]NAME; may be given again');
   command.addHelpText('after', EXAMPLES).action((name: string, flags: Flags, self: Command) => restore(shell, name, flags, self));
 }
@@ -54,7 +54,8 @@ async function restore(shell: Shell, name: string, flags: Flags, self: Command):
   const username = await userName(session);
   await changeApplication(session, ref, ({ object, application }) => {
     if (application.metadata.deletionTimestamp) throw new InvalidInput('application is deleting');
-    if (application.operation) throw new InvalidInput('another operation is already in progress');
+    const refusal = progressRefusal(application);
+    if (refusal) throw new InvalidInput(refusal);
     return {
       metadata: { resourceVersion: object.metadata.resourceVersion },
       operation: {

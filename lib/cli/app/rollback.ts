@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { InvalidInput } from '../../model/errors.ts';
 import { EXIT_FAILED, Exit } from '../exit.ts';
-import { addNumber, addSwitch } from '../flags.ts';
+import { addSeconds, addSwitch } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import { watchOf } from '../request/conditions.ts';
 import { phaseFault } from '../request/operation.ts';
@@ -39,7 +39,7 @@ export function addRollback(app: Command, shell: Shell): void {
     .option('-o, --output <format>', 'wide, json or yaml')
     .option('-N, --app-namespace <namespace>', 'namespace of the Application');
   addSwitch(command, '--prune', 'delete what that deployment did not have');
-  addNumber(command, '--timeout <seconds>', 'give up waiting after this long (default: 0, never)');
+  addSeconds(command, '--timeout <seconds>', 'give up waiting after this long (default: 0, never)');
   command
     .addHelpText('after', EXAMPLES)
     .action((name: string, id: string | undefined, flags: Flags, self: Command) => rollback(shell, name, id, flags, self));

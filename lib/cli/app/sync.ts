@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ApplicationRef } from '../../model/application.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import { EXIT_FAILED, Exit } from '../exit.ts';
-import { addNumber, addSwitch, addTexts, refuseFlags } from '../flags.ts';
+import { addNumber, addSeconds, addSwitch, addTexts, refuseFlags } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import { watchOf } from '../request/conditions.ts';
 import { labelled } from '../request/filter.ts';
@@ -65,7 +65,7 @@ export function addSync(app: Command, shell: Shell): void {
   addSwitch(command, '--retry-refresh', 'a retry takes the newest revision');
   addNumber(command, '--retry-limit <number>', 'how often a failed sync is retried (default: 0)');
   addNumber(command, '--retry-backoff-factor <number>', 'what each wait is multiplied by (default: 2)');
-  addNumber(command, '--timeout <seconds>', 'give up waiting after this long (default: 0, never)');
+  addSeconds(command, '--timeout <seconds>', 'give up waiting after this long (default: 0, never)');
   addTexts(command, '--project <project>', 'those of this project; may be given again');
   addTexts(command, '--resource <filter>', 'only this resource, [!]GROUP:KIND:[NAMESPACE/]NAME; may be given again');
   addTexts(command, '--label <text>', 'only resources that Git gives this label, NAME=VALUE, or another that is given');

@@ -1,7 +1,7 @@
 // `evenkeel app wait`.
 import type { Command } from 'commander';
 import { InvalidInput } from '../../model/errors.ts';
-import { addNumber, addSwitch, addTexts, refuseFlags } from '../flags.ts';
+import { addSeconds, addSwitch, addTexts, refuseFlags } from '../flags.ts';
 import { globalsOf } from '../globals.ts';
 import { watchOf } from '../request/conditions.ts';
 import { parseResourceFilter, type ResourceFilter } from '../request/filter.ts';
@@ -49,7 +49,7 @@ export function addWait(app: Command, shell: Shell): void {
   addSwitch(command, '--operation', 'until no operation is pending');
   addSwitch(command, '--delete', 'until it is gone');
   addTexts(command, '--resource <filter>', 'test this resource instead of the whole, [!]GROUP:KIND:[NAMESPACE/]NAME; may be given again');
-  addNumber(command, '--timeout <seconds>', 'give up after this long (default: 0, never)');
+  addSeconds(command, '--timeout <seconds>', 'give up after this long (default: 0, never)');
   refuseFlags(command, ['--hydrated'], 'is not there yet: evenkeel hydrates no sources');
   command.addHelpText('after', EXAMPLES).action((names: readonly string[], flags: Flags, self: Command) => wait(shell, names, flags, self));
 }

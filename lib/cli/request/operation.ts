@@ -1,7 +1,9 @@
 // `app sync` as an operation on one Application: what may not be asked for, and what is written (spec/cli.md §4, spec/api.md §4.3).
 import { type Application, isMultiSource, type RetryStrategy, sourcesOf } from '../../model/application.ts';
 import { withoutUserinfo } from '../../model/git-url.ts';
-import type { Operation, OperationState, SyncOperation } from '../../model/operation.ts';
+import { isCompleted, type Operation, type OperationState, type SyncOperation } from '../../model/operation.ts';
+import { isAsking } from '../../sync/deadline.ts';
+import { UNDER_WAY } from '../../sync/message.ts';
 import { isAutomated } from '../view/summary.ts';
 import { type ResourceFilter, selectedResources } from './filter.ts';
 import { positionRefusal, type RevisionRequest, revisionsAsked, sourceRefusal } from './revisions.ts';
@@ -32,7 +34,17 @@ export function stateRefusal(application: Application, request: SyncRequest): st
   if (application.metadata.deletionTimestamp) return 'application is deleting';
   const refusal = automatedRefusal(application, request) ?? positionRefusal(application, request);
   if (refusal) return refusal;
-  return application.operation ? 'another operation is already in progress' : undefined;
+  return progressRefusal(application);
+}
+
+/** Why no other operation may begin while one is there, with what it waits for and how to end it; undefined when there is none. */
+export function progressRefusal({ metadata, operation, status }: Application): string | undefined {
+  if (!operation) return undefined;
+  const state = status?.operationState;
+  const known = state && !isCompleted(state.phase) ? state : undefined;
+  const waits = known?.message && known.message !== UNDER_WAY ? `: ${known.message}` : '';
+  const agrees = known && isAsking(known) ? `evenkeel app confirm-deletion ${metadata.name} agrees, ` : '';
+  return `another operation is already in progress${waits} (${agrees}evenkeel app terminate-op ${metadata.name} ends it)`;
 }
 
 /** The operation to write. The worker resolves revisions, so names of branches stay names here. */

@@ -3,6 +3,7 @@
 import { type Application, isMultiSource, type RevisionHistory, sourcesOf } from '../../model/application.ts';
 import type { Operation } from '../../model/operation.ts';
 import { isAutomated } from '../view/summary.ts';
+import { progressRefusal } from './operation.ts';
 
 type Refusal = { readonly refusal: string };
 
@@ -37,7 +38,7 @@ export function rollbackRefusal(application: Application): string | undefined {
   if (isAutomated(application.spec.syncPolicy)) {
     return 'rollback cannot be initiated when auto-sync is enabled: set spec.syncPolicy.automated.enabled to false first, or revert the commit in Git';
   }
-  return application.operation ? 'another operation is already in progress' : undefined;
+  return progressRefusal(application);
 }
 
 /** The operation to write: exactly what that deployment applied, without hooks. `spec` stays, so Git differs afterwards. */

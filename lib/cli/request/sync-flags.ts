@@ -1,6 +1,6 @@
 // The flags of `app sync` as a request (spec/cli.md §4).
 import type { RetryStrategy } from '../../model/application.ts';
-import { InvalidInput } from '../../model/errors.ts';
+import { EXIT_FAILED, Exit } from '../exit.ts';
 import type { SyncRequest } from './operation.ts';
 import { type RevisionFlags, revisionRequest } from './revisions.ts';
 import { namedValue } from './spec-items.ts';
@@ -22,7 +22,7 @@ export interface SyncFlags extends RevisionFlags {
   readonly retryBackoffFactor?: number;
 }
 
-/** Everything but the resources. Throws InvalidInput for a value that cannot be read. */
+/** Everything but the resources. Throws Exit or InvalidInput for a value that cannot be read. */
 export function syncRequest(flags: SyncFlags): Omit<SyncRequest, 'resources'> {
   return {
     ...revisionRequest(flags),
@@ -47,7 +47,7 @@ function optionsOf({ replace, serverSide, applyOutOfSyncOnly }: SyncFlags): read
 function strategyOf(text: string | undefined): 'apply' | 'hook' {
   if (text === undefined || text === '' || text === 'hook') return 'hook';
   if (text === 'apply') return 'apply';
-  throw new InvalidInput(`Unknown sync strategy: '${text}'`);
+  throw new Exit(EXIT_FAILED, `Unknown sync strategy: '${text}': there are hook and apply`);
 }
 
 /** Sent only with a limit above zero. */

@@ -75,7 +75,6 @@ describe('what is refused before a cluster is asked', () => {
     [['app', 'get', 'a', '-o', 'name'], 'unknown output format: name'],
     [['app', 'get', 'a', '-o', 'tree'], 'output format tree of Argo CD is not there yet; use wide, json, yaml'],
     [['app', 'history', 'a', '-o', 'json'], 'unknown output format: json'],
-    [['app', 'sync', 'a', '--strategy', 'hope'], "Unknown sync strategy: 'hope'"],
     [['app', 'sync', 'a', '--resource', 'x'], 'resource should have GROUP:KIND:NAME, but instead got: x'],
     [['app', 'delete', 'a', '-p', 'sideways'], 'invalid propagation policy: sideways'],
     [['app', 'delete', 'a', '--cascade=false', '-p', 'background'], 'cannot set propagation policy when cascading is disabled'],
@@ -88,6 +87,7 @@ describe('what is refused before a cluster is asked', () => {
   });
 
   it.each([
+    [['app', 'sync', 'a', '--strategy', 'hope'], "Unknown sync strategy: 'hope': there are hook and apply"],
     [['app', 'create'], 'name the Application, or a file that holds it with --file'],
     [
       ['app', 'sync', 'a', '--revisions', 'v1', '--source-positions', '0'],

@@ -32,6 +32,7 @@ export function recordingShell(now: number, answers: readonly string[] = []): Re
     },
     clock: () => now,
     sleep: () => Promise.resolve(),
+    onInterrupt: () => () => undefined,
     connect: () => Promise.reject(new Error('no cluster here')),
     renderer: () => Promise.reject(new Error('no tools here')),
     offline: { namespace: 'argocd', remoteBases: 'fixed', open: () => Promise.reject(new Error('no folders here')) },

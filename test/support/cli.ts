@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { collectionPath, eventually, freshName, type World, world } from '../world/world.ts';
-import { type Ran, run, succeed } from './program.ts';
+import { type Ran, run } from './program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 export const GROUP = 'argoproj.io/v1alpha1';
@@ -35,7 +35,6 @@ export async function cliWorld(repoURL: string): Promise<CliWorld> {
   const here = world();
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-cli-'));
   const namespace = await here.freshNamespace('cli');
-  await installKinds(here);
   const project = { apiVersion: GROUP, kind: 'AppProject', metadata: { name: 'default' } };
   const spec = {
     sourceRepos: ['*'],
@@ -74,15 +73,6 @@ export function commandsIn(here: World, namespace: string, folder: string): CliW
       ...(input === undefined ? {} : { input }),
       ...(interrupt && { interrupt }),
     });
-}
-
-/** The definitions of ours, by a program of their own: what a process installs itself it does not take for settled at once. */
-export async function installKinds(here: World): Promise<void> {
-  const kubectl = ['--kubeconfig', here.kubeconfigPath];
-  await succeed(here.kubectl, [...kubectl, 'apply', '--server-side', '--force-conflicts', '-k', join(ROOT, 'infra/kubernetes/crds')]);
-  const kinds = ['crd/applications.argoproj.io', 'crd/appprojects.argoproj.io'];
-  // A definition that is quite new has no conditions to wait for.
-  await eventually(() => succeed(here.kubectl, [...kubectl, 'wait', '--for=condition=Established', '--timeout=30s', ...kinds]));
 }
 
 async function createApplication(

@@ -23,7 +23,6 @@ import type { Outcome } from '../../lib/reconcile/again.ts';
 import type { ReconcilePorts } from '../../lib/reconcile/ports.ts';
 import { reconcile } from '../../lib/reconcile/reconcile.ts';
 import { collectionPath, eventually, freshName, type World, world } from '../world/world.ts';
-import { installKinds } from './cli.ts';
 import { type GitRemote, startGitRemote } from './git-remote.ts';
 import { folderStore } from './render-store.ts';
 
@@ -73,7 +72,6 @@ export async function startStories({ through }: { readonly through?: string } = 
   const token = async () => here.token;
   const connection = through ? { server: through, token, fetchTimeoutMs: 1500 } : { server: here.server, caPem: here.ca, token };
   const cluster = createCluster(connection);
-  await installKinds(here);
   const control = await here.freshNamespace('stories');
   await createDeployer(here, control);
   const cacheDir = mkdtempSync(join(tmpdir(), 'evenkeel-stories-'));

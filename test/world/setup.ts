@@ -3,12 +3,14 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
 import { layerTools } from '../../infra/local/cache/layer.ts';
 import { rendererProgram } from '../../infra/local/cache/renderer.ts';
 import { startControlPlane } from '../../infra/local/controlplane/controlplane.ts';
 import { machineFacts } from '../../infra/local/preflight/facts.ts';
 import { assertReady } from '../../infra/local/preflight/preflight.ts';
+import { succeed } from '../support/program.ts';
 import type { ProvidedWorld } from './world.ts';
 
 interface Shared {
@@ -41,12 +43,30 @@ async function start() {
   const renderer = await rendererProgram({ progress });
   const plane = await startControlPlane({ progress });
   const { kubeconfigPath, server, ca, token, programs } = plane;
+  await installKinds(tools.kubectl, kubeconfigPath);
   const removeTemporary = useOwnTemporary();
   const close = async () => {
     await plane.close();
     await removeTemporary();
   };
   return { provided: { kubeconfigPath, server, ca, token, ...tools, kustomize: programs.kustomize, renderer }, close };
+}
+
+const DEFINITIONS = join(import.meta.dirname, '../../infra/kubernetes/crds');
+
+/** The definitions of ours, once for all tests. One that is quite new has no conditions to wait for, which `kubectl wait` takes for a fault. */
+async function installKinds(kubectl: string, kubeconfig: string): Promise<void> {
+  const at = ['--kubeconfig', kubeconfig];
+  await succeed(kubectl, [...at, 'apply', '--server-side', '-k', DEFINITIONS]);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await succeed(kubectl, [...at, 'wait', '--for=condition=Established', '--timeout=30s', '-k', DEFINITIONS]);
+      return;
+    } catch (error) {
+      if (tries >= 20) throw error;
+      await sleep(250);
+    }
+  }
 }
 
 /** Workers are ended before they can tidy up, so all temporary files of the run lie in one folder, which goes with it. */

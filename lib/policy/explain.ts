@@ -5,7 +5,7 @@ import { annotationOf, keyOfRow, keyText } from '../model/manifest.ts';
 import { automation } from './explanation/automation.ts';
 import { faults } from './explanation/conditions.ts';
 import { type Explanation, isLeftAlone, type Surroundings, standingOf } from './explanation/explanation.ts';
-import { drift, restored, unhealthy } from './explanation/objects.ts';
+import { DIFFERS, drift, restored, unhealthy } from './explanation/objects.ts';
 import { underWay } from './explanation/operation.ts';
 
 /** In the order in which a person would ask; empty when it is Synced and Healthy and nothing is on its way. */
@@ -41,11 +41,13 @@ function deletionNext({ metadata, status }: Application): string {
   return `it goes when its objects are gone: their metadata.finalizers, and its conditions, name what they wait for${confirm}`;
 }
 
-/** An object that the operation under way waits for is told there. */
+/** An object that the operation under way waits for is told there, but for the fields that differ. */
 function outOfSync(application: Application, around: Surroundings, operation: readonly Explanation[]): readonly Explanation[] {
   if (application.status?.sync?.status !== 'OutOfSync') return [];
   const standing = standingOf(application);
   const told = new Set(standing === 'busy' ? operation.flatMap(({ object }) => (object ? [keyText(keyOfRow(object))] : [])) : []);
-  const drifts = drift(application, around).filter(({ object }) => !object || !told.has(keyText(keyOfRow(object))));
+  const drifts = drift(application, around).filter(
+    ({ object, says }) => !object || says === DIFFERS || !told.has(keyText(keyOfRow(object))),
+  );
   return [...drifts, ...(standing === 'idle' ? automation(application, around) : [])];
 }

@@ -159,7 +159,7 @@ describe('app sync', () => {
     expect(await stories.evenkeel(['app', 'history', shop.name])).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: expect.stringMatching(/^nothing was deployed yet/),
+      stderr: expect.stringMatching(/^no deployment is on record/),
     });
   });
 

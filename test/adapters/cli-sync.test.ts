@@ -99,7 +99,7 @@ describe('app sync', () => {
     expect((await here.read(name)).operation.sync.dryRun).toBeUndefined();
     expect(await here.evenkeel(['app', 'sync', name, '--async', '--dry-run'])).toMatchObject({
       code: 20,
-      stderr: expect.stringMatching(/^error: another operation is already in progress(: .+)? \(evenkeel app terminate-op \S+ ends it\)\n$/),
+      stderr: 'error: another operation is already in progress: no worker has begun it yet\n',
     });
     expect((await here.read(name)).operation.sync.dryRun).toBeUndefined();
   });

@@ -60,7 +60,7 @@ async function installKinds(kubectl: string, kubeconfig: string): Promise<void> 
   await succeed(kubectl, [...at, 'apply', '--server-side', '-k', DEFINITIONS]);
   for (let tries = 1; ; tries += 1) {
     try {
-      await succeed(kubectl, [...at, 'wait', '--for=condition=Established', '--timeout=30s', '-k', DEFINITIONS]);
+      await succeed(kubectl, [...at, 'wait', '--for=condition=Established', '--timeout=30s', '--all', 'crd']);
       return;
     } catch (error) {
       if (tries >= 20) throw error;

@@ -44,6 +44,6 @@ async function history(shell: Shell, name: string, flags: Flags, self: Command):
   const { application } = await readApplication(session, ref);
   const held = application.status?.history ?? [];
   const deployed = [...older.filter(({ id }) => id < (held[0]?.id ?? 0)), ...held];
-  if (deployed.length === 0) shell.terminal.note('nothing was deployed yet: each whole sync that succeeds is');
+  if (deployed.length === 0) shell.terminal.note('no deployment is on record: each whole sync that succeeds is one');
   shell.terminal.write(output === 'id' ? historyIds(deployed) : historyText(deployed, shell.terminal.zone));
 }

@@ -71,7 +71,9 @@ async function restore(shell: Shell, name: string, flags: Flags, self: Command):
   const fault = phaseFault(application.status?.operationState);
   if (fault) throw new Exit(EXIT_FAILED, fault);
   // Nobody else reminds of it: what is restored makes no Application OutOfSync.
-  if (!flags.dryRun) shell.terminal.note('what was restored is not in Git: put it back into Git, or delete it by hand; no sync prunes it');
+  const back = (application.status?.operationState?.syncResult?.resources ?? []).filter(({ message }) => !message?.endsWith(' unchanged'));
+  if (flags.dryRun || back.length === 0) return;
+  shell.terminal.note('what was restored is not in Git: put it back into Git, or delete it by hand; no sync prunes it');
 }
 
 /** Nobody here knows what is kept: each object has to be named whole. */

@@ -34,7 +34,7 @@ export interface WaitRequest {
 /** Waits until the conditions hold, printing changes, then prints the state. Throws Exit 20 on time-out and when health turns Degraded. */
 export async function waitFor(shell: Shell, session: Session, ref: ApplicationRef, request: WaitRequest): Promise<Found> {
   const { name } = ref;
-  const goesOn = `the operation on ${name} goes on without you: evenkeel app wait ${name} --operation watches it, evenkeel app terminate-op ${name} ends it`;
+  const goesOn = `the operation on ${name} goes on without you: evenkeel app wait ${name} --operation watches it; once a worker has begun it, evenkeel app terminate-op ${name} ends it`;
   const done = request.begun ? shell.onInterrupt(goesOn) : () => undefined;
   try {
     return await watched(shell, session, ref, request);

@@ -41,9 +41,9 @@ export function stateRefusal(application: Application, request: SyncRequest): st
 export function progressRefusal({ metadata, operation, status }: Application): string | undefined {
   if (!operation) return undefined;
   const state = status?.operationState;
-  const known = state && !isCompleted(state.phase) ? state : undefined;
-  const waits = known?.message && known.message !== UNDER_WAY ? `: ${known.message}` : '';
-  const agrees = known && isAsking(known) ? `evenkeel app confirm-deletion ${metadata.name} agrees, ` : '';
+  if (!state || isCompleted(state.phase)) return 'another operation is already in progress: no worker has begun it yet';
+  const waits = state.message && state.message !== UNDER_WAY ? `: ${state.message}` : '';
+  const agrees = isAsking(state) ? `evenkeel app confirm-deletion ${metadata.name} agrees, ` : '';
   return `another operation is already in progress${waits} (${agrees}evenkeel app terminate-op ${metadata.name} ends it)`;
 }
 

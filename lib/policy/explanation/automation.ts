@@ -22,7 +22,7 @@ function isBlocked({ status }: Application): boolean {
   return status?.conditions?.some(({ type }) => type === 'DependencyWarning') ?? false;
 }
 
-function isOff({ spec }: Application): boolean {
+export function isOff({ spec }: Application): boolean {
   const automated = spec.syncPolicy?.automated;
   return !automated || automated.enabled === false;
 }
@@ -37,9 +37,13 @@ function off(application: Application, around: Surroundings): Told | undefined {
   return { says: closed ? `${says}; ${closed.says}` : says, next: syncCommand(application, around) };
 }
 
+function isUnpruned({ spec, status }: Application): boolean {
+  const rows = (status?.resources ?? []).filter((row) => row.status === 'OutOfSync' || row.status === 'Unknown');
+  return !spec.syncPolicy?.automated?.prune && rows.length > 0 && rows.every((row) => row.requiresPruning);
+}
+
 function unpruned(application: Application, around: Surroundings): Told | undefined {
-  const rows = (application.status?.resources ?? []).filter(({ status }) => status === 'OutOfSync' || status === 'Unknown');
-  if (application.spec.syncPolicy?.automated?.prune || rows.length === 0 || !rows.every((row) => row.requiresPruning)) return undefined;
+  if (!isUnpruned(application)) return undefined;
   return {
     says: 'only objects that would be pruned differ, and spec.syncPolicy.automated.prune is not set',
     next: `set it, or: ${syncCommand(application, around, ' --prune')}`,
@@ -79,7 +83,9 @@ export function failed(
   application: Application,
   { now }: Surroundings,
 ): { readonly says: string; readonly isTriedAgain: boolean } | undefined {
-  if (isOff(application) || standingOf(application) !== 'idle' || application.status?.sync?.status !== 'OutOfSync') return undefined;
+  const { status } = application;
+  if (isOff(application) || standingOf(application) !== 'idle' || status?.sync?.status !== 'OutOfSync') return undefined;
+  if (isUnpruned(application) || wipesEverything(application, status.resources ?? [])) return undefined;
   const state = attempt(application);
   if (!state || state.phase === 'Succeeded') return undefined;
   const reason = passingReason(state);

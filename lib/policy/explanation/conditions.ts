@@ -7,8 +7,7 @@ type WayOut = (application: Application, message: string, around: Surroundings) 
 
 const WAYS_OUT: Readonly<Record<string, WayOut>> = {
   InvalidSpecError: () => "change the Application's spec, or what it refers to, as the message says",
-  ComparisonError: ({ metadata }) =>
-    `mend what the message names; the next push, or evenkeel app get ${metadata.name} --refresh, looks again`,
+  ComparisonError: comparisonErrorWayOut,
   UnknownError: () => 'mend what the message names; it is tried again by itself',
   SyncError: syncErrorWayOut,
   DeletionError: () => 'mend what the message names; the deletion goes on by itself',
@@ -21,12 +20,21 @@ const WAYS_OUT: Readonly<Record<string, WayOut>> = {
   OrphanedResourceWarning: () => "put them into Git, delete them, or name them in the project's spec.orphanedResources.ignore",
 };
 
+/** What is left alone, or goes, is not looked at again: what is told of that comes first. */
+const MEND = 'mend what the message names';
+
+function comparisonErrorWayOut(application: Application): string {
+  if (standingOf(application) === 'closed') return MEND;
+  return `${MEND}; the next push, or evenkeel app get ${application.metadata.name} --refresh, looks again`;
+}
+
 function syncErrorWayOut(application: Application, message: string, around: Surroundings): string {
+  if (standingOf(application) === 'closed') return MEND;
   if (message.includes('auto-sync will wipe out all resources')) {
     return `put them back into Git, or set spec.syncPolicy.automated.allowEmpty, or: ${syncCommand(application, around, ' --prune')}`;
   }
   const again = message.includes('the reason lies outside Git') ? 'it is tried again by itself then; at once' : 'then push, or';
-  return `mend what the message names; ${again}: ${syncCommand(application, around)}`;
+  return `${MEND}; ${again}: ${syncCommand(application, around)}`;
 }
 
 export function faults(application: Application, around: Surroundings): readonly Explanation[] {

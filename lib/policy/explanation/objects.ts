@@ -1,8 +1,8 @@
 // Which objects are not as Git wants them, and which are not healthy.
 import { isNamespaceStale, keptNamespace } from '../../compare/managed-namespace.ts';
 import type { Application, ResourceStatus } from '../../model/application.ts';
-import { keyOfRow, keyText } from '../../model/manifest.ts';
-import { isAsked, isRestore } from '../../model/operation.ts';
+import { keyOfRow } from '../../model/manifest.ts';
+import { isAsked, isRestore, type ResourceResult } from '../../model/operation.ts';
 import { projectName } from '../spec.ts';
 import { describeCommand, type Explanation, objectOf, type Surroundings, standingOf, syncCommand } from './explanation.ts';
 
@@ -16,6 +16,9 @@ export function drift(application: Application, around: Surroundings): readonly 
   const all = [...told, ...namespace];
   return all.length > 0 ? all : [unrecorded(application)];
 }
+
+/** What is said of an object on both sides: its fields come below. */
+export const DIFFERS = 'not as Git wants it';
 
 function isDifferent({ status }: ResourceStatus): boolean {
   return status === 'OutOfSync' || status === 'Unknown';
@@ -40,7 +43,7 @@ function rowText(row: ResourceStatus, application: Application, around: Surround
     return { says: 'in Git, and not in the cluster', ...bySync(row, 'a sync creates what is missing', application, around) };
   const shown = `evenkeel app diff ${application.metadata.name} shows the fields`;
   const isNext = standingOf(application) === 'idle' && !hasFailed(application);
-  return { says: 'not as Git wants it', next: isNext ? `${shown}; a sync puts them right` : shown };
+  return { says: DIFFERS, next: isNext ? `${shown}; a sync puts them right` : shown };
 }
 
 /** Of a sync that failed it is told whether, and how, it is tried again. */
@@ -71,17 +74,11 @@ function isUnderWay(row: ResourceStatus, { operation }: Application): boolean {
 function extraText(row: ResourceStatus, application: Application, around: Surroundings): Told {
   const says = 'in the cluster, and not in Git any more';
   const results = application.status?.operationState?.syncResult?.resources ?? [];
-  const kept = results.some(
-    ({ group, kind, namespace, name, message }) =>
-      message === 'ignored (no prune)' &&
-      kind === row.kind &&
-      name === row.name &&
-      group === (row.group ?? '') &&
-      namespace === (row.namespace ?? ''),
-  );
+  const kept = results.some((result) => result.message === 'ignored (no prune)' && isOfSame(result, row));
   if (kept) return { says: `${says}; sync option Prune=false keeps it`, next: 'delete it by hand, or take the option from it' };
   const confirmed = row.requiresDeletionConfirmation ? ', once the deletion is confirmed' : '';
-  return { says, ...bySync(row, `a sync with pruning removes it${confirmed}`, application, around, ' --prune') };
+  const does = `a sync with pruning removes it${confirmed}, unless its sync option Prune=false keeps it`;
+  return { says, ...bySync(row, does, application, around, ' --prune') };
 }
 
 function managedNamespace(application: Application, around: Surroundings): readonly Explanation[] {
@@ -137,11 +134,16 @@ export function restored(application: Application): readonly Explanation[] {
   }));
 }
 
+/** Rows of results give cluster-scoped objects the namespace of the destination (spec/sync.md §2). */
+function isOfSame(result: ResourceResult, { group = '', kind, namespace = '', name }: ResourceStatus): boolean {
+  return result.group === group && result.kind === kind && result.name === name && (namespace === '' || result.namespace === namespace);
+}
+
 function restoredRows({ status }: Application): readonly ResourceStatus[] {
   const state = status?.operationState;
   if (state?.phase !== 'Succeeded' || !isRestore(state.operation) || state.operation.sync?.dryRun) return [];
-  const keys = new Set((state.syncResult?.resources ?? []).map((row) => keyText(keyOfRow(row))));
-  return (status?.resources ?? []).filter((row) => row.requiresPruning && keys.has(keyText(keyOfRow(row))));
+  const results = state.syncResult?.resources ?? [];
+  return (status?.resources ?? []).filter((row) => row.requiresPruning && results.some((result) => isOfSame(result, row)));
 }
 
 function awaited({ group, kind }: ResourceStatus): string {

@@ -1,8 +1,8 @@
 // How far the last operation came: what it waits for, or why it ended as it did, and the command that helps.
 import type { Application } from '../../model/application.ts';
-import { isCompleted, type OperationState, type ResourceResult } from '../../model/operation.ts';
+import { isCompleted, isRestore, type OperationState, type ResourceResult } from '../../model/operation.ts';
 import { passingReason } from '../passing.ts';
-import { failed } from './automation.ts';
+import { failed, isOff } from './automation.ts';
 import {
   describeCommand,
   type ExplainedObject,
@@ -10,6 +10,7 @@ import {
   lookCommand,
   objectOf,
   type Surroundings,
+  standingOf,
   syncCommand,
 } from './explanation.ts';
 import { closedText } from './windows.ts';
@@ -77,18 +78,37 @@ function told(object: ExplainedObject, says: string, next: string): Explanation 
 }
 
 function ended(application: Application, state: OperationState, says: string, around: Surroundings): readonly Explanation[] {
-  const command = syncCommand(application, around);
   const left = failed(application, around);
   const follows = left ? `; ${left.says}` : '';
   const failures = (state.syncResult?.resources ?? []).filter(isFailed).map((row) => failure(row, application, around));
   const { message = '' } = state;
-  if (message.startsWith(TERMINATED)) {
-    const stopped = `the sync that began at ${state.startedAt} was stopped${message.slice(TERMINATED.length)}`;
-    return [{ about: 'operation', says: `${stopped}${follows}`, next: `to begin it again: ${command}` }, ...failures];
-  }
+  const stopped = message.startsWith(TERMINATED)
+    ? `the sync that began at ${state.startedAt} was stopped${message.slice(TERMINATED.length)}`
+    : undefined;
+  const told = { about: 'operation', says: `${stopped ?? says}${follows}` } as const;
+  // It takes no other operation: what is told of that comes first.
+  if (standingOf(application) === 'closed') return [told, ...failures];
+  const command = againCommand(application, state, around);
+  if (stopped !== undefined) return [{ ...told, next: `to begin it again: ${command}` }, ...failures];
   const again = left?.isTriedAgain ? 'and wait; at once' : 'or try again';
-  const mend = passingReason(state) === undefined ? 'push what mends it' : 'mend the reason, which lies outside Git';
-  return [{ about: 'operation', says: `${says}${follows}`, next: `${mend}, ${again}: ${command}` }, ...failures];
+  return [{ ...told, next: `${mending(state)}, ${again}: ${command}` }, ...failures];
+}
+
+function mending(state: OperationState): string {
+  if (isRestore(state.operation)) return 'mend what it says';
+  return passingReason(state) === undefined ? 'push what mends it' : 'mend the reason, which lies outside Git';
+}
+
+/** Asks for the same once more. */
+function againCommand(application: Application, { operation }: OperationState, around: Surroundings): string {
+  const { name } = application.metadata;
+  const { dryRun, revision, syncStrategy } = operation.sync ?? {};
+  if (isRestore(operation)) return `evenkeel app restore ${name}`;
+  if (dryRun) return syncCommand(application, around, ' --dry-run');
+  // With automation only what it would sync may be synced.
+  if (!isOff(application) || revision === undefined) return syncCommand(application, around);
+  const deployment = syncStrategy?.apply ? application.status?.history?.findLast((entry) => entry.revision === revision) : undefined;
+  return deployment ? `evenkeel app rollback ${name} ${deployment.id}` : syncCommand(application, around, ` --revision ${revision}`);
 }
 
 /** How the message of an operation begins that somebody, or its deadline, has stopped (spec/sync.md §7). */
@@ -116,18 +136,26 @@ function failureText(row: ResourceResult): string {
   return hookType ? `${what}: ${message}` : message;
 }
 
-/** How API servers refuse a change of what may only be chosen when an object is created. */
-const IMMUTABLE = /immutable|for fields other than|may not change once set|pod updates may not change/;
+/** What rows of changes say that only a new object may have (lib/sync/make-room.ts). */
+const IN_PLACE = /^cannot be changed in place \((?:(a sync with force)|only the annotation)/;
 
 /** What helps with this object alone; undefined where that is said of the whole sync. */
 function failureNext(row: ResourceResult, application: Application, around: Surroundings): string | undefined {
-  if (row.status === 'SyncFailed' && IMMUTABLE.test(row.message ?? '')) {
-    const resource = `${row.group}:${row.kind}:${row.namespace ? `${row.namespace}/` : ''}${row.name}`;
-    const command = syncCommand(application, around, ` --force --resource ${resource}`);
+  const refused = row.hookType ? null : IN_PLACE.exec(row.message ?? '');
+  if (refused && standingOf(application) !== 'closed') {
+    if (refused[1] === undefined) return 'take the change back in Git, or set that annotation in Git: what it holds goes with it';
+    const command = syncCommand(application, around, ` --force --resource ${filterOf(row, application)}`);
     return `take the change back in Git, or let it be deleted, with what it holds, and created again: ${command}`;
   }
   // A hook that ran tells more than its result does.
   return row.hookType && row.status !== 'SyncFailed' && !isEnded(row)
     ? `${lookCommand(row)} says more, unless its delete policy took it away`
     : undefined;
+}
+
+/** As `--resource` takes it: rows of results give cluster-scoped objects the namespace of the destination (spec/sync.md §2). */
+function filterOf({ group, kind, namespace, name }: ResourceResult, { status }: Application): string {
+  const named = (status?.resources ?? []).filter((row) => (row.group ?? '') === group && row.kind === kind && row.name === name);
+  const isOfCluster = named.some((row) => !row.namespace);
+  return `${group}:${kind}:${namespace && !isOfCluster ? `${namespace}/` : ''}${name}`;
 }

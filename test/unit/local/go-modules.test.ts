@@ -24,5 +24,7 @@ test('no two of them differ', () => {
   const shared = [...Map.groupBy(all, ({ module }) => module)].filter(([, uses]) => uses.length > 1);
   expect(shared.length).toBeGreaterThan(60);
   const differing = shared.filter(([, uses]) => new Set(uses.map(({ version }) => version)).size > 1);
-  expect(differing.map(([module, uses]) => `${module}: ${uses.map(({ folder, version }) => `${version} in ${folder}`).join(', ')}`)).toEqual([]);
+  expect(
+    differing.map(([module, uses]) => `${module}: ${uses.map(({ folder, version }) => `${version} in ${folder}`).join(', ')}`),
+  ).toEqual([]);
 });

@@ -9,6 +9,7 @@ describe('words that mean nothing', () => {
   it.each(casesOf('unknown-values'))('$name', (golden) => {
     const syncOptions = golden.read('options.yaml') as readonly string[]; // the shapes of case files are theirs to keep
     const spec: Application['spec'] = { project: 'default', destination: {}, syncPolicy: { syncOptions } };
-    golden.check(unknownValues({ spec }, golden.readAll('desired.yaml') as Manifest[]));
+    const metadata = (golden.read('metadata.yaml') ?? { name: 'shop', namespace: 'argocd' }) as Application['metadata'];
+    golden.check(unknownValues({ spec, metadata }, golden.readAll('desired.yaml') as Manifest[]));
   });
 });

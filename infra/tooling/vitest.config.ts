@@ -6,7 +6,7 @@ const real = { globalSetup: ['test/world/setup.ts'], testTimeout: 120_000, hookT
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', root: '.', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', root: '.', include: ['test/unit/**/*.test.ts'], isolate: false, maxWorkers: 2 } },
       { test: { name: 'adapters', root: '.', include: ['test/adapters/**/*.test.ts'], ...real } },
       { test: { name: 'journey', root: '.', include: ['test/journey/**/*.test.ts'], ...real } },
     ],

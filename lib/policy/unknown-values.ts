@@ -107,6 +107,8 @@ function optionFault(option: string, known: Options, others: Options, where: str
   const values = Object.hasOwn(known, key) ? known[key] : undefined;
   if (values?.includes(rest.join('='))) return undefined;
   if (values) return `${quoted(option)} has no effect: ${key} takes ${values.join(', ')}`;
+  // What is not asked for elsewhere either takes nothing away.
+  if (Object.hasOwn(others, key) && rest.join('=') === 'false') return undefined;
   if (Object.hasOwn(others, key)) return `${quoted(option)} has no effect: it is an option of ${where}`;
   const alike = Object.keys(known).find((name) => name.toLowerCase() === key.trim().toLowerCase());
   return `${quoted(option)} has no effect: ${alike ? `it is written ${alike}` : `there is no such option; there are ${Object.keys(known).join(', ')}`}`;

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REFRESH } from '../../lib/model/annotations.ts';
 import { resourceSettings } from '../../lib/model/resource-settings.ts';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, endsIn, hookJob, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, endsIn, hookJob, requestsOf, type Stories, startStories } from '../support/stories.ts';
+import { eventually } from '../world/world.ts';
 
 let stories: Stories;
 
@@ -102,6 +103,36 @@ it('has pruned what somebody else deletes first', async () => {
   const { phase, rows } = await operationOf(shop);
   expect(phase).toBe('Succeeded');
   expect(rows).toContainEqual(['ConfigMap', 'x', 'Succeeded', 'pruned']);
+});
+
+it('writes each object once, and as often again what is known of them, in a sync of three waves with a hook', async () => {
+  const at = (wave: number) => ({ annotations: { 'argocd.argoproj.io/sync-wave': `${wave}` } });
+  const labels = { app: 'web' };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'registry.example.com/web:v1' }] } };
+  const files = {
+    'hook.json': hookJob('migrate', 'PreSync', '0s'),
+    'a.json': { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'web', ...at(-1) } },
+    'b.json': configMap('b', {}, at(-1)),
+    'c.json': {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: { selector: { matchLabels: labels }, template },
+    },
+    'd.json': { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', ...at(1) }, spec: { selector: labels, ports: [{ port: 80 }] } },
+    'e.json': configMap('e', {}, at(1)),
+  };
+  const shop = await stories.deployment(files, { syncPolicy: { automated: {} } });
+  const requests = [...(await requestsOf(() => shop.look()))];
+  await eventually(async () => expect((await shop.live('jobs', 'migrate', 'batch/v1'))?.status?.succeeded).toBe(1));
+  requests.push(...(await requestsOf(() => shop.look())));
+  await eventually(async () => expect((await shop.live('deployments', 'web', 'apps/v1'))?.status?.availableReplicas).toBe(1));
+  requests.push(...(await requestsOf(() => shop.look())));
+  expect(await operationOf(shop)).toMatchObject({ phase: 'Succeeded' });
+  const writes = requests.filter((request) => !/^GET |\/token$|dryRun=/.test(request));
+  const ofItself = writes.filter((request) => request.includes('/applications/'));
+  // As it begins, waits for the hook, goes on, waits for the Deployment, and ends; and the hook is let go.
+  expect([writes.length, ofItself.length]).toEqual([12, 5]);
 });
 
 describe('a health script that fails', () => {

@@ -23,10 +23,19 @@ afterAll(async () => {
   rmSync(cacheDir, { recursive: true, force: true });
 });
 
-/** Makes the repository that of a case. */
+const commits = new Map<string, string>();
+
+/** Makes the repository that of a case; one that was committed for another tool is only pointed to. */
 async function commitCase(golden: GoldenCase): Promise<string> {
+  const known = commits.get(golden.name);
+  if (known !== undefined) {
+    await remote.git('push', '-q', '--force', 'origin', `${known}:refs/heads/main`);
+    return known;
+  }
   await remote.git('rm', '-rqf', '--ignore-unmatch', '.');
-  return remote.commit(repositoryOf(golden));
+  const commit = await remote.commit(repositoryOf(golden));
+  commits.set(golden.name, commit);
+  return commit;
 }
 
 /** The spec of a case, with the repository in each source. */

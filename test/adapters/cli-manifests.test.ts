@@ -255,7 +255,12 @@ describe('app manifests that is stopped', () => {
       stdio: 'ignore',
     });
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    const pid = await eventually(async () => Number(readFileSync(started, 'utf8')));
+    // The shell makes the file before it writes into it.
+    const pid = await eventually(async () => {
+      const text = readFileSync(started, 'utf8');
+      expect(text).toMatch(/^\d+\n$/);
+      return Number(text);
+    });
     expect(readdirSync(temp)).toHaveLength(1);
     child.kill('SIGTERM');
     expect(await ended).toBe(143);

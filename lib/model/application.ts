@@ -255,6 +255,11 @@ export function sourcesOf(spec: Pick<ApplicationSpec, 'source' | 'sources'>): re
   return spec.source ? [spec.source] : [];
 }
 
+/** Automated and not switched off (spec/application.md §4). */
+export function isAutomated(policy: SyncPolicy | undefined): boolean {
+  return Boolean(policy?.automated) && policy?.automated?.enabled !== false;
+}
+
 /** Whether status uses the list-valued fields: a single entry in `sources` counts too (spec/application.md §1.3). */
 export function isMultiSource(spec: Pick<ApplicationSpec, 'sources'>): boolean {
   return (spec.sources?.length ?? 0) > 0;

@@ -1,5 +1,5 @@
 // One sync as Argo CD records it: what was asked for, and how far it got (spec/application.md §6, §7.1).
-import type { ApplicationSource, RetryStrategy, SyncPolicy } from './application.ts';
+import type { Application, ApplicationSource, RetryStrategy, SyncPolicy } from './application.ts';
 import type { ResourceKey } from './manifest.ts';
 
 export interface SyncOperationResource {
@@ -81,6 +81,12 @@ export function isRestore({ info = [] }: Operation): boolean {
 /** Failed, Error and Succeeded end an operation; nothing follows them. */
 export function isCompleted(phase: OperationPhase): boolean {
   return phase === 'Failed' || phase === 'Error' || phase === 'Succeeded';
+}
+
+/** The operation that a worker has begun and that is not over. It is none of the Application's any more once its request is gone. */
+export function runningState({ status }: Application): OperationState | undefined {
+  const state = status?.operationState;
+  return state && !isCompleted(state.phase) ? state : undefined;
 }
 
 /** Whether an operation is about this object: about all, or about those that it names. */

@@ -7,6 +7,11 @@ export function waveOf(manifest: Manifest): number {
   return integer(annotationOf(manifest, SYNC_WAVE)) ?? integer(annotationOf(manifest, HELM_HOOK_WEIGHT)) ?? 0;
 }
 
+/** Whether a text says a wave. */
+export function isWave(text: string): boolean {
+  return integer(text) !== undefined;
+}
+
 function integer(text: string | undefined): number | undefined {
   return text !== undefined && /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

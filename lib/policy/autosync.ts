@@ -1,7 +1,7 @@
 // Should this comparison start a sync by itself? First answer wins (spec/sync.md §8).
 import { isDeepStrictEqual } from 'node:util';
 import { isNamespaceStale } from '../compare/managed-namespace.ts';
-import { type Application, isMultiSource } from '../model/application.ts';
+import { type Application, isAutomated, isMultiSource } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { withoutUndefined } from '../model/merge-patch.ts';
 import { isCompleted, isRestore, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
@@ -26,12 +26,12 @@ const HEAL_BACKOFF = { seconds: 2, factor: 3, capSeconds: 300 } as const;
  * Returns the operation to start, when to ask again, or why there is nothing to start.
  */
 export function decideSync(application: Application, comparison: Comparison, revisions: readonly string[], now: number): SyncDecision {
-  const automated = application.spec.syncPolicy?.automated;
-  if (!automated || automated.enabled === false) return NONE;
+  const { syncPolicy } = application.spec;
+  if (!isAutomated(syncPolicy)) return NONE;
   if (application.operation || application.metadata.deletionTimestamp) return NONE;
   if (comparison.status !== 'OutOfSync') return NONE;
   const settled = comparison.resources.every((row) => row.status === 'Synced' || row.requiresPruning);
-  if (settled && !automated.prune && !comparison.namespaceDiffers) return NONE;
+  if (settled && !syncPolicy?.automated?.prune && !comparison.namespaceDiffers) return NONE;
   const previous = lastAttempt(application);
   if (previous && alreadyAttempted(application, previous, revisions))
     return afterAttempt({ application, previous, comparison, revisions, now });
@@ -86,8 +86,7 @@ export function alreadyAttempted(application: Application, previous: OperationSt
  * waits to the end; here the newer commit, which may be the cure, goes first.
  */
 export function isSuperseded(application: Application, state: OperationState, revisions: readonly string[]): boolean {
-  const automated = application.spec.syncPolicy?.automated;
-  if (!automated || automated.enabled === false || !state.operation.initiatedBy?.automated || state.phase !== 'Running') return false;
+  if (!isAutomated(application.spec.syncPolicy) || !state.operation.initiatedBy?.automated || state.phase !== 'Running') return false;
   return state.syncResult !== undefined && !alreadyAttempted(application, state, revisions);
 }
 

@@ -4,14 +4,14 @@ import { COMPARE_OPTIONS, HOOK, HOOK_DELETE_POLICY, SYNC_OPTIONS, SYNC_WAVE } fr
 import type { Application, ApplicationCondition } from '../model/application.ts';
 import { hookTypes, isHook, isHookType, isPolicy } from '../model/hook.ts';
 import { annotationList, annotationOf, gvkOf, keyOf, type Manifest, objectText } from '../model/manifest.ts';
-import { waveOf } from '../model/wave.ts';
+import { isWave, waveOf } from '../model/wave.ts';
 
 const BOOLEAN = ['true', 'false'] as const;
 const CONFIRMED = ['true', 'false', 'confirm'] as const;
 
 type Options = Readonly<Record<string, readonly string[]>>;
 
-/** What an object may say for itself; what these and `WHOLE` have in common, an Application may say for all. */
+/** What an object may say for itself, and an Application for all of its objects, with the values that it takes. */
 const BOTH: Options = {
   Validate: BOOLEAN,
   SkipDryRunOnMissingResource: BOOLEAN,
@@ -137,9 +137,8 @@ function policyFault(policy: string): string | undefined {
 
 function waveFault(manifest: Manifest): string | undefined {
   const text = annotationOf(manifest, SYNC_WAVE);
-  const alone = { ...manifest, metadata: { ...manifest.metadata, annotations: { [SYNC_WAVE]: text ?? '' } } };
   // Templates leave it empty where it is not set.
-  if (!text || waveOf(alone) !== 0 || /^[+-]?0+$/.test(text)) return undefined;
+  if (!text || isWave(text)) return undefined;
   return `${quoted(text)} is no whole number, so its wave is ${waveOf(manifest)}`;
 }
 

@@ -13,7 +13,7 @@ import {
 import { parseBool } from '../model/bool.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { annotationOf, type LiveObject } from '../model/manifest.ts';
-import type { Operation, OperationState } from '../model/operation.ts';
+import { type Operation, type OperationState, runningState } from '../model/operation.ts';
 import type { ReconcileRequest } from '../model/request.ts';
 import { bounded, OPERATION_BYTES } from '../model/text.ts';
 import { decideSync } from '../policy/autosync.ts';
@@ -138,12 +138,6 @@ const NO_REFRESH = { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } as const;
 
 function isRefresh(application: Application): boolean {
   return annotationOf(application, REFRESH) !== undefined;
-}
-
-/** The operation that is under way, if its request still stands. */
-function runningState(application: Application): OperationState | undefined {
-  const state = application.status?.operationState;
-  return state && (state.phase === 'Running' || state.phase === 'Terminating') ? state : undefined;
 }
 
 async function settle(target: Target, spec: Evaluated, run: Run): Promise<Outcome> {

@@ -1,4 +1,5 @@
-// Tasks whose kind the cluster does not serve (spec/sync.md §2.4, §4.2): which of them wait for it, and what the others say.
+// Tasks whose kind the cluster does not serve (spec/sync.md §2.4, §4.2): which of them wait for it, and what the others say; and what a dry
+// run says where a kind or a namespace is still to come.
 import type { ResourceKey } from '../model/manifest.ts';
 import type { SyncOperation } from '../model/operation.ts';
 import { hasOption, objectOptions } from '../model/sync-options.ts';

@@ -235,6 +235,11 @@ describe('an Application', () => {
     await shop.look('push');
     await shop.look();
     expect(await explained(shop)).not.toContain('restored');
+    const again = stories.evenkeel(['app', 'restore', shop.name]);
+    await eventually(async () => expect((await shop.read()).operation).toBeDefined());
+    await shop.look();
+    // It was there already: nothing came back.
+    expect(await again).toMatchObject({ code: 0, stderr: '' });
   });
 });
 

@@ -2,7 +2,7 @@
 import { type Application, sourcesOf } from '../../model/application.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import type { LiveObject } from '../../model/manifest.ts';
-import { isCompleted } from '../../model/operation.ts';
+import { runningState } from '../../model/operation.ts';
 import { printYaml } from '../../model/yaml.ts';
 import type { Session, Shell } from '../shell.ts';
 import { conditionRows, headText, type KnownWindows, operationText, parameterRows } from '../view/describe.ts';
@@ -68,8 +68,8 @@ export function applicationText({ terminal, clock }: Shell, found: Found, window
 }
 
 /** An operation that runs, or waits, is part of how the Application stands. */
-function isUnderWay({ operation, status }: Application): boolean {
-  return operation !== undefined && status?.operationState !== undefined && !isCompleted(status.operationState.phase);
+function isUnderWay(application: Application): boolean {
+  return application.operation !== undefined && runningState(application) !== undefined;
 }
 
 /** The state at the end of a wait: a blank line, head, operation, resources. */

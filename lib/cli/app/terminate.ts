@@ -1,7 +1,7 @@
 // `evenkeel app terminate-op`.
 import type { Command } from 'commander';
 import { InvalidInput } from '../../model/errors.ts';
-import { isCompleted } from '../../model/operation.ts';
+import { runningState } from '../../model/operation.ts';
 import { globalsOf } from '../globals.ts';
 import type { Shell } from '../shell.ts';
 import { changeApplication, refOf } from './store.ts';
@@ -31,8 +31,7 @@ async function terminate(shell: Shell, name: string, flags: Flags, self: Command
   const session = await shell.connect(globalsOf(self));
   const ref = refOf(name, flags.appNamespace, session);
   await changeApplication(session, ref, ({ object, application }) => {
-    const state = application.status?.operationState;
-    if (!application.operation || !state || isCompleted(state.phase)) {
+    if (!application.operation || !runningState(application)) {
       throw new InvalidInput('Unable to terminate operation. No operation is in progress');
     }
     const { resourceVersion } = object.metadata;

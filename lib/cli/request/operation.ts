@@ -1,10 +1,9 @@
 // `app sync` as an operation on one Application: what may not be asked for, and what is written (spec/cli.md §4, spec/api.md §4.3).
-import { type Application, isMultiSource, type RetryStrategy, sourcesOf } from '../../model/application.ts';
+import { type Application, isAutomated, isMultiSource, type RetryStrategy, sourcesOf } from '../../model/application.ts';
 import { withoutUserinfo } from '../../model/git-url.ts';
-import { isCompleted, type Operation, type OperationState, type SyncOperation } from '../../model/operation.ts';
+import { type Operation, type OperationState, runningState, type SyncOperation } from '../../model/operation.ts';
 import { isAsking } from '../../sync/deadline.ts';
 import { UNDER_WAY } from '../../sync/message.ts';
-import { isAutomated } from '../view/summary.ts';
 import { type ResourceFilter, selectedResources } from './filter.ts';
 import { positionRefusal, type RevisionRequest, revisionsAsked, sourceRefusal } from './revisions.ts';
 
@@ -38,10 +37,11 @@ export function stateRefusal(application: Application, request: SyncRequest): st
 }
 
 /** Why no other operation may begin while one is there, with what it waits for and how to end it; undefined when there is none. */
-export function progressRefusal({ metadata, operation, status }: Application): string | undefined {
+export function progressRefusal(application: Application): string | undefined {
+  const { metadata, operation } = application;
   if (!operation) return undefined;
-  const state = status?.operationState;
-  if (!state || isCompleted(state.phase)) return 'another operation is already in progress: no worker has begun it yet';
+  const state = runningState(application);
+  if (!state) return 'another operation is already in progress: no worker has begun it yet';
   const waits = state.message && state.message !== UNDER_WAY ? `: ${state.message}` : '';
   const agrees = isAsking(state) ? `evenkeel app confirm-deletion ${metadata.name} agrees, ` : '';
   return `another operation is already in progress${waits} (${agrees}evenkeel app terminate-op ${metadata.name} ends it)`;

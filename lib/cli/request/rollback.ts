@@ -1,8 +1,7 @@
 // `app rollback` as an operation on one Application: which deployment is meant, what may not be asked for, and what is written
 // (spec/cli.md §6, spec/api.md §4.4).
-import { type Application, isMultiSource, type RevisionHistory, sourcesOf } from '../../model/application.ts';
+import { type Application, isAutomated, isMultiSource, type RevisionHistory, sourcesOf } from '../../model/application.ts';
 import type { Operation } from '../../model/operation.ts';
-import { isAutomated } from '../view/summary.ts';
 import { progressRefusal } from './operation.ts';
 
 type Refusal = { readonly refusal: string };

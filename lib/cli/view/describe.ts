@@ -1,10 +1,10 @@
 // The text blocks of `app get`: head, conditions, operation, parameters (spec/cli.md §2, §4).
-import { type Application, type ApplicationSource, isMultiSource, sourcesOf } from '../../model/application.ts';
+import { type Application, type ApplicationSource, isAutomated, isMultiSource, sourcesOf } from '../../model/application.ts';
 import { withoutUserinfo } from '../../model/git-url.ts';
 import { isRecord } from '../../model/manifest.ts';
 import type { OperationState, SyncResult } from '../../model/operation.ts';
 import { type AssignedWindow, windowState } from '../../policy/sync-windows.ts';
-import { clusterOf, isAutomated, projectOf, qualified } from './summary.ts';
+import { clusterOf, projectOf, qualified } from './summary.ts';
 import { labelLine, type Paint, type Row } from './table.ts';
 import { durationText, timeText } from './times.ts';
 

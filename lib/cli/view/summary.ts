@@ -1,5 +1,5 @@
 // `app list`: one row an Application, and the filters that choose them (spec/cli.md §2).
-import { type Application, type SyncPolicy, sourcesOf } from '../../model/application.ts';
+import { type Application, isAutomated, type SyncPolicy, sourcesOf } from '../../model/application.ts';
 import { withoutUserinfo } from '../../model/git-url.ts';
 import type { Row } from './table.ts';
 
@@ -47,11 +47,6 @@ export function projectOf(application: Application): string {
 /** Destination as people named it: the server's URL, or the cluster's name. */
 export function clusterOf(application: Application): string {
   return application.spec.destination.server || application.spec.destination.name || '';
-}
-
-/** Automated and not switched off (spec/application.md §4). */
-export function isAutomated(policy: SyncPolicy | undefined | null): boolean {
-  return Boolean(policy?.automated) && policy?.automated?.enabled !== false;
 }
 
 function rowOf(application: Application): Row {

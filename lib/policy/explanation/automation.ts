@@ -1,5 +1,5 @@
 // Why what differs is not put right by itself: the answers of decideSync that start nothing, from what is recorded (spec/sync.md §8).
-import type { Application } from '../../model/application.ts';
+import { type Application, isAutomated } from '../../model/application.ts';
 import type { OperationState } from '../../model/operation.ts';
 import { alreadyAttempted, healDueAt, lastAttempt, passingDueAt, wipesEverything } from '../autosync.ts';
 import { passingAttempts, passingReason } from '../passing.ts';
@@ -22,13 +22,8 @@ function isBlocked({ status }: Application): boolean {
   return status?.conditions?.some(({ type }) => type === 'DependencyWarning') ?? false;
 }
 
-export function isOff({ spec }: Application): boolean {
-  const automated = spec.syncPolicy?.automated;
-  return !automated || automated.enabled === false;
-}
-
 function off(application: Application, around: Surroundings): Told | undefined {
-  if (!isOff(application)) return undefined;
+  if (isAutomated(application.spec.syncPolicy)) return undefined;
   const set = application.spec.syncPolicy?.automated
     ? 'spec.syncPolicy.automated.enabled is false'
     : 'spec.syncPolicy.automated is not set';
@@ -83,8 +78,8 @@ export function failed(
   application: Application,
   { now }: Surroundings,
 ): { readonly says: string; readonly isTriedAgain: boolean } | undefined {
-  const { status } = application;
-  if (isOff(application) || standingOf(application) !== 'idle' || status?.sync?.status !== 'OutOfSync') return undefined;
+  const { status, spec } = application;
+  if (!isAutomated(spec.syncPolicy) || standingOf(application) !== 'idle' || status?.sync?.status !== 'OutOfSync') return undefined;
   if (isUnpruned(application) || wipesEverything(application, status.resources ?? [])) return undefined;
   const state = attempt(application);
   if (!state || state.phase === 'Succeeded') return undefined;

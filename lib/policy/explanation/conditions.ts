@@ -20,9 +20,9 @@ const WAYS_OUT: Readonly<Record<string, WayOut>> = {
   OrphanedResourceWarning: () => "put them into Git, delete them, or name them in the project's spec.orphanedResources.ignore",
 };
 
-/** What is left alone, or goes, is not looked at again: what is told of that comes first. */
 const MEND = 'mend what the message names';
 
+/** What is left alone, or goes, is not looked at again. */
 function comparisonErrorWayOut(application: Application): string {
   if (standingOf(application) === 'closed') return MEND;
   return `${MEND}; the next push, or evenkeel app get ${application.metadata.name} --refresh, looks again`;

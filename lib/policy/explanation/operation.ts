@@ -1,8 +1,8 @@
 // How far the last operation came: what it waits for, or why it ended as it did, and the command that helps.
-import type { Application } from '../../model/application.ts';
+import { type Application, isAutomated } from '../../model/application.ts';
 import { isCompleted, isRestore, type OperationState, type ResourceResult } from '../../model/operation.ts';
 import { passingReason } from '../passing.ts';
-import { failed, isOff } from './automation.ts';
+import { failed } from './automation.ts';
 import {
   describeCommand,
   type ExplainedObject,
@@ -106,7 +106,7 @@ function againCommand(application: Application, { operation }: OperationState, a
   if (isRestore(operation)) return `evenkeel app restore ${name}`;
   if (dryRun) return syncCommand(application, around, ' --dry-run');
   // With automation only what it would sync may be synced.
-  if (!isOff(application) || revision === undefined) return syncCommand(application, around);
+  if (isAutomated(application.spec.syncPolicy) || revision === undefined) return syncCommand(application, around);
   const deployment = syncStrategy?.apply ? application.status?.history?.findLast((entry) => entry.revision === revision) : undefined;
   return deployment ? `evenkeel app rollback ${name} ${deployment.id}` : syncCommand(application, around, ` --revision ${revision}`);
 }

@@ -35,11 +35,14 @@ export function operationId(state: OperationState): string {
 }
 
 /**
- * The record of an operation that begins now (`now` is RFC 3339). Its start tells its hooks from those of other operations: when the one before
- * began within the same second, this one begins a second later.
+ * The record of an operation that begins now (`now` is RFC 3339). Its start tells its hooks, and the objects that it creates, from those of
+ * other operations: when the one before began or ended within the same second, this one begins a second later.
  */
 export function begun({ status }: Application, operation: Operation, now: string): OperationState {
-  const earlier = [status?.operationState?.startedAt, status?.history?.at(-1)?.deployStartedAt].map((time) => Date.parse(time ?? '') || 0);
+  const { operationState: last, history = [] } = status ?? {};
+  const entry = history.at(-1);
+  const times = [last?.startedAt, last?.finishedAt, entry?.deployStartedAt, entry?.deployedAt];
+  const earlier = times.map((time) => Date.parse(time ?? '') || 0);
   const startedAt = timeText(Math.max(Date.parse(now), ...earlier.map((time) => time + 1000)));
   return { operation, phase: 'Running', startedAt, message: UNDER_WAY };
 }

@@ -1,6 +1,7 @@
 // advanceSync: the story around nextStep. It does what a step says until the operation waits or ends; `carryOut` does what its tasks ask for.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationPhase } from '../model/operation.ts';
-import type { Cluster } from '../ports.ts';
+import type { Clock, Cluster } from '../ports.ts';
 import { carryOut, refusalBy, refusedDeletion, type TaskPorts, withoutLive } from './carry-out.ts';
 import { UNDER_WAY } from './message.ts';
 import { nextStep } from './next.ts';
@@ -35,6 +36,7 @@ const CONCURRENCY = 16;
  * apply nothing.
  */
 export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: number): Promise<SyncOutcome> {
+  await hasBegun(input, ports.clock);
   let tasks = input.tasks;
   for (let waves = 0; ; waves += 1) {
     const next = nextStep({ ...input, tasks });
@@ -44,6 +46,17 @@ export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: 
     if (ports.clock() >= deadline) return interrupted(next.tasks, input);
     tasks = await taken(step, next.tasks, input, ports);
   }
+}
+
+const SECOND_MS = 1000;
+
+/**
+ * The cluster's times are whole seconds. An operation that follows another within the same one begins with the next, and does nothing before:
+ * what it sends or creates would pass for the other's.
+ */
+async function hasBegun({ startedAt }: StepInput, clock: Clock): Promise<void> {
+  const left = Math.min(startedAt - clock(), SECOND_MS);
+  if (left > 0) await sleep(left);
 }
 
 type Last = Extract<Step, { readonly kind: 'finish' | 'wait' | 'deleteHooks' }>;

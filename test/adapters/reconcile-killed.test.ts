@@ -130,8 +130,6 @@ async function prepared(stories: Stories, { before, after }: Plan): Promise<Depl
   const shop = await stories.deployment(before as Readonly<Record<string, object>>, { ...project.spec, revisionHistoryLimit: 5 });
   await drive(shop, { prune: true, syncOptions: [AT_ONCE] }, CALM);
   await shop.commit(after);
-  // Times are whole seconds: what the next sync applies is not of the same one as what this sync did.
-  await new Promise((resolve) => setTimeout(resolve, 1100));
   return shop;
 }
 

@@ -158,3 +158,19 @@ it('refuses an operation that brings its own source from outside the project, or
   const manifests = [JSON.stringify(configMap('x', { k: 'local' }))];
   expect(await refused({ manifests })).toMatch(/^operation\.sync\.manifests is not supported/);
 });
+
+it('begins after the second in which the one before it ended, and does nothing earlier', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('a-0', {}) });
+  await shop.sync();
+  for (const round of [1, 2, 3]) {
+    const before = (await shop.read()).status?.operationState;
+    await shop.commit({ 'a.json': configMap('a-0', { round: `${round}` }), [`a-${round}.json`]: configMap(`a-${round}`, {}) });
+    await shop.sync();
+    const { phase, startedAt = '', finishedAt } = (await shop.read()).status?.operationState ?? {};
+    const { creationTimestamp } = (await shop.live('configmaps', `a-${round}`)).metadata;
+    // RFC 3339 to the second sorts as time does.
+    const times = [before?.startedAt, before?.finishedAt, startedAt, creationTimestamp, finishedAt];
+    expect([phase, ...times]).toEqual(['Succeeded', ...times.toSorted()]);
+    expect(startedAt > (before?.finishedAt ?? ''), `${times}`).toBe(true);
+  }
+});

@@ -35,12 +35,16 @@ describe('an operation', () => {
     expect(begun(application(), operation, START)).toEqual(running);
   });
 
-  test('never begins in the second of the one before it', () => {
+  test('never begins in the second in which the one before it began or ended', () => {
     const startAfter = (status: ApplicationStatus, now: string) => begun({ ...application(), status }, {}, now).startedAt;
-    expect(startAfter({ operationState: state() }, START)).toBe('2026-11-22T15:04:06Z');
-    const [entry] = withHistory(application(), {}, state()).history ?? [];
-    expect(startAfter({ history: entry ? [entry] : [] }, START)).toBe('2026-11-22T15:04:06Z');
-    expect(startAfter({ operationState: state() }, END)).toBe(END);
+    const history = withHistory(application(), {}, state()).history ?? [];
+    expect(startAfter({ operationState: state({ finishedAt: undefined }) }, START)).toBe('2026-11-22T15:04:06Z');
+    for (const status of [{ operationState: state() }, { history }]) {
+      expect(startAfter(status, END)).toBe('2026-11-22T15:05:01Z');
+      expect(startAfter(status, '2026-11-22T15:05:01Z')).toBe('2026-11-22T15:05:01Z');
+    }
+    const quick = state({ startedAt: END, finishedAt: START });
+    expect(startAfter({ operationState: quick }, START)).toBe('2026-11-22T15:05:01Z');
   });
 
   test('works from its own sources, else from those of the spec', () => {

@@ -19,6 +19,8 @@ const PASSING: readonly RegExp[] = [
   /etcdserver: |context deadline exceeded|connection refused|i\/o timeout|Internal error occurred/,
   /timed out|Timeout: request did not complete/,
   new RegExp(STALLED),
+  // What began with a spec that was taken: once its project, destination or the settings are so again, it is tried anew.
+  /^(?:InvalidSpecError|UnknownError): /,
 ];
 
 /**

@@ -11,11 +11,11 @@ import {
   sourcesOf,
 } from '../model/application.ts';
 import { Conflict, InvalidInput, messageOf, NotPermitted } from '../model/errors.ts';
-import { keyOf, keyOfRow, keyText } from '../model/manifest.ts';
+import { keyOf, keyOfRow, keyText, type LiveObject } from '../model/manifest.ts';
 import { isRestore, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
 import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
-import { deadlineOf, isHeldBack, released } from '../sync/deadline.ts';
+import { deadlineOf, isAsking, isHeldBack, released } from '../sync/deadline.ts';
 import { goneTasks } from '../sync/gone.ts';
 import { beginning, leftHooks, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
@@ -45,17 +45,22 @@ import { writeApplication } from './write.ts';
  */
 export async function operate(target: Target, spec: Evaluated, wanted: Wanted, ports: ReconcilePorts, deadline: number): Promise<Operated> {
   const { application } = target;
-  const found = wanted.running ?? begun(application, wanted.operation, timeOf(ports));
+  const found = wanted.running ?? begun(application, wanted.operation, timeOf(ports), liveOf(spec));
   const first = released(found, timeOf(ports));
   const hold = await holdOf(target, first, wanted.free ?? false, ports);
   if (hold && 'refusal' in hold) return ended(target, pinnedAt(target, first, []), spec, hold.refusal, ports);
   if (hold) return waiting({ target, spec }, heldRecord(hold, found, first), hold.afterSeconds, ports);
   const left = retryRemainingSeconds(first, ports.clock());
   const own = await ownEvaluation(target, spec, left > 0 ? first : asked(first), ports);
-  const overtaken = wanted.running !== undefined && isOvertaken(application, wanted.running, spec, own);
+  const overtaken = isOvertaken(application, wanted.running, spec, own);
   if (left > 0 && !overtaken) return waiting({ target, spec }, first, left, ports);
   const state: OperationState = overtaken ? { ...first, phase: 'Terminating' } : first;
   return isFailure(own) ? unloaded(target, spec, own, state, ports) : begin({ target, spec, own }, state, ports, deadline);
+}
+
+/** What there is of the Application in the cluster, as far as it was looked at. */
+function liveOf(spec: Evaluated): Iterable<LiveObject> {
+  return isFailure(spec) ? [] : spec.live.values();
 }
 
 /** A window that still holds it has let nothing go on; anything else holds what the window has let go, if one held it. */
@@ -121,8 +126,13 @@ function asked(state: OperationState): OperationState {
   return state.operation.retry?.refresh === true ? resumed(state) : state;
 }
 
-/** Git moved on, and to something else: a commit that renders the same is no reason to stop what runs. */
-function isOvertaken(application: Application, running: OperationState, spec: Evaluated, own: Evaluated): boolean {
+/**
+ * Git moved on, and to something else: a commit that renders the same is no reason to stop what runs. A deletion takes with it what a
+ * question is about, and is not held up by it.
+ */
+function isOvertaken(application: Application, running: OperationState | undefined, spec: Evaluated, own: Evaluated): boolean {
+  if (!running) return false;
+  if (application.metadata.deletionTimestamp !== undefined && isAsking(running)) return true;
   if (isFailure(spec) || !isSuperseded(application, running, spec.desired.revisions)) return false;
   return isFailure(own) || !isDeepStrictEqual(spec.desired.manifests, own.desired.manifests);
 }
@@ -195,7 +205,7 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
   const sync = recorded.operation.sync ?? {};
   const options = sync.syncOptions ?? [];
   let { application } = target;
-  const gone = isRestore(recorded.operation) ? [] : goneTasks(recorded, pruneableOf(application, own), own.live);
+  const gone = isRestore(recorded.operation) ? [] : goneTasks(recorded, pruneableOf(application, standing), own.live);
   const state = withRows(recorded, gone);
   const tasks = planSync(planInput(target, state, own));
   const approvedAt = approvalOf(application, state, ports.clock());
@@ -239,11 +249,16 @@ async function proceed(standing: Standing, recorded: OperationState, ports: Reco
   );
 }
 
-/** What the status names as to be pruned; not what the commits of this operation, which may be others, have. */
-function pruneableOf({ status }: Application, { comparison, hooks }: Evaluation): readonly ResourceStatus[] {
-  const targets = comparison.resources.filter(({ target }) => target).map(({ key }) => key);
-  const named = new Set([...targets, ...hooks.map(keyOf)].map(keyText));
-  return (status?.resources ?? []).filter((row) => row.requiresPruning && !named.has(keyText(keyOfRow(row))));
+/**
+ * What the status names as there, and the commits of this operation do not have. Of its own commits it says what is to be pruned; of those of
+ * an operation on others it does not.
+ */
+function pruneableOf({ status }: Application, { spec, own }: Standing): readonly ResourceStatus[] {
+  const targets = own.comparison.resources.filter(({ target }) => target).map(({ key }) => key);
+  const named = new Set([...targets, ...own.hooks.map(keyOf)].map(keyText));
+  const isThere = (row: ResourceStatus) =>
+    row.requiresPruning || (own !== spec && row.status !== undefined && row.health?.status !== 'Missing');
+  return (status?.resources ?? []).filter((row) => isThere(row) && !named.has(keyText(keyOfRow(row))));
 }
 
 /** One request, for a run that goes on with an operation: rendering takes time, in which another worker may have come further. */

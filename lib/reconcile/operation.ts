@@ -1,5 +1,5 @@
 // How an operation begins, what its record holds, and what it leaves in the history (spec/sync.md §1.2, §11).
-import { DELETION_APPROVED } from '../model/annotations.ts';
+import { DELETION_APPROVED, FIELD_MANAGER, HOOK_OPERATION } from '../model/annotations.ts';
 import {
   type Application,
   type ApplicationSource,
@@ -8,8 +8,11 @@ import {
   type SyncPolicy,
   sourcesOf,
 } from '../model/application.ts';
+import { entriesOf } from '../model/managed-fields.ts';
+import { annotationOf, type LiveObject } from '../model/manifest.ts';
 import { isRestore, type Operation, type OperationState, type ResourceResult } from '../model/operation.ts';
 import { parseTime } from '../model/time.ts';
+import { approvableSince } from '../sync/deadline.ts';
 import { UNDER_WAY } from '../sync/message.ts';
 import { rowId, type SyncTask } from '../sync/task.ts';
 import { timeText } from './time.ts';
@@ -36,21 +39,31 @@ export function operationId(state: OperationState): string {
 
 /**
  * The record of an operation that begins now (`now` is RFC 3339). Its start tells its hooks, and the objects that it creates, from those of
- * other operations: when the one before began or ended within the same second, this one begins a second later.
+ * other operations: when the one before began or ended, or was seen to do something, within the same second, this one begins a second later.
+ * `live`: the Application's objects, which tell of an operation whose record went with the request for this one.
  */
-export function begun({ status }: Application, operation: Operation, now: string): OperationState {
+export function begun({ status }: Application, operation: Operation, now: string, live: Iterable<LiveObject>): OperationState {
   const { operationState: last, history = [] } = status ?? {};
   const entry = history.at(-1);
-  const times = [last?.startedAt, last?.finishedAt, entry?.deployStartedAt, entry?.deployedAt];
-  const earlier = times.map((time) => Date.parse(time ?? '') || 0);
-  const startedAt = timeText(Math.max(Date.parse(now), ...earlier.map((time) => time + 1000)));
+  const times = [last?.startedAt, last?.finishedAt, entry?.deployStartedAt, entry?.deployedAt, ...[...live].flatMap(timesOf)];
+  const latest = times.reduce((most, time) => Math.max(most, Date.parse(time ?? '') || 0), 0);
+  const startedAt = timeText(Math.max(Date.parse(now), latest + SECOND_MS));
   return { operation, phase: 'Running', startedAt, message: UNDER_WAY };
 }
 
-/** When somebody agreed to what this operation asks: milliseconds since the epoch, at most `now`, for its time runs from then on. */
+/** Times are whole seconds. */
+const SECOND_MS = 1000;
+
+/** When an object was made, and last applied by us; and when the operation began that runs it as a hook. */
+function timesOf(live: LiveObject): readonly (string | undefined)[] {
+  const applied = entriesOf(live, FIELD_MANAGER, 'Apply').map(({ time }) => time);
+  return [live.metadata.creationTimestamp, annotationOf(live, HOOK_OPERATION)?.split('/')[0], ...applied];
+}
+
+/** When somebody agreed to what this attempt asks: milliseconds since the epoch, at most `now`, for its time runs from then on. */
 export function approvalOf(application: Application, state: OperationState, now: number): number | undefined {
   const approved = parseTime(application.metadata.annotations?.[DELETION_APPROVED]);
-  return approved !== undefined && approved >= Date.parse(state.startedAt) ? Math.min(approved, now) : undefined;
+  return approved !== undefined && approved >= approvableSince(state) ? Math.min(approved, now) : undefined;
 }
 
 /** Pins what is being synced, so that later steps go on with the same commits. */

@@ -120,7 +120,7 @@ async function endRefused(run: Run, conditions: readonly ApplicationCondition[])
   const message = bounded(conditions.map(({ type, message: text }) => `${type}: ${text}`).join(';'), OPERATION_BYTES);
   const status = refusedStatus(application, conditions, now);
   const { operation } = application;
-  const begins = operation && (runningState(application) ?? begun(application, operation, now));
+  const begins = operation && (runningState(application) ?? begun(application, operation, now, []));
   const known = begins && pinned(begins, operationSources(application, begins.operation), [], isMultiSource(application.spec));
   const operationState: OperationState | undefined = known && { ...known, phase: 'Error', message, finishedAt: now };
   const refresh = isRefresh(application);

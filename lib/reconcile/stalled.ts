@@ -26,7 +26,7 @@ export async function stalled(known: Application, reason: Unavailable, ports: Re
   if (!application?.operation) throw reason;
   const now = timeOf(ports);
   const recorded = application.status?.operationState;
-  const state = recorded && !isCompleted(recorded.phase) ? recorded : begun(application, application.operation, now);
+  const state = recorded && !isCompleted(recorded.phase) ? recorded : begun(application, application.operation, now, []);
   const next = after(state, approvalOf(application, state, ports.clock()), reason, ports);
   const over = isCompleted(next.phase);
   const status = stamped(application.status, { ...application.status, operationState: next }, now, over);

@@ -107,7 +107,8 @@ function reread(object: LiveObject, read: Application): Application {
   }
 }
 
+/** Its whole record counts: another worker may have come further in the same phase, or begun the next attempt. */
 function isSameOperation(ours: Application, theirs: Application): boolean {
-  const [a, b] = [ours.status?.operationState, theirs.status?.operationState];
-  return a?.startedAt === b?.startedAt && a?.phase === b?.phase && Boolean(ours.operation) === Boolean(theirs.operation);
+  const same = isDeepStrictEqual(ours.status?.operationState, theirs.status?.operationState);
+  return same && Boolean(ours.operation) === Boolean(theirs.operation);
 }

@@ -13,9 +13,9 @@ import { isDefined, mayCome, postponed, unchecked, withoutKind, withoutNamespace
 import { givenRoom, unchanged } from './make-room.ts';
 import { givenUp, isInPlace, withoutOld } from './recreate.ts';
 import { deleted } from './release.ts';
-import { applied, pruned, refused, verbOf, withoutRequest } from './result.ts';
+import { applied, foreseen, pruned, refused, verbOf, withoutRequest } from './result.ts';
 import type { StepInput } from './step.ts';
-import { runMark, type SyncTask } from './task.ts';
+import { isEarlierRun, runMark, type SyncTask } from './task.ts';
 import { wayOf } from './way.ts';
 
 export interface TaskPorts {
@@ -109,6 +109,8 @@ async function apply(task: SyncTask, input: StepInput, ports: TaskPorts): Promis
   if (withoutItsNamespace) return withoutItsNamespace;
   const manifest = task.hook ? marked(ports.prepare(task), runMark(task, input.operationId)) : ports.prepare(task);
   const way = wayOf(task, input);
+  if (input.operation.dryRun && isEarlierRun(task, input.operationId))
+    return foreseen(task, await creationRefusal(ports.cluster, manifest, way));
   if (!(way.replace && way.force && isInPlace(task))) return sent(task, manifest, input, ports);
   return givenRoom(task, input, await creationRefusal(ports.cluster, manifest, way));
 }

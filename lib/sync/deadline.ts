@@ -38,3 +38,17 @@ export function deadlineOf(state: OperationState, limitSeconds: number, approved
   const times = [state.startedAt, infoOf(state, RELEASED) ?? ''].map((time) => Date.parse(time) || 0);
   return Math.max(...times, approvedAt) + limitSeconds * 1000;
 }
+
+/** How the operation's own information tells when the attempt ended before which an approval was of another commit. */
+const APPROVALS = 'Approvals count after';
+
+/** The next attempt of an operation that then takes what Git has: an earlier approval was of other prunes. */
+export function withoutApprovals(state: OperationState, endedAt: string): OperationState {
+  return withInfo(state, APPROVALS, endedAt);
+}
+
+/** From when on an approval counts for the operation: milliseconds since the epoch. Times in the cluster are whole seconds. */
+export function approvableSince(state: OperationState): number {
+  const earlier = Date.parse(infoOf(state, APPROVALS) ?? '');
+  return Math.max(Date.parse(state.startedAt), Number.isNaN(earlier) ? 0 : earlier + 1000);
+}

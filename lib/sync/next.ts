@@ -33,7 +33,7 @@ import { refreshed, refreshedHook } from './refresh.ts';
 import { releasing } from './releasing.ts';
 import { applied, isPruned, pruneOption, refused } from './result.ts';
 import type { Next, Step, StepInput } from './step.ts';
-import { isOwnRun, isUnsuccessful, type SyncTask, stateOf, taskId, withResult } from './task.ts';
+import { isEarlierRun, isOwnRun, isUnsuccessful, type SyncTask, stateOf, taskId, withResult } from './task.ts';
 
 /** The next step, and the tasks with what the live objects tell about those that were started. */
 export function nextStep(input: StepInput): Next {
@@ -47,6 +47,7 @@ function decided(input: StepInput): Next {
   if (forbidden) return forbidden;
   const tasks = withoutHeld(refreshed(input.tasks, input.now), input.now);
   const ask = { ...input, tasks };
+  if (input.overdue && tasks.some(isTerminated)) return outOfTime(ask, waitingFor(tasks.filter(isTerminated), COMPLETION));
   const step = input.operation.dryRun ? dryRunStep(ask) : realStep(ask);
   return input.overdue && step.kind === 'wait' && !step.asks ? outOfTime(ask, step.message) : { step, tasks };
 }
@@ -92,6 +93,12 @@ function forbiddenPlan({ tasks, refusals }: StepInput): Next | undefined {
 const NO_HOOKS = { deleteHooks: [], release: [] } as const;
 
 const TERMINATED = 'Terminated';
+
+/** A hook whose end is in the record, and which may be there still: the worker was lost as it ended the sync. */
+function isTerminated(task: SyncTask): boolean {
+  return task.hook && task.result?.message === TERMINATED;
+}
+
 const UNLESS_DONE = 'Operation termination had errors';
 
 /** What is gone, or on its way, to be created again comes back first; what was not deleted yet stays. */
@@ -201,8 +208,7 @@ function unconfirmed({ operation, deletionApproved, overBudget }: StepInput, pen
 
 /** Hooks that cannot be created yet: an earlier run of them is to be replaced, or is leaving already. */
 function inTheWay({ operationId }: StepInput, pending: readonly SyncTask[]): Step | undefined {
-  const others = pending.filter((task) => task.hook && task.live && !isOwnRun(task, operationId));
-  const old = others.filter((task) => isLeaving(task) || hasPolicy(task, 'BeforeHookCreation'));
+  const old = pending.filter((task) => isEarlierRun(task, operationId));
   if (old.length === 0) return undefined;
   const message = waitingFor(old, DELETION);
   const hooks = old.filter(isToDelete);

@@ -3,7 +3,7 @@ import type { RetryStrategy } from '../model/application.ts';
 import { MOST_SECONDS, parseDuration } from '../model/duration.ts';
 import type { OperationState } from '../model/operation.ts';
 import { bounded, CONDITION_BYTES, OPERATION_BYTES } from '../model/text.ts';
-import { OUT_OF_TIME } from './deadline.ts';
+import { OUT_OF_TIME, withoutApprovals } from './deadline.ts';
 import { withoutPruneWaves } from './prune-waves.ts';
 
 const DEFAULTS = { duration: '5s', factor: 2, maxDuration: '3m' } as const;
@@ -70,12 +70,12 @@ export function retryRemainingSeconds(state: OperationState, now: number): numbe
 
 /** The state with which the next attempt begins: everything is done again, at the same revision unless `refresh` is set. */
 export function nextAttempt(state: OperationState): OperationState {
-  const { finishedAt: _finished, syncResult: _result, ...rest } = withoutPruneWaves(state);
+  const { finishedAt = '', syncResult: _result, ...rest } = withoutPruneWaves(state);
   const refresh = state.operation.retry?.refresh === true;
   const message = `Retrying operation${refresh ? ' with latest revisions' : ''}. Attempt #${state.retryCount ?? 0}`;
   if (!refresh || !rest.operation.sync) return { ...rest, message };
   const { revision: _revision, revisions: _revisions, ...sync } = rest.operation.sync;
-  return { ...rest, message, operation: { ...rest.operation, sync } };
+  return withoutApprovals({ ...rest, message, operation: { ...rest.operation, sync } }, finishedAt);
 }
 
 /** `3:04PM`, in UTC. */

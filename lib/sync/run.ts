@@ -43,7 +43,8 @@ export async function advanceSync(input: StepInput, ports: SyncPorts, deadline: 
     const { step } = next;
     if (isLast(step)) return outcomeOf(step, await removeHooks(step, next.tasks, input, ports), input);
     await (waves > 0 || step.kind !== 'run' ? ports.save(next.tasks) : ports.confirm());
-    if (ports.clock() >= deadline) return interrupted(next.tasks, input);
+    // One step is taken however late it is: else a look that takes all its time would be followed by others for ever.
+    if (waves > 0 && ports.clock() >= deadline) return interrupted(next.tasks, input);
     tasks = await taken(step, next.tasks, input, ports);
   }
 }

@@ -1,6 +1,7 @@
 // SyncTask: one object in one phase of an operation, with what is known of it so far.
 import { HOOK_OPERATION } from '../model/annotations.ts';
 import type { Health } from '../model/application.ts';
+import { deletePolicies } from '../model/hook.ts';
 import { annotationOf, type LiveObject, type Manifest, type ResourceKey } from '../model/manifest.ts';
 import type { OperationPhase, ResourceResult, ResultCode, SyncPhase } from '../model/operation.ts';
 import { bounded, ROW_BYTES } from '../model/text.ts';
@@ -52,6 +53,13 @@ export function runMark(task: SyncTask, operationId: string): string {
 /** Whether the live object of a hook is this very operation's run of it, although a step whose record was lost may have created it. */
 export function isOwnRun(task: SyncTask, operationId: string): boolean {
   return task.hook && task.live !== undefined && annotationOf(task.live, HOOK_OPERATION) === runMark(task, operationId);
+}
+
+/** Whether the live object of a hook is an earlier run, which goes before this operation's run of it is created (spec/sync.md §5). */
+export function isEarlierRun(task: SyncTask, operationId: string): boolean {
+  if (!task.hook || !task.live || isOwnRun(task, operationId)) return false;
+  const isLeaving = task.live.metadata.deletionTimestamp !== undefined;
+  return isLeaving || (task.target !== undefined && deletePolicies(task.target).includes('BeforeHookCreation'));
 }
 
 /** A task of which only the row is left: no object on either side. */

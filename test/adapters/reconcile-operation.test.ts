@@ -174,3 +174,52 @@ it('begins after the second in which the one before it ended, and does nothing e
     expect(startedAt > (before?.finishedAt ?? ''), `${times}`).toBe(true);
   }
 });
+
+it('begins later than what it finds done, where the record of that went with the request', async () => {
+  const options = { annotations: { 'argocd.argoproj.io/sync-options': 'Force=true,Replace=true' } };
+  const shop = await stories.deployment({ 'a.json': configMap('a', {}, options) });
+  const uids = new Set<string>();
+  for (let rounds = 0; rounds < 4; rounds += 1) {
+    // As `app sync --resource` asks: such an operation leaves no history either.
+    await shop.change({ operation: { sync: { resources: [{ kind: 'ConfigMap', name: 'a' }] } }, status: { operationState: null } });
+    await shop.look('operation');
+    expect((await shop.read()).status?.operationState?.phase).toBe('Succeeded');
+    uids.add((await shop.live('configmaps', 'a')).metadata.uid);
+  }
+  expect(uids.size).toBe(4);
+});
+
+it('takes a step however late it is', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('a', {}) });
+  await shop.change({ operation: { sync: {} } });
+  let asked = 0;
+  const clock = () => {
+    asked += 1;
+    return Date.now() + (asked > 1 ? 120_000 : 0); // beyond the time of this look
+  };
+  await shop.look('operation', { clock });
+  expect((await shop.read()).status?.operationState?.phase).toBe('Succeeded');
+});
+
+it('keeps the row of what a rollback pruned before its worker was lost', async () => {
+  const shop = await stories.deployment({ 'a.json': configMap('a', {}) });
+  const first = await shop.commit({});
+  await shop.sync();
+  await shop.commit({ 'b.json': configMap('b', {}) });
+  await shop.sync();
+  await shop.change({ operation: { sync: { revision: first, prune: true, syncStrategy: { apply: {} } } } });
+  const { control } = stories.ports;
+  let writes = 0;
+  const patchApplication: typeof control.patchApplication = (...asked) => {
+    writes += 1;
+    return writes > 1 ? Promise.reject(new Error('lost')) : control.patchApplication(...asked);
+  };
+  await expect(shop.look('operation', { control: { ...control, patchApplication } })).rejects.toThrow('lost');
+  expect(await shop.live('configmaps', 'b')).toBeUndefined();
+  await ended(shop);
+  const rows = (await shop.read()).status?.operationState?.syncResult?.resources ?? [];
+  expect(rows.map(({ name, status }) => [name, status]).toSorted()).toEqual([
+    ['a', 'Synced'],
+    ['b', 'Pruned'],
+  ]);
+});

@@ -1,7 +1,7 @@
 // What fails an automated sync for a reason outside Git, on a real API server: it is tried again by itself until the reason has gone.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
 import { collectionPath, eventually, freshName } from '../world/world.ts';
 
 const AUTOMATED = { syncPolicy: { automated: {}, retry: { limit: 0 } } };
@@ -194,4 +194,29 @@ it('a namespace that is still going keeps its message, and the sync goes on once
     const { status } = await shop.read();
     expect([status?.operationState?.phase, status?.sync?.status]).toEqual(['Succeeded', 'Synced']);
   }, 60_000);
+});
+
+it('a project that did not let a running sync go on', async () => {
+  const name = freshName('moody');
+  await stories.project(name, {});
+  const path = `${collectionPath('argoproj.io/v1alpha1', 'appprojects', stories.control)}/${name}`;
+  const files = { 'hook.json': hookJob('migrate', 'PreSync', '1s'), 'a.json': configMap('x', { k: '1' }) };
+  const shop = await stories.deployment(files, { ...AUTOMATED, project: name });
+  await shop.look();
+  await shop.look();
+  expect((await shop.read()).status?.operationState?.phase).toBe('Running');
+  const send = (destinations: readonly object[]) => stories.api.send(path, { method: 'PATCH', body: { spec: { destinations } } });
+  await send([]);
+  await shop.look();
+  expect((await shop.read()).status?.operationState).toMatchObject({
+    phase: 'Error',
+    message: expect.stringMatching(/^InvalidSpecError: /),
+  });
+  await send([{ server: '*', namespace: '*' }]);
+  await shop.look();
+  expect(await conditionOf(shop)).toMatch(/\(the reason lies outside Git: attempt #2 at 20[\dT:-]+Z\)$/);
+  await eventually(async () => {
+    await lookAfter(shop, 60);
+    expect((await shop.read()).status?.sync?.status).toBe('Synced');
+  });
 });

@@ -58,6 +58,21 @@ describe('a sync that would prune more than its budget', () => {
     expect((await shop.read()).status?.conditions).toBeUndefined();
   });
 
+  it('holds no deletion up', async () => {
+    const shop = await stories.deployment(files(NAMES), AUTOMATED);
+    await shop.change({ metadata: { finalizers: ['resources-finalizer.argocd.argoproj.io'] } });
+    await shop.look();
+    await shop.commit(without(NAMES.slice(0, 6)));
+    await shop.look('push');
+    expect((await stateOf(shop))[0]).toBe('Running');
+    expect((await stories.evenkeel(['app', 'delete', shop.name, '--yes'])).code).toBe(0);
+    await eventually(async () => {
+      await shop.look();
+      expect(await shop.object().catch(() => undefined)).toBeUndefined();
+    });
+    expect(await present(shop, NAMES)).toEqual([]);
+  });
+
   it('is overtaken by the commit that puts them back', async () => {
     const shop = await stories.deployment(files(NAMES), AUTOMATED);
     await shop.look();

@@ -81,3 +81,33 @@ it('runs no hook again that another worker has seen through', async () => {
   expect((await shop.read()).status?.operationState?.phase).toBe('Succeeded');
   expect((await shop.live('jobs', 'late', 'batch/v1')).metadata.uid).toBe(uid);
 });
+
+it('writes nothing over the next attempt, which another worker has begun', async () => {
+  const wrong = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { ports: [] } };
+  const shop = await stories.deployment({ 'hook.json': hookJob('migrate', 'PreSync', '3s'), 'a.json': wrong });
+  await shop.change({ operation: { sync: {}, retry: { limit: 1, backoff: { duration: '1s' } } } });
+  await shop.look('operation');
+  await eventually(async () => expect((await shop.live('jobs', 'migrate', 'batch/v1')).status).toHaveProperty('completionTime'));
+
+  const { control } = stories.ports;
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const { promise: writing, resolve: writes } = Promise.withResolvers<void>();
+  const patchApplication: typeof control.patchApplication = async (...asked) => {
+    writes();
+    await held;
+    return control.patchApplication(...asked);
+  };
+  const slow = shop.look('continue', { control: { ...control, patchApplication } });
+  await writing;
+  await eventually(async () => {
+    await shop.look('continue');
+    expect((await shop.read()).status?.operationState?.message).toBe('waiting for completion of hook batch/Job/migrate');
+    expect((await shop.read()).status?.operationState?.retryCount).toBe(1);
+  });
+  const { status } = await shop.read();
+  release();
+  await slow;
+  expect((await shop.read()).status?.operationState).toEqual(status?.operationState);
+  await finished(shop);
+  expect((await shop.read()).status?.operationState?.message).toContain('(retried 1 times)');
+});

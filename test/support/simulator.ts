@@ -19,9 +19,9 @@ import { givenRoom, unchanged } from '../../lib/sync/make-room.ts';
 import { nextStep } from '../../lib/sync/next.ts';
 import { beginning, leftHooks, type PlanInput, planSync } from '../../lib/sync/plan.ts';
 import { givenUp, isInPlace, withoutOld } from '../../lib/sync/recreate.ts';
-import { applied, carriedOut, pruned, refused, undeleted, unreleased, verbOf, withoutRequest } from '../../lib/sync/result.ts';
+import { applied, carriedOut, foreseen, pruned, refused, undeleted, unreleased, verbOf, withoutRequest } from '../../lib/sync/result.ts';
 import { endOf, type Step, type StepInput } from '../../lib/sync/step.ts';
-import { runMark, type SyncTask } from '../../lib/sync/task.ts';
+import { isEarlierRun, runMark, type SyncTask } from '../../lib/sync/task.ts';
 import { wayOf } from '../../lib/sync/way.ts';
 
 export const INSTANCE = 'sample';
@@ -396,6 +396,7 @@ function apply(task: SyncTask, target: Manifest, input: StepInput, worker: Worke
   action(`apply ${keyText(task.key)}`);
   const way = wayOf(task, input);
   const refusal = cluster.creationRefusal(task.key);
+  if (input.operation.dryRun && isEarlierRun(task, input.operationId)) return foreseen(task, refusal);
   if (way.replace && way.force && isInPlace(task)) return givenRoom(task, input, refusal);
   try {
     return send(task, target, input, cluster);

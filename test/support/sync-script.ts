@@ -17,7 +17,8 @@ interface Asked {
 
 /** N/round.yaml: what happens besides what live.yaml shows; objects are named `Kind/name`. */
 export interface Happening {
-  readonly phase?: 'Terminating';
+  /** What the record says now; `Running` after an end: the worker was lost before it wrote that. */
+  readonly phase?: 'Terminating' | 'Running';
   readonly deletionApproved?: boolean;
   /** The sync has taken its time. */
   readonly overdue?: boolean;

@@ -4,6 +4,7 @@ import { DELETION_APPROVED } from '../../model/annotations.ts';
 import type { Application } from '../../model/application.ts';
 import { isAsking } from '../../sync/deadline.ts';
 import { globalsOf } from '../globals.ts';
+import { approvalTime } from '../request/approval.ts';
 import type { Shell } from '../shell.ts';
 import { changeApplication, refOf } from './store.ts';
 
@@ -32,11 +33,12 @@ export function addConfirm(app: Command, shell: Shell): void {
 async function confirm(shell: Shell, name: string, flags: Flags, self: Command): Promise<void> {
   const session = await shell.connect(globalsOf(self));
   const ref = refOf(name, flags.appNamespace, session);
-  // The clusters' own times have no fractions: one of this second counts for what began in it.
-  const approved = `${new Date(Math.ceil(shell.clock() / 1000) * 1000).toISOString().slice(0, 19)}Z`;
-  const { application } = await changeApplication(session, ref, () => ({ metadata: { annotations: { [DELETION_APPROVED]: approved } } }));
+  const { application } = await changeApplication(session, ref, (found) => {
+    const approved = approvalTime(found.application);
+    return approved === undefined ? undefined : { metadata: { annotations: { [DELETION_APPROVED]: approved } } };
+  });
   shell.terminal.note(confirmed(application));
-  shell.terminal.write(`Application '${ref.name}' updated successfully\n`);
+  if (approvalTime(application) !== undefined) shell.terminal.write(`Application '${ref.name}' updated successfully\n`);
 }
 
 /** What somebody has just agreed to. */

@@ -1,8 +1,11 @@
 // How an operation begins, what its record holds and what it leaves in the history (spec/sync.md §1, §11).
 import { describe, expect, test } from 'vitest';
+import { HOOK_OPERATION } from '../../../lib/model/annotations.ts';
 import type { Application, ApplicationStatus } from '../../../lib/model/application.ts';
+import type { LiveObject } from '../../../lib/model/manifest.ts';
 import type { OperationState, ResourceResult } from '../../../lib/model/operation.ts';
 import {
+  approvalOf,
   begun,
   operationId,
   operationRevisions,
@@ -11,6 +14,7 @@ import {
   withHistory,
   withRows,
 } from '../../../lib/reconcile/operation.ts';
+import { nextAttempt } from '../../../lib/sync/retry.ts';
 import type { SyncTask } from '../../../lib/sync/task.ts';
 
 const START = '2026-11-22T15:04:05Z';
@@ -32,11 +36,12 @@ describe('an operation', () => {
   test('begins Running', () => {
     const operation = { sync: { revision: 'a' } };
     const running = { operation, phase: 'Running', startedAt: START, message: 'one or more tasks are running' };
-    expect(begun(application(), operation, START)).toEqual(running);
+    expect(begun(application(), operation, START, [])).toEqual(running);
   });
 
   test('never begins in the second in which the one before it began or ended', () => {
-    const startAfter = (status: ApplicationStatus, now: string) => begun({ ...application(), status }, {}, now).startedAt;
+    const startAfter = (status: ApplicationStatus, now: string, live: readonly LiveObject[] = []) =>
+      begun({ ...application(), status }, {}, now, live).startedAt;
     const history = withHistory(application(), {}, state()).history ?? [];
     expect(startAfter({ operationState: state({ finishedAt: undefined }) }, START)).toBe('2026-11-22T15:04:06Z');
     for (const status of [{ operationState: state() }, { history }]) {
@@ -45,6 +50,33 @@ describe('an operation', () => {
     }
     const quick = state({ startedAt: END, finishedAt: START });
     expect(startAfter({ operationState: quick }, START)).toBe('2026-11-22T15:05:01Z');
+    // The record goes with the request for the next one; what was done stays.
+    const object = (metadata: Partial<LiveObject['metadata']>): LiveObject => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'x', ...metadata },
+    });
+    const field = { apiVersion: 'v1', manager: 'evenkeel', operation: 'Apply' as const, time: END };
+    const hook = { annotations: { [HOOK_OPERATION]: `${END}/0/PreSync` } };
+    for (const trace of [{ creationTimestamp: END }, { managedFields: [field] }, hook])
+      expect(startAfter({}, END, [object({}), object(trace)])).toBe('2026-11-22T15:05:01Z');
+    expect(startAfter({}, END, [object({ managedFields: [{ ...field, manager: 'kubectl' }] })])).toBe(END);
+  });
+
+  test('takes an approval of its own commit only', () => {
+    const now = Date.parse(END);
+    const approved = (time: string, more: Partial<OperationState>) => {
+      const annotations = { 'argocd.argoproj.io/deletion-approved': time };
+      const { metadata, ...rest } = application();
+      return approvalOf({ ...rest, metadata: { ...metadata, annotations } }, state({ phase: 'Running', ...more }), now);
+    };
+    expect(approved(START, {})).toBe(Date.parse(START));
+    expect(approved('2026-11-22T15:04:04Z', {})).toBeUndefined();
+    const failed = { finishedAt: '2026-11-22T15:04:30Z', retryCount: 1 };
+    expect(approved('2026-11-22T15:04:30Z', nextAttempt(state({ ...failed, phase: 'Running' })))).toBe(Date.parse('2026-11-22T15:04:30Z'));
+    const refreshed = nextAttempt(state({ ...failed, phase: 'Running', operation: { sync: {}, retry: { refresh: true } } }));
+    expect(approved('2026-11-22T15:04:30Z', refreshed)).toBeUndefined();
+    expect(approved('2026-11-22T15:04:31Z', refreshed)).toBe(Date.parse('2026-11-22T15:04:31Z'));
   });
 
   test('works from its own sources, else from those of the spec', () => {

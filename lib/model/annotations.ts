@@ -31,6 +31,8 @@ export const NOTIFIED = 'notified.notifications.argoproj.io';
 
 /** Cascading deletion; the plain form and `/foreground` delete in the foreground, `/background` in the background. */
 export const RESOURCES_FINALIZER = 'resources-finalizer.argocd.argoproj.io';
+/** Each of these on an Application has its objects deleted with it. */
+export const CASCADE_FINALIZERS: readonly string[] = ['', '/foreground', '/background'].map((policy) => RESOURCES_FINALIZER + policy);
 
 /** Argo CD's mark on an Application with hooks of its deletion; the form with `/cleanup` stands for the hooks' own deletion. */
 export const PRE_DELETE_FINALIZER = 'pre-delete-finalizer.argocd.argoproj.io';

@@ -26,7 +26,7 @@ export function deletionStep(application: Application, owned: readonly LiveObjec
 }
 
 /** An approval counts from the moment of the deletion on: an older one was given for a prune. */
-function isApproved({ metadata }: Application): boolean {
+export function isApproved({ metadata }: Application): boolean {
   const approved = parseTime(metadata.annotations?.[DELETION_APPROVED]);
   return approved !== undefined && approved >= Date.parse(metadata.deletionTimestamp ?? '');
 }

@@ -1,7 +1,8 @@
 // explain: the recorded facts of an Application -> why it is not Synced, not Healthy or not syncing, and what would change that.
-import { REFRESH, SKIP_RECONCILE } from '../model/annotations.ts';
+import { CASCADE_FINALIZERS, REFRESH, SKIP_RECONCILE } from '../model/annotations.ts';
 import type { Application } from '../model/application.ts';
 import { annotationOf, keyOfRow, keyText } from '../model/manifest.ts';
+import { isApproved } from './deletion.ts';
 import { automation } from './explanation/automation.ts';
 import { faults } from './explanation/conditions.ts';
 import { type Explanation, isLeftAlone, type Surroundings, standingOf } from './explanation/explanation.ts';
@@ -35,8 +36,11 @@ function standstill(application: Application): readonly Explanation[] {
   return told('it could not be compared, and no condition says why', `evenkeel app get ${metadata.name} --refresh looks again`);
 }
 
-function deletionNext({ metadata, status }: Application): string {
-  const asks = (status?.resources ?? []).some((row) => row.requiresDeletionConfirmation);
+function deletionNext(application: Application): string {
+  const { metadata, status } = application;
+  const cascades = metadata.finalizers?.some((name) => CASCADE_FINALIZERS.includes(name));
+  if (!cascades) return 'its objects stay; it goes when its metadata.finalizers are gone, and its conditions name what they wait for';
+  const asks = !isApproved(application) && (status?.resources ?? []).some((row) => row.requiresDeletionConfirmation);
   const confirm = asks ? `; some wait for a confirmation: evenkeel app confirm-deletion ${metadata.name}` : '';
   return `it goes when its objects are gone: their metadata.finalizers, and its conditions, name what they wait for${confirm}`;
 }

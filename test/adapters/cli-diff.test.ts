@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliWorld, cliWorld } from '../support/cli.ts';
+import { type CliWorld, cliWorld, finishOperation } from '../support/cli.ts';
 import { type GitRemote, startGitRemote } from '../support/git-remote.ts';
 import { succeed } from '../support/program.ts';
 
@@ -153,6 +153,35 @@ describe('app sync --preview-changes', () => {
     expect(code).toBe(0);
     expect((await here.read(name)).operation).toBeDefined();
     await here.change(name, { operation: null });
+  });
+
+  it('shows them beside standard output where that is for a program', async () => {
+    await commit(settings('blue'), password(SECRET));
+    const asked = here.evenkeel(['app', 'sync', name, '--preview-changes', '--assumeYes', '-o', 'json'], { env });
+    await finishOperation(here, name, 'Succeeded');
+    const { code, stdout, stderr } = await asked;
+    expect(JSON.parse(stdout)).toMatchObject({ status: { operationState: { phase: 'Succeeded' } } });
+    expect(stderr).toContain('\n===== /ConfigMap ');
+    expect(stderr).not.toContain(SECRET);
+    expect(code).toBe(0);
+  });
+
+  it('syncs not everything where what was chosen is gone while somebody looks at it', async () => {
+    await commit(settings('blue'), password(SECRET));
+    const row = { version: 'v1', kind: 'ConfigMap', namespace: here.namespace, name: 'settings', status: 'OutOfSync' };
+    await here.change(name, { status: { resources: [row] } });
+    const forget = JSON.stringify({ status: { resources: [] } });
+    const kubectl = [here.kubectl, '--kubeconfig', here.kubeconfigPath, '-n', here.namespace].join(' ');
+    const differ = join(here.folder, 'forgetful');
+    writeFileSync(differ, `#!/bin/sh\nexec ${kubectl} patch application ${name} --type merge -p '${forget}'\n`);
+    chmodSync(differ, 0o700);
+    const chosen = ['--resource', ':ConfigMap:settings', '--prune', '--force'];
+    const { code, stderr } = await here.evenkeel(['app', 'sync', name, ...chosen, '--preview-changes', '--assumeYes', '--async'], {
+      env: { ...env, KUBECTL_EXTERNAL_DIFF: differ },
+    });
+    expect(stderr).toBe('error: No matching app resources found for resource filter: :ConfigMap:settings\n');
+    expect(code).toBe(1);
+    expect((await here.read(name)).operation).toBeUndefined();
   });
 
   it('syncs nothing where there is no difference', async () => {

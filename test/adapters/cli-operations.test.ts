@@ -1,6 +1,10 @@
 // Commands that begin, stop and free operations, as programs, beside the stories that carry the operations out.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configMap } from '../support/journey.ts';
+import { succeed } from '../support/program.ts';
 import { type Deployment, hookJob } from '../support/stories.ts';
 import { type StoryCommands, startStoryCommands } from '../support/story-commands.ts';
 import { eventually } from '../world/world.ts';
@@ -32,8 +36,15 @@ describe('app rollback', () => {
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toContain('\nPhase:              Succeeded\n');
     const head = (await shop.read()).status?.sync?.revision;
-    expect(stderr).toContain(`Git is ahead of what runs now: ${first.slice(0, 7)} runs, main is at ${head?.slice(0, 7)}\n`);
-    expect(stderr).toContain(`to take Git back too, with all that was committed since: git revert --no-edit ${first}..${head}\n`);
+    expect(stderr).toContain(`Git differs from what runs now: ${first.slice(0, 7)} runs, main is at ${head?.slice(0, 7)}\n`);
+    const [, restoring = ''] = /in a clean clone at main: (.*)\n/.exec(stderr) ?? [];
+    const [clone, author] = [mkdtempSync(join(tmpdir(), 'evenkeel-clone-')), ['-c', 'user.name=n', '-c', 'user.email=n@example.com']];
+    const git = (...args: readonly string[]) => succeed('git', ['-C', clone, ...args]);
+    await git('clone', '-q', stories.remote.url, '.');
+    await succeed('sh', ['-c', `cd "$0" && ${restoring.replace('git commit', `git ${author.join(' ')} commit`)}`, clone]);
+    expect(await git('diff', '--stat', first, 'HEAD')).toBe('');
+    expect((await git('rev-parse', 'HEAD~1')).trim()).toBe(head);
+    rmSync(clone, { recursive: true });
     expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '1' });
     expect(await shop.live('configmaps', 'gone')).toBeDefined();
     expect(await shop.live('jobs', 'migrate', 'batch/v1')).toBeUndefined();
@@ -141,7 +152,7 @@ describe('app confirm-deletion', () => {
     await shop.look();
     expect((await stateOf(shop))[0]).toBe('Succeeded');
     const again = await stories.evenkeel(['app', 'confirm-deletion', shop.name]);
-    expect(again).toMatchObject({ code: 0, stderr: 'nothing of it waits for a confirmation now\n' });
+    expect(again).toMatchObject({ code: 0, stdout: '', stderr: 'nothing of it waits for a confirmation now\n' });
     expect(await shop.live('configmaps', 'guarded')).toBeUndefined();
   });
 });

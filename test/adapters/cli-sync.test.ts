@@ -85,6 +85,14 @@ describe('app sync', () => {
     expect(await asked).toMatchObject({ code: 1, stderr: 'error: Operation has completed with phase: Failed: ended as Failed\n' });
   });
 
+  it('ends with 1 when the operation was taken back before anybody began it', async () => {
+    const name = await here.application();
+    const asked = here.evenkeel(['app', 'sync', name, '--dry-run']);
+    await eventually(async () => expect((await here.read(name)).operation).toBeDefined());
+    await here.change(name, { operation: null });
+    expect(await asked).toMatchObject({ code: 1, stderr: 'error: the operation was taken back before a worker began it\n' });
+  });
+
   it('ends with 1 when something should have been pruned', async () => {
     const name = await here.application();
     const asked = here.evenkeel(['app', 'sync', name]);

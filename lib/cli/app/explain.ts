@@ -45,9 +45,10 @@ async function run(shell: Shell, name: string, flags: Flags, self: Command): Pro
   const session = await shell.connect(globalsOf(self));
   const found = await readApplication(session, refOf(name, flags.appNamespace, session));
   const differs = found.application.status?.sync?.status === 'OutOfSync' && flags.fields !== false;
-  const differences = differs ? await fieldsOf(shell, session, found) : [];
+  const told = differs ? await fieldsOf(shell, session, found) : [];
   const windows = await windowsFor(shell, session, found);
-  const explanations = explain(found.application, { now: shell.clock(), windows });
+  const explanations = explain(found.application, { now: shell.clock(), windows, canDiff: told !== undefined });
+  const differences = told ?? [];
   shell.terminal.write(explainedText(found.application, explanations, differences, output, shell.terminal.paint));
 }
 
@@ -61,12 +62,12 @@ async function windowsFor(shell: Shell, session: Session, { application }: Found
   }
 }
 
-/** What cannot be rendered or read here is still explained by what was recorded. */
-async function fieldsOf(shell: Shell, session: Session, { application }: Found): Promise<readonly ExplainedDifference[]> {
+/** What cannot be rendered or read here is still explained by what was recorded: undefined then. */
+async function fieldsOf(shell: Shell, session: Session, { application }: Found): Promise<readonly ExplainedDifference[] | undefined> {
   try {
     return await differencesOf(shell, session, application, { revisions: [], positions: [], names: [] });
   } catch (thrown) {
     shell.terminal.note(`the fields cannot be told: ${messageOf(thrown)}`);
-    return [];
+    return undefined;
   }
 }

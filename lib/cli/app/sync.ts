@@ -1,6 +1,6 @@
 // `evenkeel app sync`.
 import type { Command } from 'commander';
-import type { ApplicationRef } from '../../model/application.ts';
+import type { Application, ApplicationRef } from '../../model/application.ts';
 import { InvalidInput } from '../../model/errors.ts';
 import { EXIT_FAILED, Exit } from '../exit.ts';
 import { addNumber, addSeconds, addSwitch, addTexts, refuseFlags } from '../flags.ts';
@@ -89,7 +89,8 @@ async function sync(shell: Shell, names: readonly string[], flags: Flags, self: 
   const all: Asked[] = [];
   for (const ref of chosen) all.push({ ref, request: await narrowed(shell, session, ref, request, labels) });
   for (const asked of all) await checkRequest(session, asked, shell.clock());
-  const agreedTo = flags.previewChanges ? await previewed(shell, session, all, flags.assumeYes ?? false) : all;
+  const agreedTo = flags.previewChanges ? await previewed(previewing(shell, output), session, all, flags.assumeYes ?? false) : all;
+  if (agreedTo.length === 0) return;
   const username = await userName(session);
   for (const asked of agreedTo) await writeOperation(session, asked, username);
   if (flags.async) return;
@@ -113,8 +114,10 @@ async function narrowed(
 ): Promise<SyncRequest> {
   if (Object.keys(labels).length === 0) return request;
   const { application } = await readApplication(session, ref);
-  const misfit = sourceRefusal(application, request) ?? positionRefusal(application, request);
+  const misfit = sourceRefusal(application, request);
   if (misfit) throw new Exit(EXIT_FAILED, misfit);
+  const absent = positionRefusal(application, request);
+  if (absent) throw new InvalidInput(absent);
   const resources = [...request.resources, ...labelled(await renderedOf(shell, session, application, request), labels)];
   const texts = Object.entries(labels).map((pair) => pair.join('='));
   if (resources.every(({ exclude }) => exclude))
@@ -127,10 +130,22 @@ async function checkRequest(session: Session, { ref, request }: Asked, now: numb
   const { application } = await readApplication(session, ref);
   const closed = windowRefusal(await assignedWindows(session, application), now);
   if (closed) throw new InvalidInput(closed);
+  checkState(application, request);
+}
+
+/** Asked again right before the write: resources that are gone meanwhile would leave an operation on all. */
+function checkState(application: Application, request: SyncRequest): void {
   const refusal = syncRefusal(application, request);
   if (refusal) throw new Exit(EXIT_FAILED, refusal);
   const standing = stateRefusal(application, request);
   if (standing) throw new InvalidInput(standing);
+}
+
+/** The preview of a sync whose result is for a program stays out of what that reads. */
+function previewing(shell: Shell, output: AppOutput): Shell {
+  if (output === 'wide') return shell;
+  const write = (text: string) => shell.terminal.note(text.replace(/\n$/, ''));
+  return { ...shell, externalDiff: undefined, terminal: { ...shell.terminal, write } };
 }
 
 /** Shows what each sync would change; returns those that have something to change and that nobody has objected to. */
@@ -157,8 +172,7 @@ async function agreed({ terminal }: Shell): Promise<boolean> {
 /** Operation and status go in one write that fails when somebody wrote since: two requests cannot both win. */
 async function writeOperation(session: Session, { ref, request }: Asked, username: string | undefined): Promise<void> {
   await changeApplication(session, ref, ({ object, application }) => {
-    const standing = stateRefusal(application, request);
-    if (standing) throw new InvalidInput(standing);
+    checkState(application, request);
     return {
       metadata: { resourceVersion: object.metadata.resourceVersion },
       operation: syncOperation(application, request, username),

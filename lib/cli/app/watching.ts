@@ -80,8 +80,10 @@ export async function refresh(
   ref: ApplicationRef,
   request: { readonly kind: 'normal' | 'hard'; readonly timeoutSeconds: number },
 ): Promise<Found> {
-  const annotations = { [REFRESH]: request.kind, [REFRESH_TIMESTAMP]: new Date(shell.clock()).toISOString() };
-  await readApplication(session, ref);
+  // Somebody else's question, which asks for more, is not taken back.
+  const pending = annotationOf((await readApplication(session, ref)).object, REFRESH);
+  const kind = pending === 'hard' ? pending : request.kind;
+  const annotations = { [REFRESH]: kind, [REFRESH_TIMESTAMP]: new Date(shell.clock()).toISOString() };
   await session.cluster.patch(objectRef(ref), { metadata: { annotations } });
   if (shell.terminal.interactive) shell.terminal.note('asked for; a worker answers at the next tick, within a minute');
   const { found, inTime } = await poll(shell, session, ref, request.timeoutSeconds, (each) => {

@@ -1,6 +1,5 @@
 // When `app wait` and `app sync` have waited long enough (spec/cli.md §5).
 import type { Application } from '../../model/application.ts';
-import { resourceStates } from '../view/resources.ts';
 import { isSelected, type ResourceFilter } from './filter.ts';
 
 /** What is waited for; health, suspended and degraded are alternatives, the rest must all hold. */
@@ -21,11 +20,22 @@ export function watchOf(asked: Partial<Watch>): Watch {
 /** With `filters` the chosen resources are tested instead of the Application as a whole; one that is not there yet is waited for. */
 export function isMet(application: Application, watch: Watch, filters: readonly ResourceFilter[]): boolean {
   if (watch.operation && isOperationPending(application)) return false;
-  const whole = { status: application.status?.sync?.status ?? '', health: application.status?.health?.status ?? '' };
-  const tested = filters.length > 0 ? resourceStates(application).filter((state) => isSelected(state, filters)) : [whole];
+  const tested = filters.length > 0 ? chosenStates(application, filters) : [wholeState(application)];
   const isNamed = filters.some(({ exclude }) => !exclude) && (watch.sync || watch.health || watch.suspended || watch.degraded);
   if (isNamed && tested.length === 0) return false;
   return tested.every(({ status, health }) => (!watch.sync || status === 'Synced') && isHealthMet(health, watch));
+}
+
+type Tested = { readonly status: string; readonly health: string };
+
+function wholeState({ status }: Application): Tested {
+  return { status: status?.sync?.status ?? '', health: status?.health?.status ?? '' };
+}
+
+/** What is not compared differs from nothing, and what has no health check has nothing to come to: neither is waited for. */
+function chosenStates({ status }: Application, filters: readonly ResourceFilter[]): readonly Tested[] {
+  const rows = (status?.resources ?? []).filter((row) => isSelected(row, filters));
+  return rows.map((row) => ({ status: row.status || 'Synced', health: row.health?.status || 'Healthy' }));
 }
 
 /**

@@ -14,11 +14,12 @@ export interface ResourceFilter {
 
 type Place = Pick<ResourceStatus, 'group' | 'kind' | 'namespace' | 'name'>;
 
-/** Reads one filter; an error names the text and the form that is expected. */
+/** Reads one filter; an error names the text and the form that is expected. Names of RBAC objects may hold colons, the rest may not. */
 export function parseResourceFilter(text: string): ResourceFilter | { readonly error: string } {
   const exclude = text.startsWith('!');
-  const [group, kind, name, ...surplus] = (exclude ? text.slice(1) : text).split(':');
-  if (group === undefined || !kind || !name || surplus.length > 0) {
+  const [group, kind, ...rest] = (exclude ? text.slice(1) : text).split(':');
+  const name = rest.join(':');
+  if (group === undefined || !kind || !name) {
     return { error: `resource should have GROUP:KIND:NAME, but instead got: ${text}` };
   }
   const slash = name.indexOf('/');

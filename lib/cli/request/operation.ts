@@ -67,16 +67,17 @@ export function syncOperation(application: Application, request: SyncRequest, us
 
 /** How an operation ended that did not succeed, and why: Argo CD's words and its message. */
 export function phaseFault(state: OperationState | undefined): string | undefined {
-  if (state?.phase === 'Succeeded') return undefined;
-  return `Operation has completed with phase: ${state?.phase}${state?.message ? `: ${state.message}` : ''}`;
+  if (!state) return 'the operation was taken back before a worker began it';
+  if (state.phase === 'Succeeded') return undefined;
+  return `Operation has completed with phase: ${state.phase}${state.message ? `: ${state.message}` : ''}`;
 }
 
 /** What a finished sync says against exit code 0; undefined when nothing does. */
 export function completionFault(application: Application, request: SyncRequest): string | undefined {
   const state = application.status?.operationState;
-  if (request.dryRun || !state) return undefined;
+  if (request.dryRun && state) return undefined;
   const fault = phaseFault(state);
-  if (fault) return fault;
+  if (fault || !state) return fault;
   if (request.resources.length > 0 || application.status?.sync?.status === 'Synced') return undefined;
   const skipped = (state.syncResult?.resources ?? []).filter((resource) => resource.status === 'PruneSkipped').length;
   return skipped > 0 ? `${skipped} resources require pruning` : undefined;

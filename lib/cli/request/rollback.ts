@@ -1,6 +1,7 @@
 // `app rollback` as an operation on one Application: which deployment is meant, what may not be asked for, and what is written
 // (spec/cli.md §6, spec/api.md §4.4).
 import { type Application, isAutomated, isMultiSource, type RevisionHistory, sourcesOf } from '../../model/application.ts';
+import { withoutUserinfo } from '../../model/git-url.ts';
 import type { Operation } from '../../model/operation.ts';
 import { progressRefusal } from './operation.ts';
 
@@ -69,18 +70,25 @@ export function waysBack(application: Application): readonly string[] {
   const deployed = isMultiSource(spec) ? (result?.revisions ?? []) : [result?.revision ?? ''];
   const differing = sourcesOf(spec).flatMap((source, index) => {
     const [now = '', git = ''] = [deployed[index], compared[index]];
-    return now === git || now === '' || git === '' ? [] : [{ target: source.targetRevision || 'HEAD', now, git }];
+    if (now === git || now === '' || git === '') return [];
+    return [{ repository: withoutUserinfo(source.repoURL), target: source.targetRevision || 'HEAD', now, git }];
   });
   if (differing.length === 0) return [];
   const pairs = differing.map(({ target, now, git }) => `${short(now)} runs, ${target} is at ${short(git)}`);
-  const reverts = differing.flatMap(({ now, git }) =>
-    COMMIT.test(now) && COMMIT.test(git) ? [`git revert --no-edit ${now}..${git}`] : [],
-  );
+  const commits = differing.filter(({ now, git }) => COMMIT.test(now) && COMMIT.test(git));
   return [
-    `Git is ahead of what runs now: ${pairs.join('; ')}`,
-    `to go forward again: evenkeel app sync ${metadata.name}`,
-    ...reverts.map((command) => `to take Git back too, with all that was committed since: ${command}`),
+    `Git differs from what runs now: ${pairs.join('; ')}`,
+    `to have what Git has: evenkeel app sync ${metadata.name}`,
+    ...commits.map(({ repository, target, now }) => {
+      const place = isMultiSource(spec) ? ` of ${repository}` : '';
+      return `to take Git back too, with all that was committed since, in a clean clone${place} at ${target}: ${restoringCommit(now)}`;
+    }),
   ];
+}
+
+/** One commit that takes the whole tree back, whatever lies between: a revert of the range stops at merges, and at commits that are not in it. */
+function restoringCommit(commit: string): string {
+  return `git restore --source ${commit} --staged --worktree :/ && git commit -m 'Back to ${short(commit)}'`;
 }
 
 function short(revision: string): string {

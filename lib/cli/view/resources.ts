@@ -22,9 +22,11 @@ export function resourceStates(application: Application): readonly ResourceState
   const rest = new Map((application.status?.resources ?? []).map((resource) => [keyText(keyOfRow(resource)), resource]));
   const results = application.status?.operationState?.syncResult?.resources ?? [];
   const done = results.map((result) => {
-    const key = keyText(keyOfRow(result));
-    const state = resultState(result, rest.get(key));
-    rest.delete(key);
+    const key = keyOfRow(result);
+    // Rows of results give cluster-scoped objects the namespace of the destination (spec/sync.md §2).
+    const known = [key, { ...key, namespace: '' }].map(keyText).find((text) => rest.has(text)) ?? keyText(key);
+    const state = resultState(result, rest.get(known));
+    rest.delete(known);
     return state;
   });
   const others = [...rest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => currentState(resource));
@@ -50,7 +52,7 @@ function resultState(result: ResourceResult, current: ResourceStatus | undefined
   const hook = result.hookType ?? '';
   const known = current && hook === '';
   return {
-    ...keyOfRow(result),
+    ...keyOfRow(known ? current : result),
     status: (known ? current.status : result.hookPhase) ?? '',
     health: (known ? current.health?.status : result.status) ?? '',
     hook,

@@ -1,4 +1,5 @@
 // Why what differs is not put right by itself: the answers of decideSync that start nothing, from what is recorded (spec/sync.md §8).
+import { isNamespaceStale } from '../../compare/managed-namespace.ts';
 import { type Application, isAutomated } from '../../model/application.ts';
 import type { OperationState } from '../../model/operation.ts';
 import { alreadyAttempted, healDueAt, lastAttempt, passingDueAt, wipesEverything } from '../autosync.ts';
@@ -6,6 +7,7 @@ import { passingAttempts, passingReason } from '../passing.ts';
 import { projectName } from '../spec.ts';
 import { windowVerdict } from '../sync-windows.ts';
 import { type Explanation, type Surroundings, standingOf, syncCommand, timeText } from './explanation.ts';
+import { differingRows, isKeptExtra, isOnlyExtra } from './rows.ts';
 import { closedText } from './windows.ts';
 
 type Told = Pick<Explanation, 'says' | 'next'>;
@@ -13,13 +15,24 @@ type Told = Pick<Explanation, 'says' | 'next'>;
 /** Of an Application that is OutOfSync and has no operation. */
 export function automation(application: Application, around: Surroundings): readonly Explanation[] {
   // Its condition says that it is due, and what it waits for; how the last attempt ended says what becomes of it.
-  if (isBlocked(application) || failed(application, around)) return [];
+  if (isBlocked(application) || failed(application, around) || isSettled(application)) return [];
   const told = off(application, around) ?? unpruned(application, around) ?? tried(application, around) ?? due(application, around);
   return [{ about: 'automation', ...told }];
 }
 
 function isBlocked({ status }: Application): boolean {
   return status?.conditions?.some(({ type }) => type === 'DependencyWarning') ?? false;
+}
+
+/** Whether all that differs is kept by its own option: it says so itself, and no sync changes that. */
+function isSettled(application: Application): boolean {
+  const rows = differingRows(application);
+  return rows.length > 0 && rows.every((row) => isKeptExtra(row, application)) && !isNamespaceStale(application);
+}
+
+/** The sync that puts right what differs. */
+function mendingCommand(application: Application, around: Surroundings): string {
+  return syncCommand(application, around, isOnlyExtra(application) ? ' --prune' : '');
 }
 
 function off(application: Application, around: Surroundings): Told | undefined {
@@ -29,12 +42,11 @@ function off(application: Application, around: Surroundings): Told | undefined {
     : 'spec.syncPolicy.automated is not set';
   const closed = closedText(application, around, { manual: true, now: around.now });
   const says = `nothing syncs it by itself: ${set}`;
-  return { says: closed ? `${says}; ${closed.says}` : says, next: syncCommand(application, around) };
+  return { says: closed ? `${says}; ${closed.says}` : says, next: mendingCommand(application, around) };
 }
 
-function isUnpruned({ spec, status }: Application): boolean {
-  const rows = (status?.resources ?? []).filter((row) => row.status === 'OutOfSync' || row.status === 'Unknown');
-  return !spec.syncPolicy?.automated?.prune && rows.length > 0 && rows.every((row) => row.requiresPruning);
+function isUnpruned(application: Application): boolean {
+  return !application.spec.syncPolicy?.automated?.prune && isOnlyExtra(application);
 }
 
 function unpruned(application: Application, around: Surroundings): Told | undefined {
@@ -59,9 +71,16 @@ function tried(application: Application, around: Surroundings): Told | undefined
   const state = attempt(application);
   if (state?.phase !== 'Succeeded') return undefined;
   if (!spec.syncPolicy?.automated?.selfHeal) {
+    const what = partOf(state);
+    if (what !== undefined) {
+      return {
+        says: `the last operation was ${what} at this revision: that counts as a sync of it, so nothing syncs it by itself before the next commit`,
+        next: mendingCommand(application, around),
+      };
+    }
     return {
       says: 'this revision was synced, and changes made in the cluster stay: spec.syncPolicy.automated.selfHeal is not set',
-      next: `set it, push, or: ${syncCommand(application, around)}`,
+      next: `set it, push, or: ${mendingCommand(application, around)}`,
     };
   }
   const at = healDueAt(state);
@@ -69,8 +88,15 @@ function tried(application: Application, around: Surroundings): Told | undefined
   const count = (state.operation.sync?.autoHealAttemptsCount ?? 0) + 1;
   return {
     says: `it differs again after it was healed: self-healing waits longer each time, attempt #${count} is at ${timeText(at)}`,
-    next: `look for who changes it, or wait; at once: ${syncCommand(application, around)}`,
+    next: `look for who changes it, or wait; at once: ${mendingCommand(application, around)}`,
   };
+}
+
+/** What a person's operation was that did not do all that a sync does; undefined when it did. */
+function partOf({ operation: { sync, initiatedBy } }: OperationState): string | undefined {
+  if (initiatedBy?.automated) return undefined;
+  if (sync?.dryRun) return 'a dry run';
+  return (sync?.resources ?? []).length > 0 ? 'a sync of some objects' : undefined;
 }
 
 /** What becomes, by itself, of a sync that did not succeed; undefined when it is no automation that decides it, or it is due now. */

@@ -30,11 +30,17 @@ function comparisonErrorWayOut(application: Application): string {
 
 function syncErrorWayOut(application: Application, message: string, around: Surroundings): string {
   if (standingOf(application) === 'closed') return MEND;
+  const sync = (flags = '') => afterOperation(application, syncCommand(application, around, flags));
   if (message.includes('auto-sync will wipe out all resources')) {
-    return `put them back into Git, or set spec.syncPolicy.automated.allowEmpty, or: ${syncCommand(application, around, ' --prune')}`;
+    return `put them back into Git, or set spec.syncPolicy.automated.allowEmpty, or${sync(' --prune')}`;
   }
   const again = message.includes('the reason lies outside Git') ? 'it is tried again by itself then; at once' : 'then push, or';
-  return `${MEND}; ${again}: ${syncCommand(application, around)}`;
+  return `${MEND}; ${again}${sync()}`;
+}
+
+/** One operation at a time is taken. */
+function afterOperation(application: Application, command: string): string {
+  return standingOf(application) === 'busy' ? `, once the operation that is there has ended: ${command}` : `: ${command}`;
 }
 
 export function faults(application: Application, around: Surroundings): readonly Explanation[] {

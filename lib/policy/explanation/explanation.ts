@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly now: number;
   /** The sync windows that concern it; undefined when they may not be read. */
   readonly windows: readonly AssignedWindow[] | undefined;
+  /** Whether `app diff` can show the fields that differ, as far as is known. */
+  readonly canDiff: boolean;
 }
 
 /** The command that syncs it, with until when its sync windows would refuse it. */

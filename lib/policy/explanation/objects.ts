@@ -2,14 +2,15 @@
 import { isNamespaceStale, keptNamespace } from '../../compare/managed-namespace.ts';
 import type { Application, ResourceStatus } from '../../model/application.ts';
 import { keyOfRow } from '../../model/manifest.ts';
-import { isAsked, isRestore, type ResourceResult } from '../../model/operation.ts';
+import { isAsked, isRestore } from '../../model/operation.ts';
 import { projectName } from '../spec.ts';
 import { describeCommand, type Explanation, objectOf, type Surroundings, standingOf, syncCommand } from './explanation.ts';
+import { differingRows, isDifferent, isKeptExtra, isOfSame } from './rows.ts';
 
 /** Of an Application that is OutOfSync: each object that differs, or else what makes it so. */
 export function drift(application: Application, around: Surroundings): readonly Explanation[] {
   const back = new Set(restoredRows(application));
-  const rows = (application.status?.resources ?? []).filter((row) => isDifferent(row) && !back.has(row));
+  const rows = differingRows(application).filter((row) => !back.has(row));
   const told = rows.map((row): Explanation => ({ about: 'sync', object: objectOf(row), ...rowText(row, application, around) }));
   // It has a row only where Git names it: where no other row differs it is the Namespace that does.
   const namespace = rows.length === 0 || isNamespaceStale(application) ? managedNamespace(application, around) : [];
@@ -19,10 +20,6 @@ export function drift(application: Application, around: Surroundings): readonly 
 
 /** What is said of an object on both sides: its fields come below. */
 export const DIFFERS = 'not as Git wants it';
-
-function isDifferent({ status }: ResourceStatus): boolean {
-  return status === 'OutOfSync' || status === 'Unknown';
-}
 
 function unrecorded({ metadata }: Application): Explanation {
   return { about: 'sync', says: 'what differs is not recorded', next: `evenkeel app get ${metadata.name} --refresh has it compared anew` };
@@ -41,9 +38,10 @@ function rowText(row: ResourceStatus, application: Application, around: Surround
   if (row.requiresPruning) return extraText(row, application, around);
   if (row.health?.status === 'Missing')
     return { says: 'in Git, and not in the cluster', ...bySync(row, 'a sync creates what is missing', application, around) };
-  const shown = `evenkeel app diff ${application.metadata.name} shows the fields`;
-  const isNext = standingOf(application) === 'idle' && !hasFailed(application);
-  return { says: DIFFERS, next: isNext ? `${shown}; a sync puts them right` : shown };
+  const shown = around.canDiff ? [`evenkeel app diff ${application.metadata.name} shows the fields`] : [];
+  const mended = standingOf(application) === 'idle' && !hasFailed(application) ? ['a sync puts them right'] : [];
+  const next = [...shown, ...mended].join('; ');
+  return { says: DIFFERS, ...(next === '' ? {} : { next }) };
 }
 
 /** Of a sync that failed it is told whether, and how, it is tried again. */
@@ -73,9 +71,8 @@ function isUnderWay(row: ResourceStatus, { operation }: Application): boolean {
 
 function extraText(row: ResourceStatus, application: Application, around: Surroundings): Told {
   const says = 'in the cluster, and not in Git any more';
-  const results = application.status?.operationState?.syncResult?.resources ?? [];
-  const kept = results.some((result) => result.message === 'ignored (no prune)' && isOfSame(result, row));
-  if (kept) return { says: `${says}; sync option Prune=false keeps it`, next: 'delete it by hand, or take the option from it' };
+  if (isKeptExtra(row, application))
+    return { says: `${says}; sync option Prune=false keeps it`, next: 'delete it by hand, or take the option from it' };
   const confirmed = row.requiresDeletionConfirmation ? ', once the deletion is confirmed' : '';
   const does = `a sync with pruning removes it${confirmed}, unless its sync option Prune=false keeps it`;
   return { says, ...bySync(row, does, application, around, ' --prune') };
@@ -132,11 +129,6 @@ export function restored(application: Application): readonly Explanation[] {
     says: `restored at ${at}, and not in Git: no sync prunes it`,
     next: 'put it back into Git, or delete it by hand',
   }));
-}
-
-/** Rows of results give cluster-scoped objects the namespace of the destination (spec/sync.md §2). */
-function isOfSame(result: ResourceResult, { group = '', kind, namespace = '', name }: ResourceStatus): boolean {
-  return result.group === group && result.kind === kind && result.name === name && (namespace === '' || result.namespace === namespace);
 }
 
 function restoredRows({ status }: Application): readonly ResourceStatus[] {

@@ -1,12 +1,14 @@
 // How far the last operation came: what it waits for, or why it ended as it did, and the command that helps.
-import { type Application, isAutomated } from '../../model/application.ts';
-import { isCompleted, isRestore, type OperationState, type ResourceResult } from '../../model/operation.ts';
+import type { Application } from '../../model/application.ts';
+import { isCompleted, isRestore, type Operation, type OperationState, type ResourceResult } from '../../model/operation.ts';
 import { passingReason } from '../passing.ts';
+import { againCommand, filterText, revisionFlags } from './again.ts';
 import { failed } from './automation.ts';
 import {
   describeCommand,
   type ExplainedObject,
   type Explanation,
+  isLeftAlone,
   lookCommand,
   objectOf,
   type Surroundings,
@@ -21,15 +23,28 @@ export function underWay(application: Application, around: Surroundings): readon
   if (!state || (application.operation && isCompleted(state.phase))) return application.operation ? [requested(application, around)] : [];
   const says = `the sync that began at ${state.startedAt} is ${state.phase}${state.message ? `: ${state.message}` : ''}`;
   if (state.phase === 'Succeeded') return [];
-  return isCompleted(state.phase) ? ended(application, state, says, around) : running(application, state, says, around);
+  if (isCompleted(state.phase)) return ended(application, state, says, around);
+  return application.operation ? running(application, state, says, around) : [withdrawn(application, state, says, around)];
+}
+
+/** Its record stays as it was when its request was taken away (spec/sync.md §1.2). */
+function withdrawn(application: Application, state: OperationState, says: string, around: Surroundings): Explanation {
+  const told = { about: 'operation', says: `${says}; its request, .operation, was taken away, so no worker goes on with it` } as const;
+  if (standingOf(application) === 'closed') return told;
+  return { ...told, next: `to begin it again: ${againCommand(application, state, around)}` };
 }
 
 function requested(application: Application, around: Surroundings): Explanation {
   const manual = application.operation?.initiatedBy?.automated !== true;
   const closed = closedText(application, around, { manual, now: around.now });
   const says = 'a sync is asked for and has not begun';
+  // What is to be done first is told of the whole.
+  if (isLeftAlone(application)) return { about: 'operation', says };
   return { about: 'operation', says: closed ? `${says}: ${closed.says}` : says, next: closed?.next ?? 'wait for the worker' };
 }
+
+/** How the message ends while the next attempt is waited for (spec/sync.md §9). */
+const RETRYING = / Retrying attempt #\d+ at \S+\.$/;
 
 /** How the message of an operation that runs begins, or ends, and what then helps. */
 const WAITS: readonly (readonly [words: RegExp, help: (application: Application) => string])[] = [
@@ -38,12 +53,13 @@ const WAITS: readonly (readonly [words: RegExp, help: (application: Application)
   [/^waiting for healthy state of /, () => 'it goes on when that is Healthy'],
   [/^waiting for deletion of /, () => 'it goes on when that is gone; its metadata.finalizers say who has to let it go'],
   [/^waiting for pruning confirmation of /, ({ metadata }) => `say yes: evenkeel app confirm-deletion ${metadata.name}`],
-  [/ Retrying attempt #\d+ at \S+\.$/, () => 'it tries again by itself then'],
+  [RETRYING, () => 'it tries again by itself then'],
 ];
 
 function running(application: Application, state: OperationState, says: string, around: Surroundings): readonly Explanation[] {
   const stop = `to stop it: evenkeel app terminate-op ${application.metadata.name}`;
   const { message = '' } = state;
+  if (isLeftAlone(application)) return [{ about: 'operation', says }];
   if (state.phase === 'Terminating') return [{ about: 'operation', says, next: 'wait for the worker, which deletes hooks that run' }];
   if (message.startsWith('Sync operation blocked by sync window')) {
     const asked = { manual: state.operation.initiatedBy?.automated !== true, now: around.now, startedAt: Date.parse(state.startedAt) };
@@ -52,7 +68,12 @@ function running(application: Application, state: OperationState, says: string, 
     return [{ about: 'operation', says: closed ? `${says}: ${closed.says}` : says, next: `${next}; ${stop}` }];
   }
   const help = WAITS.find(([words]) => words.test(message))?.[1](application) ?? 'wait; each step comes back by itself';
-  return [{ about: 'operation', says, next: `${help}; ${stop}` }, ...waitedFor(application, state, message)];
+  const objects = RETRYING.test(message) ? failures(application, state, around) : waitedFor(application, state, message);
+  return [{ about: 'operation', says, next: `${help}; ${stop}` }, ...objects];
+}
+
+function failures(application: Application, { operation, syncResult }: OperationState, around: Surroundings): readonly Explanation[] {
+  return (syncResult?.resources ?? []).filter(isFailed).map((row) => failure(row, application, operation, around));
 }
 
 /** The objects that hold the operation up. */
@@ -80,35 +101,23 @@ function told(object: ExplainedObject, says: string, next: string): Explanation 
 function ended(application: Application, state: OperationState, says: string, around: Surroundings): readonly Explanation[] {
   const left = failed(application, around);
   const follows = left ? `; ${left.says}` : '';
-  const failures = (state.syncResult?.resources ?? []).filter(isFailed).map((row) => failure(row, application, around));
+  const objects = failures(application, state, around);
   const { message = '' } = state;
   const stopped = message.startsWith(TERMINATED)
     ? `the sync that began at ${state.startedAt} was stopped${message.slice(TERMINATED.length)}`
     : undefined;
   const told = { about: 'operation', says: `${stopped ?? says}${follows}` } as const;
   // It takes no other operation: what is told of that comes first.
-  if (standingOf(application) === 'closed') return [told, ...failures];
+  if (standingOf(application) === 'closed') return [told, ...objects];
   const command = againCommand(application, state, around);
-  if (stopped !== undefined) return [{ ...told, next: `to begin it again: ${command}` }, ...failures];
+  if (stopped !== undefined) return [{ ...told, next: `to begin it again: ${command}` }, ...objects];
   const again = left?.isTriedAgain ? 'and wait; at once' : 'or try again';
-  return [{ ...told, next: `${mending(state)}, ${again}: ${command}` }, ...failures];
+  return [{ ...told, next: `${mending(state)}, ${again}: ${command}` }, ...objects];
 }
 
 function mending(state: OperationState): string {
   if (isRestore(state.operation)) return 'mend what it says';
   return passingReason(state) === undefined ? 'push what mends it' : 'mend the reason, which lies outside Git';
-}
-
-/** Asks for the same once more. */
-function againCommand(application: Application, { operation }: OperationState, around: Surroundings): string {
-  const { name } = application.metadata;
-  const { dryRun, revision, syncStrategy } = operation.sync ?? {};
-  if (isRestore(operation)) return `evenkeel app restore ${name}`;
-  if (dryRun) return syncCommand(application, around, ' --dry-run');
-  // With automation only what it would sync may be synced.
-  if (isAutomated(application.spec.syncPolicy) || revision === undefined) return syncCommand(application, around);
-  const deployment = syncStrategy?.apply ? application.status?.history?.findLast((entry) => entry.revision === revision) : undefined;
-  return deployment ? `evenkeel app rollback ${name} ${deployment.id}` : syncCommand(application, around, ` --revision ${revision}`);
 }
 
 /** How the message of an operation begins that somebody, or its deadline, has stopped (spec/sync.md §7). */
@@ -123,8 +132,8 @@ function isEnded({ hookType, message }: ResourceResult): boolean {
   return hookType !== undefined && message === 'Terminated';
 }
 
-function failure(row: ResourceResult, application: Application, around: Surroundings): Explanation {
-  const next = failureNext(row, application, around);
+function failure(row: ResourceResult, application: Application, operation: Operation, around: Surroundings): Explanation {
+  const next = failureNext(row, application, operation, around);
   return { about: 'operation', object: objectOf(row), says: failureText(row), ...(next === undefined ? {} : { next }) };
 }
 
@@ -140,11 +149,14 @@ function failureText(row: ResourceResult): string {
 const IN_PLACE = /^cannot be changed in place \((?:(a sync with force)|only the annotation)/;
 
 /** What helps with this object alone; undefined where that is said of the whole sync. */
-function failureNext(row: ResourceResult, application: Application, around: Surroundings): string | undefined {
+function failureNext(row: ResourceResult, application: Application, operation: Operation, around: Surroundings): string | undefined {
   const refused = row.hookType ? null : IN_PLACE.exec(row.message ?? '');
   if (refused && standingOf(application) !== 'closed') {
     if (refused[1] === undefined) return 'take the change back in Git, or set that annotation in Git: what it holds goes with it';
-    const command = syncCommand(application, around, ` --force --resource ${filterOf(row, application)}`);
+    if (standingOf(application) === 'busy')
+      return 'take the change back in Git, or let it be deleted and created again once this one has ended';
+    const flags = ` --force${revisionFlags(application, operation)} --resource ${filterOf(row, application)}`;
+    const command = syncCommand(application, around, flags);
     return `take the change back in Git, or let it be deleted, with what it holds, and created again: ${command}`;
   }
   // A hook that ran tells more than its result does.
@@ -157,5 +169,5 @@ function failureNext(row: ResourceResult, application: Application, around: Surr
 function filterOf({ group, kind, namespace, name }: ResourceResult, { status }: Application): string {
   const named = (status?.resources ?? []).filter((row) => (row.group ?? '') === group && row.kind === kind && row.name === name);
   const isOfCluster = named.some((row) => !row.namespace);
-  return `${group}:${kind}:${namespace && !isOfCluster ? `${namespace}/` : ''}${name}`;
+  return filterText({ group, kind, namespace: isOfCluster ? '' : namespace, name });
 }

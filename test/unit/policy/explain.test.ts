@@ -5,6 +5,7 @@ import { parseApplication } from '../../../lib/model/application.ts';
 import type { Manifest } from '../../../lib/model/manifest.ts';
 import { parseProject } from '../../../lib/model/project.ts';
 import { explain } from '../../../lib/policy/explain.ts';
+import type { Surroundings } from '../../../lib/policy/explanation/explanation.ts';
 import { windowsOf } from '../../../lib/policy/sync-windows.ts';
 import { casesOf } from '../../support/cases.ts';
 
@@ -18,7 +19,8 @@ describe('what explains an Application', () => {
     const application = parseApplication(golden.read('application.yaml') as Manifest); // the case's author
     const project = golden.read('project.yaml');
     const windows = project ? windowsOf(application, parseProject(project)) : [];
-    const explanations = explain(application, { now: NOW, windows });
+    const special = golden.read('surroundings.yaml') as Partial<Surroundings> | undefined; // the case's author
+    const explanations = explain(application, { now: NOW, windows, canDiff: true, ...special });
     golden.check({ explanations, text: explainedText(application, explanations, [], 'wide', plain) });
   });
 
@@ -44,10 +46,11 @@ describe('what explains an Application', () => {
       patch: [],
       reasons: [{ path: 'data.a', reason: 'changed', owners: ['kubectl-edit'] }],
     };
-    const text = explainedText(application, explain(application, { now: NOW, windows: [] }), [difference], 'wide', plain);
+    const text = explainedText(application, explain(application, { now: NOW, windows: [], canDiff: true }), [difference], 'wide', plain);
     expect(text).toContain('sync: ConfigMap shop/a: not as Git wants it\nwhy:\n  data.a: is not as Git has it; set by kubectl-edit\n');
     expect(
-      JSON.parse(explainedText(application, explain(application, { now: NOW, windows: [] }), [difference], 'json', plain))[0].fields,
+      JSON.parse(explainedText(application, explain(application, { now: NOW, windows: [], canDiff: true }), [difference], 'json', plain))[0]
+        .fields,
     ).toEqual(difference.reasons);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isMet, isOperationPending, watchOf } from '../../../../lib/cli/request/conditions.ts';
+import { resourceStates } from '../../../../lib/cli/view/resources.ts';
 import type { Application, ApplicationStatus } from '../../../../lib/model/application.ts';
 import type { Operation } from '../../../../lib/model/operation.ts';
 
@@ -95,6 +96,53 @@ describe('conditions on chosen resources', () => {
 
   it('are not met while one of them is behind', () => {
     expect(isMet(application(status), watchOf({ sync: true }), [filter('*')])).toBe(false);
+  });
+
+  it('wait for no health of what has no check, and for no comparison of what is not compared', () => {
+    const resources = [
+      { version: 'v1', kind: 'ConfigMap', namespace: 'shop', name: 'settings', status: 'Synced' as const },
+      {
+        group: 'batch',
+        version: 'v1',
+        kind: 'Job',
+        namespace: 'shop',
+        name: 'migrate',
+        hook: true,
+        health: { status: 'Healthy' as const },
+      },
+    ];
+    const any = [{ exclude: false, group: '*', kind: '*', namespace: '', name: '*' }];
+    expect(isMet(application({ ...status, resources }), watchOf({}), any)).toBe(true);
+    expect(isMet(application({ ...status, resources }), watchOf({ suspended: true }), any)).toBe(false);
+  });
+
+  it('are met by what is there now, not by what the last operation did', () => {
+    const row = { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole', name: 'r' };
+    const deleted = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'shop', name: 'gone' };
+    const result = (of: object, more: object) => ({
+      ...(of as typeof deleted),
+      status: 'Synced' as const,
+      syncPhase: 'Sync' as const,
+      ...more,
+    });
+    const operationState = {
+      ...state(END),
+      syncResult: {
+        revision: 'a',
+        source: { repoURL: '' },
+        resources: [
+          result(row, { namespace: 'shop', hookPhase: 'Running' }),
+          result(deleted, { status: 'Pruned', hookPhase: 'Succeeded' }),
+        ],
+      },
+    };
+    const now = { sync: sync('Synced'), reconciledAt: END, operationState, resources: [{ ...row, status: 'Synced' as const }] };
+    const any = [{ exclude: false, group: '*', kind: '*', namespace: '', name: '*' }];
+    expect(isMet(application(now), watchOf({}), any)).toBe(true);
+    expect(resourceStates(application(now)).map(({ kind, namespace, status }) => [kind, namespace, status])).toEqual([
+      ['ClusterRole', '', 'Synced'],
+      ['Deployment', 'shop', 'Succeeded'],
+    ]);
   });
 
   it('wait for an operation of the whole too', () => {

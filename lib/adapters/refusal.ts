@@ -1,5 +1,5 @@
 // What an API server's refusal means for the caller: one of our four errors, with the server's own words where they are safe to show.
-import { Conflict, InvalidInput, NotPermitted, Unavailable, Unprocessable } from '../model/errors.ts';
+import { Conflict, InvalidInput, NotPermitted, TooLarge, Unavailable, Unprocessable } from '../model/errors.ts';
 import { parseJson } from '../model/json.ts';
 import { isRecord } from '../model/manifest.ts';
 import type { RestAnswer } from './rest.ts';
@@ -27,6 +27,8 @@ export interface Status {
 const NAMESPACE_DELETION_SECONDS = 5;
 // The server-side-apply library's complaints about the manifest come as 500 without a reason.
 const MANIFEST_FAULT = /^(failed to create typed (patch|live|new)? ?object|failed to convert (new|patch|live) object|error decoding)/;
+// Of an object that etcd, the way to it, or the API server itself does not take; the first two come as 500.
+const TOO_LARGE = /^(etcdserver: request is too large|.*trying to send message larger than max.*|Request entity too large: .*)$/;
 // An admission webhook that does not answer speaks for the object that it was asked about, not for the API server.
 const ADMISSION_DOWN = /failed calling webhook/;
 const RBAC_REFUSAL =
@@ -38,6 +40,7 @@ export function refusalOf(answer: RestAnswer, asked: Asked): Error {
   const where = `${asked.action} ${asked.subject}`;
   const text = shown(status, asked) ?? `${where}: HTTP ${answer.status}`;
   if (isMissingKind(answer)) return new InvalidInput(`${asked.subject}: the server could not find the requested resource`);
+  if (TOO_LARGE.test(status?.message ?? '')) return new TooLarge(text);
   switch (answer.status) {
     case 401:
       return new NotPermitted(`${where}: the API server does not accept the credential (401 Unauthorized)`);

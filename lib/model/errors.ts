@@ -8,6 +8,9 @@ export class InvalidInput extends Error {
 /** The API server read the object and found it, or its change, invalid (422): as a new object it may be good. */
 export class Unprocessable extends InvalidInput {}
 
+/** More than the API server keeps in one object. */
+export class TooLarge extends InvalidInput {}
+
 /** Refused by a project, by RBAC or by a signature: shown and logged, not retried. */
 export class NotPermitted extends Error {
   override readonly name = 'NotPermitted';

@@ -16,7 +16,7 @@ const PASSING: readonly RegExp[] = [
   /is still there \d+ minutes after it was deleted/,
   /no matches for kind|could not find the requested resource|The Kubernetes API could not find/,
   /is forbidden: User "[^"]*" cannot /,
-  /etcdserver: |context deadline exceeded|connection refused|i\/o timeout|Internal error occurred/,
+  /etcdserver: (?!request is too large)|context deadline exceeded|connection refused|i\/o timeout|Internal error occurred/,
   /timed out|Timeout: request did not complete/,
   new RegExp(STALLED),
   // What began with a spec that was taken: once its project, destination or the settings are so again, it is tried anew.

@@ -11,7 +11,7 @@ import {
   sourcesOf,
 } from '../model/application.ts';
 import { parseBool } from '../model/bool.ts';
-import { Conflict, InvalidInput, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
+import { Conflict, InvalidInput, messageOf, NotPermitted, TooLarge, Unavailable } from '../model/errors.ts';
 import { annotationOf, type LiveObject } from '../model/manifest.ts';
 import { type Operation, type OperationState, runningState } from '../model/operation.ts';
 import type { ReconcileRequest } from '../model/request.ts';
@@ -30,6 +30,7 @@ import type { Wanted } from './hold.ts';
 import { operate } from './operate.ts';
 import { begun, operationSources, pinned } from './operation.ts';
 import { withOrphans } from './orphans.ts';
+import { oversized } from './oversized.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText, hookFinalizers, prepare } from './prepare.ts';
 import { recheckSeconds } from './recheck.ts';
@@ -79,6 +80,7 @@ async function reconcileOnce(request: ReconcileRequest, ports: ReconcilePorts, d
     if ('conditions' in prepared) return await endRefused(run, prepared.conditions);
     return await settle(prepared, await evaluateSpec(prepared, run), run);
   } catch (error) {
+    if (error instanceof TooLarge) return oversized(application, error, ports);
     if (!(error instanceof Unavailable) || !application.operation || isStillPatient(run)) throw error;
     return stalled(application, error, ports);
   }

@@ -190,3 +190,30 @@ it('asks for the Application, its project and each kind once where nothing chang
 function applicationPath({ name }: Deployment): string {
   return `${collectionPath(GROUP, 'applications', stories.control)}/${name}`;
 }
+
+it('says that its status is larger than the API server takes, ends what is asked for, and goes on once it fits', async () => {
+  const items = Array.from({ length: 4600 }, (_, index) => configMap(`${'x'.repeat(240)}-${index}`, {}));
+  const shop = await stories.deployment({ 'a.json': { apiVersion: 'v1', kind: 'List', items } }, AUTOMATED);
+  const message = expect.stringMatching(
+    /^Application status exceeds the Kubernetes resource size limit \(.*request is too large\): divide /,
+  );
+  expect(await shop.look()).toEqual({});
+  expect((await shop.read()).status?.conditions).toMatchObject([{ type: 'UnknownError', message }]);
+
+  await shop.change({ operation: { sync: {} }, metadata: { annotations: { [REFRESH]: 'normal' } } });
+  expect(await shop.look('operation')).toEqual({});
+  const { status, operation, metadata } = await shop.read();
+  expect([operation, metadata.annotations?.[REFRESH]]).toEqual([undefined, undefined]);
+  expect(status?.operationState).toMatchObject({ phase: 'Error', message });
+  expect(await stories.api.send(collectionPath('v1', 'configmaps', shop.namespace))).toMatchObject({
+    items: [{ metadata: { name: 'kube-root-ca.crt' } }],
+  });
+  const writes = await requestsOf(() => shop.look());
+  expect(writes.filter((request) => request.startsWith('PATCH'))).toHaveLength(1);
+
+  await shop.commit({ 'a.json': configMap('a', {}) });
+  await shop.look('push');
+  await shop.look();
+  const { status: after } = await shop.read();
+  expect([after?.sync?.status, after?.operationState?.phase, after?.conditions]).toEqual(['Synced', 'Succeeded', undefined]);
+});

@@ -71,6 +71,18 @@ describe('refusalOf', () => {
       'Unavailable',
       'unable to create new content',
     ],
+    [
+      'what etcd does not take',
+      { code: 500, reason: '', message: 'etcdserver: request is too large' },
+      'InvalidInput',
+      'etcdserver: request is too large',
+    ],
+    [
+      'what the way to etcd does not take',
+      { code: 500, reason: '', message: 'rpc error: code = ResourceExhausted desc = trying to send message larger than max (3 vs. 2)' },
+      'InvalidInput',
+      'rpc error: code = ResourceExhausted desc = trying to send message larger than max (3 vs. 2)',
+    ],
   ])('maps %s', (_, told, name, message) => {
     const error = refusalOf(answer(told), ASKED);
     expect([error.name, error.message]).toEqual([name, message]);

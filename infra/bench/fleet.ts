@@ -1,5 +1,7 @@
 // A fleet: so many Applications that follow one repository, and the versions that their files are at.
+
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '../../lib/model/manifest.ts';
 import { applicationManifest, applicationNames, BASE_VERSION, baseFiles, type Files, OVERLAY_VERSION, overlayFiles } from './sample.ts';
 import type { Landing } from './sightings.ts';
@@ -69,7 +71,11 @@ export function changeAll(stage: Stage, fleet: Fleet): Promise<Delivered> {
   return deliver(stage, fleet, fleet.names, baseFiles(fleet.version), BASE_VERSION);
 }
 
+/** Two syncs of one Application never begin in the same second: pushes come further apart, as people's do. */
+const APART_MS = 1000;
+
 async function deliver(stage: Stage, fleet: Fleet, names: readonly string[], files: Files, annotation: string): Promise<Delivered> {
+  await sleep(APART_MS);
   const landed = stage.sightings.landed(names, annotation, `v${fleet.version}`);
   landed.catch(() => undefined);
   const pushed = await fleet.workspace.push(files);

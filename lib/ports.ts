@@ -245,8 +245,8 @@ export interface PrunedObject {
 export interface PrunedObjects {
   /** Throws when it cannot be kept, Unavailable when that may pass: then the object must not go. */
   keep(application: ApplicationRef, server: string, object: LiveObject): Promise<void>;
-  /** One of each name, the newest first. */
-  kept(application: ApplicationRef, server: string): Promise<readonly PrunedObject[]>;
+  /** One of each name, the newest first, and how many could not be opened. */
+  kept(application: ApplicationRef, server: string): Promise<{ readonly objects: readonly PrunedObject[]; readonly unreadable: number }>;
 }
 
 export interface Queue {

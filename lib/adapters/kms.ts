@@ -56,6 +56,8 @@ async function decrypted(client: KMSClient, keyId: string, sealed: Buffer): Prom
   return Buffer.from(Plaintext);
 }
 
+const PASSING = ['ThrottlingException', 'LimitExceededException', 'DependencyTimeoutException'];
+
 async function asked<T>(keyId: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   try {
     return await work(AbortSignal.timeout(TIMEOUT_MS));
@@ -65,7 +67,9 @@ async function asked<T>(keyId: string, work: (signal: AbortSignal) => Promise<T>
     const reason = messageOf(cause);
     if (cause instanceof Error && cause.name === 'AccessDeniedException')
       throw new NotPermitted(`key ${keyId}: KMS refuses the function's role: ${reason}`, { cause });
-    if (typeof status === 'number' && status >= 400 && status < 500 && status !== 429)
+    // Throttling comes as 400 (AWS KMS, "Request quotas").
+    const passes = cause instanceof Error && PASSING.includes(cause.name);
+    if (!passes && typeof status === 'number' && status >= 400 && status < 500 && status !== 429)
       throw new InvalidInput(`key ${keyId} cannot be used: ${reason}`, { cause });
     throw new Unavailable(`key ${keyId}: KMS does not answer: ${reason}`, { cause });
   }

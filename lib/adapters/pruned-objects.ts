@@ -20,6 +20,7 @@ export interface PrunedShelf {
 
 export const KEPT_MS = 24 * 3_600_000;
 const CONCURRENCY = 16;
+const UNREADABLE = 'unreadable';
 
 export interface PrunedStorage {
   readonly shelf: PrunedShelf;
@@ -33,8 +34,8 @@ interface Options {
 }
 
 export function createPrunedObjects({ storage, clock, log }: Options): PrunedObjects {
-  /** Undefined, and in the log, for what cannot be opened: the rest can still come back. */
-  const opened = async (name: string, { shelf, cipher }: PrunedStorage): Promise<PrunedObject | undefined> => {
+  /** Undefined for what is gone; what cannot be opened is in the log, and the rest can still come back. */
+  const opened = async (name: string, { shelf, cipher }: PrunedStorage): Promise<PrunedObject | typeof UNREADABLE | undefined> => {
     const bytes = await shelf.get(name);
     if (bytes === undefined) return undefined;
     try {
@@ -42,7 +43,7 @@ export function createPrunedObjects({ storage, clock, log }: Options): PrunedObj
     } catch (thrown) {
       if (!(thrown instanceof InvalidInput)) throw thrown;
       log.warn('pruned objects: one cannot be restored', { place: shelf.place, reason: thrown });
-      return undefined;
+      return UNREADABLE;
     }
   };
   return {
@@ -58,7 +59,8 @@ export function createPrunedObjects({ storage, clock, log }: Options): PrunedObj
       const recent = listed.filter(({ writtenAt }) => clock() - writtenAt < KEPT_MS);
       const turns = new Turns(CONCURRENCY);
       const found = await Promise.all(recent.map(({ name }) => turns.take(() => opened(name, stored))));
-      return newestOfEach(found.filter((entry) => entry !== undefined));
+      const objects = newestOfEach(found.filter((entry) => entry !== undefined && entry !== UNREADABLE));
+      return { objects, unreadable: found.filter((entry) => entry === UNREADABLE).length };
     },
   };
 }

@@ -20,6 +20,8 @@ export interface ResourceComparison extends Pair {
   readonly health: Health | undefined;
   /** Both sides are there and equal: applying it would change nothing that counts. One that still lacks our mark is Synced and not settled. */
   readonly settled: boolean;
+  /** The live object stays as it is, whatever its options say. */
+  readonly leftAlone?: true;
 }
 
 export interface Comparison {

@@ -78,6 +78,9 @@ export function isRestore({ info = [] }: Operation): boolean {
   return info.some(({ name, value }) => name === RESTORE.name && value === RESTORE.value);
 }
 
+/** How the message begins of an operation that waits for other Applications. */
+export const BLOCKED = 'blocked by ';
+
 /** Failed, Error and Succeeded end an operation; nothing follows them. */
 export function isCompleted(phase: OperationPhase): boolean {
   return phase === 'Failed' || phase === 'Error' || phase === 'Succeeded';

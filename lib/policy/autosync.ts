@@ -5,7 +5,7 @@ import { type Application, isAutomated, isMultiSource } from '../model/applicati
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import { withoutUndefined } from '../model/merge-patch.ts';
 import { isCompleted, isRestore, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
-import { ATTEMPTS_INFO, passingAttempts, passingReason, passingWaitSeconds } from './passing.ts';
+import { ATTEMPTS_INFO, isRefused, passingAttempts, passingReason, passingWaitSeconds } from './passing.ts';
 
 export type SyncDecision =
   | { readonly kind: 'start'; readonly operation: Operation }
@@ -128,9 +128,11 @@ function afterFailure({ application, previous, comparison, revisions, now }: Tri
   const healed = previous.operation.sync?.autoHealAttemptsCount;
   const again = started(application, comparison, revisions, healed === undefined ? {} : healing(comparison.resources, healed - 1));
   if (again.kind !== 'start') return again;
+  const info = [{ name: ATTEMPTS_INFO, value: String(attempts + 1) }];
+  if (isRefused(previous)) return { kind: 'start', operation: { ...again.operation, info } };
   // The wait between attempts takes the place of the retries within one.
   const { retry: _retry, ...operation } = again.operation;
-  return { kind: 'start', operation: { ...operation, info: [{ name: ATTEMPTS_INFO, value: String(attempts + 1) }] } };
+  return { kind: 'start', operation: { ...operation, info } };
 }
 
 /** When what failed for a passing reason is tried again, in milliseconds since the epoch. */

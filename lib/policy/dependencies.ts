@@ -3,6 +3,7 @@
 import { DEPENDS_ON } from '../model/annotations.ts';
 import type { Application } from '../model/application.ts';
 import { annotationList } from '../model/manifest.ts';
+import { BLOCKED } from '../model/operation.ts';
 import { patientSeconds } from './patience.ts';
 
 /** Names of Applications of the control namespace, each once, in the order in which they are written. */
@@ -15,9 +16,6 @@ export type KnownApplications = ReadonlyMap<string, Application | undefined>;
 
 /** Why an Application may not be synced for the sake of others: never, as long as the annotations stand, or not yet. */
 export type DependencyVerdict = { readonly kind: 'free' } | { readonly kind: 'cycle' | 'blocked'; readonly message: string };
-
-/** What holds a sync up, in words that begin alike wherever they are told. */
-const BLOCKED = 'blocked by ';
 
 export function dependencyVerdict(application: Application, known: KnownApplications): DependencyVerdict {
   const cycle = cycleFrom(application, known);

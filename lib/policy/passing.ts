@@ -19,9 +19,14 @@ const PASSING: readonly RegExp[] = [
   /etcdserver: (?!request is too large)|context deadline exceeded|connection refused|i\/o timeout|Internal error occurred/,
   /timed out|Timeout: request did not complete/,
   new RegExp(STALLED),
-  // What began with a spec that was taken: once its project, destination or the settings are so again, it is tried anew.
-  /^(?:InvalidSpecError|UnknownError): /,
 ];
+
+/** How an operation ends whose spec is not taken any more: once its project, destination or the settings are right again, it is tried anew. */
+const REFUSED = /^(?:InvalidSpecError|UnknownError): /;
+
+export function isRefused({ message = '' }: Pick<OperationState, 'message'>): boolean {
+  return REFUSED.test(message);
+}
 
 /**
  * The first reason that may pass, of the rows that failed or, where none did, of the operation itself; undefined when Git has to change,
@@ -30,6 +35,8 @@ const PASSING: readonly RegExp[] = [
 export function passingReason(state: OperationState): string | undefined {
   const stopped = state.message?.startsWith('Operation terminat') && !state.message.includes(`(${STALLED}`);
   if (stopped) return undefined;
+  // It was stopped from outside, whatever had failed until then.
+  if (isRefused(state)) return state.message;
   const failed = (state.syncResult?.resources ?? []).filter(({ status }) => status === 'SyncFailed');
   const messages = failed.length > 0 ? failed.map(({ message = '' }) => message) : [state.message ?? ''];
   return messages.find((message) => PASSING.some((words) => words.test(message)));

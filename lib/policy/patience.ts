@@ -1,5 +1,5 @@
 // How long to wait until the next look at what takes its time: looks grow rarer with the time that it has taken.
-import { createHash } from 'node:crypto';
+import { drawn } from '../model/spread.ts';
 
 /** So many seconds at least and at most, and in between a part of the time that has passed. */
 export interface Patience {
@@ -20,6 +20,5 @@ export function patientSeconds(since: string | undefined, now: number, { least, 
  * the same seed.
  */
 export function spreadSeconds(seconds: number, seed: string): number {
-  const part = createHash('sha256').update(seed).digest().readUInt16BE(0) / 65_535;
-  return Math.round(seconds * (0.8 + 0.4 * part));
+  return Math.round(seconds * (0.8 + 0.4 * drawn(seed)));
 }

@@ -43,12 +43,10 @@ export async function runHooks(asked: Asked, type: DeleteHook, ports: ReconcileP
   try {
     const runs = await runsOf(asked, type, ports);
     const owner = ownerOf(target);
-    return await take(
-      hookStep(runs, (live) => isTrackedBy(live, owner.instance, owner.tracking)),
-      target,
-      type,
-      ports,
-    );
+    const step = hookStep(runs, (live) => isTrackedBy(live, owner.instance, owner.tracking));
+    // All of them, in each pass: one that was created stays known whatever became of the others.
+    if (type === 'PreDelete' && step.kind !== 'foreign') await recordHooks(target, runs, ports);
+    return await take(step, target, type);
   } catch (error) {
     if (!(error instanceof InvalidInput || error instanceof NotPermitted)) throw error;
     throw new InvalidInput(`${hookErrorPrefix(type)}${messageOf(error)}`, { cause: error });
@@ -63,7 +61,7 @@ export async function cleanHooks(asked: Asked, type: DeleteHook, ports: Reconcil
   return { waitsFor: objects };
 }
 
-async function take(step: HookStep, target: Target, type: DeleteHook, ports: ReconcilePorts): Promise<HookProgress> {
+async function take(step: HookStep, target: Target, type: DeleteHook): Promise<HookProgress> {
   switch (step.kind) {
     case 'done':
       return 'done';
@@ -72,7 +70,7 @@ async function take(step: HookStep, target: Target, type: DeleteHook, ports: Rec
         `${step.hooks.map((hook) => objectName(keyOf(hook))).join(', ')}: exists and is not this Application's; rename the hook or delete the object`,
       );
     case 'missing':
-      await create(target, step.hooks, type, ports);
+      await create(target, step.hooks);
       return { waitsFor: [] };
     case 'failed':
       await remove(target, step.objects);
@@ -112,10 +110,9 @@ async function rendered({ target, notBefore }: Asked, ports: ReconcilePorts): Pr
 }
 
 /** Nothing is created while one of the hooks may not be; a hook that somebody, or a lost run of ours, was faster with is the next pass's. */
-async function create(target: Target, hooks: readonly Manifest[], type: DeleteHook, ports: ReconcilePorts): Promise<void> {
+async function create(target: Target, hooks: readonly Manifest[]): Promise<void> {
   const refusals = (await Promise.all(hooks.map((hook) => refusalOf(target, hook)))).filter((refusal) => refusal !== undefined);
   if (refusals.length > 0) throw new NotPermitted(refusals.join('; '));
-  if (type === 'PreDelete') await recordHooks(target, hooks, ports);
   await inParallel(hooks, AT_ONCE, async (hook) => {
     try {
       await target.cluster.create(asSent(hook));
@@ -135,7 +132,8 @@ async function refusalOf({ cluster, project, destination }: Target, hook: Manife
 }
 
 /** Into the inventory, before they exist: the cascade deletes hooks that came before it with the rest. */
-async function recordHooks({ application }: Target, hooks: readonly Manifest[], ports: ReconcilePorts): Promise<void> {
+async function recordHooks({ application }: Target, runs: readonly HookRun[], ports: ReconcilePorts): Promise<void> {
+  const hooks = runs.map(({ hook }) => hook);
   const known = new Set(inventoryOf(application).map(keyText));
   const added = hooks.filter((hook) => !known.has(keyText(keyOf(hook))));
   const rows = added.map((hook) => ({ ...refOf(hook), hook: true }));

@@ -2,7 +2,7 @@
 
 import { trackedAmong } from '../compare/tracking.ts';
 import { HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
-import { type Application, qualifiedName } from '../model/application.ts';
+import { type Application, applicationOrFault, qualifiedName } from '../model/application.ts';
 import { Conflict, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { isHeld } from '../model/hook.ts';
 import { annotationOf, keyOf, type LiveObject, type Propagation, refOf } from '../model/manifest.ts';
@@ -12,7 +12,7 @@ import { approvalMessage, deletionStep, leavingSeconds, retrySeconds, stuckMessa
 import { resourceRefusal } from '../policy/project.ts';
 import { inParallel } from '../sync/parallel.ts';
 import { released as letGo } from '../sync/release.ts';
-import { comeBack, type Outcome } from './again.ts';
+import { comeRound, type Outcome } from './again.ts';
 import { DELETION_CONDITIONS } from './conditions.ts';
 import { cleanHooks, type HookProgress, runHooks } from './delete-hooks.ts';
 import { inventoryOf, readLive } from './live.ts';
@@ -71,7 +71,7 @@ function hooked({ application }: Target, finalizer: string, progress: HookProgre
   if (progress === 'done') return released(application, (name) => name === finalizer, ports);
   const now = ports.clock();
   const held = stuckMessage(progress.waitsFor, now) ?? unfinishedMessage(progress.waitsFor, now);
-  if (held === undefined) return Promise.resolve(comeBack('delete', leavingSeconds(application, now), now));
+  if (held === undefined) return Promise.resolve(again(application, leavingSeconds(application, now), ports));
   return told(application, [held], retrySeconds(application, now), ports);
 }
 
@@ -83,7 +83,7 @@ function isCascade(finalizer: string): boolean {
 async function released(application: Application, done: (finalizer: string) => boolean, ports: ReconcilePorts): Promise<Outcome> {
   const finalizers = (application.metadata.finalizers ?? []).filter((name) => !done(name));
   await writeApplication(ports.control, application, { finalizers });
-  if (finalizers.some((name) => isCascade(name) || isHookFinalizer(name))) return comeBack('delete', 1, ports.clock());
+  if (finalizers.some((name) => isCascade(name) || isHookFinalizer(name))) return again(application, 1, ports);
   ports.log.info('deleted', { application: qualifiedName(application.metadata) });
   return {};
 }
@@ -96,9 +96,17 @@ async function failed(application: Application, message: string, ports: Reconcil
 /** What holds the deletion, as its condition; none takes away what was said before. */
 async function told(application: Application, messages: readonly string[], afterSeconds: number, ports: ReconcilePorts): Promise<Outcome> {
   const conditions = messages.map((message) => ({ type: 'DeletionError' as const, message }));
-  const status = withConditions(application.status ?? {}, DELETION_CONDITIONS, conditions, timeOf(ports));
-  await writeApplication(ports.control, application, { status });
-  return comeBack('delete', afterSeconds, ports.clock());
+  // This pass may have written down what it created.
+  const object = await ports.control.application(application.metadata);
+  if (!object) return {};
+  const current = applicationOrFault(object).application;
+  const status = withConditions(current.status ?? {}, DELETION_CONDITIONS, conditions, timeOf(ports));
+  await writeApplication(ports.control, current, { status });
+  return again(application, afterSeconds, ports);
+}
+
+function again({ metadata }: Application, seconds: number, { clock }: ReconcilePorts): Outcome {
+  return comeRound('delete', seconds, qualifiedName(metadata), clock());
 }
 
 /** So many objects are deleted at the same time. */
@@ -125,7 +133,7 @@ async function deletePass(target: Target, propagation: Propagation, ports: Recon
     }
     case 'delete':
       await deleteUntil(target, step.objects, propagation, () => ports.clock() < deadline);
-      return comeBack('delete', leavingSeconds(application, ports.clock()), ports.clock());
+      return again(application, leavingSeconds(application, ports.clock()), ports);
   }
 }
 

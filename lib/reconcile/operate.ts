@@ -15,7 +15,7 @@ import { keyOf, keyOfRow, keyText, type LiveObject } from '../model/manifest.ts'
 import { isRestore, type Operation, type OperationState, type SyncOperation } from '../model/operation.ts';
 import { isSuperseded } from '../policy/autosync.ts';
 import { budgetWarning, isOverBudget } from '../policy/deletion-budget.ts';
-import { deadlineOf, isAsking, isHeldBack, released } from '../sync/deadline.ts';
+import { deadlineOf, isHeldBack, released } from '../sync/deadline.ts';
 import { goneTasks } from '../sync/gone.ts';
 import { beginning, leftHooks, type PlanInput, planSync } from '../sync/plan.ts';
 import { respectIgnored } from '../sync/respect.ts';
@@ -29,12 +29,12 @@ import { type Evaluated, type Evaluation, type Failure, held, isFailure, render 
 import { healthsOf } from './healths.ts';
 import { holdOf, type Wanted } from './hold.ts';
 import { ignoredFields, takeOverIn } from './judge.ts';
-import { approvalOf, begun, operationId, operationRevisions, operationSources, pinned, withRows } from './operation.ts';
+import { approvalOf, begun, operationId, operationRevisions, operationSources, pinned, stoppedByDeletion, withRows } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { closureText, hookFinalizers } from './prepare.ts';
 import { refusalOf, refusalsOf } from './refusals.ts';
 import { keepPruned, keptEvaluation } from './restore.ts';
-import { stamped, statusOf, withConditions } from './status.ts';
+import { stamped, statusOf, withConditions, withInventory } from './status.ts';
 import type { Target } from './target.ts';
 import { timeOf } from './time.ts';
 import { writeApplication } from './write.ts';
@@ -45,7 +45,7 @@ import { writeApplication } from './write.ts';
  */
 export async function operate(target: Target, spec: Evaluated, wanted: Wanted, ports: ReconcilePorts, deadline: number): Promise<Operated> {
   const { application } = target;
-  const found = wanted.running ?? begun(application, wanted.operation, timeOf(ports), liveOf(spec));
+  const found = stoppedByDeletion(application, wanted.running) ?? begun(application, wanted.operation, timeOf(ports), liveOf(spec));
   const first = released(found, timeOf(ports));
   const hold = await holdOf(target, first, wanted.free ?? false, ports);
   if (hold && 'refusal' in hold) return ended(target, pinnedAt(target, first, []), spec, hold.refusal, ports);
@@ -80,7 +80,7 @@ async function begin({ target, spec, own }: Standing, first: OperationState, por
   const base = first.phase === 'Terminating' ? first : resumed(first);
   const metadata = application.spec.syncPolicy?.managedNamespaceMetadata;
   const state = beginning(planInput(target, pinnedAt(target, base, own.desired.revisions, metadata), own));
-  const current = await start(target, first.operation, state, spec, ports);
+  const current = await start({ target, spec, own }, first.operation, state, ports);
   const standing = { target: { ...target, application: current }, spec, own };
   const begins = current !== application;
   const shared = sharedRefusal(own, state);
@@ -126,13 +126,9 @@ function asked(state: OperationState): OperationState {
   return state.operation.retry?.refresh === true ? resumed(state) : state;
 }
 
-/**
- * Git moved on, and to something else: a commit that renders the same is no reason to stop what runs. A deletion takes with it what a
- * question is about, and is not held up by it.
- */
+/** Git moved on, and to something else: a commit that renders the same is no reason to stop what runs. */
 function isOvertaken(application: Application, running: OperationState | undefined, spec: Evaluated, own: Evaluated): boolean {
   if (!running) return false;
-  if (application.metadata.deletionTimestamp !== undefined && isAsking(running)) return true;
   if (isFailure(spec) || !isSuperseded(application, running, spec.desired.revisions)) return false;
   return isFailure(own) || !isDeepStrictEqual(spec.desired.manifests, own.desired.manifests);
 }
@@ -177,14 +173,16 @@ function reusable(spec: Evaluation, sources: Evaluation['sources']): Evaluation 
 }
 
 /** Says that the operation runs, and what it is about to touch, before it touches anything: a lost worker leaves no object unknown. */
-function start(target: Target, operation: Operation, state: OperationState, spec: Evaluated, ports: ReconcilePorts): Promise<Application> {
+function start({ target, spec, own }: Standing, operation: Operation, state: OperationState, ports: ReconcilePorts): Promise<Application> {
   const { application } = target;
   const now = timeOf(ports);
   const before = application.status?.operationState;
   const goesOn = before?.startedAt === state.startedAt && before.finishedAt === undefined;
   // One that was held before its first step is known, but not at which commits.
   if (goesOn && before.syncResult !== undefined) return Promise.resolve(application);
-  const status = { ...withConditions(statusOf(application, spec, now), SYNC_CONDITIONS, [], now), operationState: state };
+  const compared = withConditions(statusOf(application, spec, now), SYNC_CONDITIONS, [], now);
+  const known = isFailure(spec) ? withInventory(compared, own.comparison.resources) : compared;
+  const status = { ...known, operationState: state };
   const finalizers = hookFinalizers(application, spec);
   return writeApplication(ports.control, application, {
     status: stamped(application.status, status, now, false),

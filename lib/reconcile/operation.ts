@@ -10,9 +10,9 @@ import {
 } from '../model/application.ts';
 import { entriesOf } from '../model/managed-fields.ts';
 import { annotationOf, type LiveObject } from '../model/manifest.ts';
-import { isRestore, type Operation, type OperationState, type ResourceResult } from '../model/operation.ts';
+import { BLOCKED, isRestore, type Operation, type OperationState, type ResourceResult } from '../model/operation.ts';
 import { parseTime } from '../model/time.ts';
-import { approvableSince } from '../sync/deadline.ts';
+import { approvableSince, isAsking } from '../sync/deadline.ts';
 import { UNDER_WAY } from '../sync/message.ts';
 import { rowId, type SyncTask } from '../sync/task.ts';
 import { timeText } from './time.ts';
@@ -40,19 +40,23 @@ export function operationId(state: OperationState): string {
 /**
  * The record of an operation that begins now (`now` is RFC 3339). Its start tells its hooks, and the objects that it creates, from those of
  * other operations: when the one before began or ended, or was seen to do something, within the same second, this one begins a second later.
- * `live`: the Application's objects, which tell of an operation whose record went with the request for this one.
+ * `live`: the Application's objects, which tell of an operation whose record went with the request for this one. What is far in the future was
+ * written by a clock that was wrong, or by somebody else, and counts for nothing.
  */
 export function begun({ status }: Application, operation: Operation, now: string, live: Iterable<LiveObject>): OperationState {
   const { operationState: last, history = [] } = status ?? {};
   const entry = history.at(-1);
   const times = [last?.startedAt, last?.finishedAt, entry?.deployStartedAt, entry?.deployedAt, ...[...live].flatMap(timesOf)];
-  const latest = times.reduce((most, time) => Math.max(most, Date.parse(time ?? '') || 0), 0);
-  const startedAt = timeText(Math.max(Date.parse(now), latest + SECOND_MS));
+  const [at, known] = [Date.parse(now), times.map((time) => Date.parse(time ?? ''))];
+  const earlier = known.filter((time) => time <= at + SKEW_MS).map((time) => time + SECOND_MS);
+  const startedAt = timeText(Math.max(at, ...earlier));
   return { operation, phase: 'Running', startedAt, message: UNDER_WAY };
 }
 
 /** Times are whole seconds. */
 const SECOND_MS = 1000;
+/** So far the clock of a cluster may be ahead. */
+const SKEW_MS = 60_000;
 
 /** When an object was made, and last applied by us; and when the operation began that runs it as a hook. */
 function timesOf(live: LiveObject): readonly (string | undefined)[] {
@@ -117,4 +121,13 @@ export function withHistory(application: Application, status: ApplicationStatus,
   };
   const limit = Math.max(0, application.spec.revisionHistoryLimit ?? 10);
   return { ...status, history: limit === 0 ? undefined : [...history, entry].slice(-limit) };
+}
+
+/**
+ * The operation that runs, told to stop where it waits for what a deletion makes idle: an answer about objects that go anyway, or others that
+ * may be gone already. A deletion is not held up by that.
+ */
+export function stoppedByDeletion({ metadata }: Application, running: OperationState | undefined): OperationState | undefined {
+  const idle = running !== undefined && (isAsking(running) || running.message?.startsWith(BLOCKED) === true);
+  return idle && metadata.deletionTimestamp !== undefined ? { ...running, phase: 'Terminating' } : running;
 }

@@ -1,6 +1,6 @@
 // withOrphans: an evaluation with the warning about objects of the destination namespace that belong to nobody, where the project asks.
 import { qualifiedName, refOfInstance } from '../model/application.ts';
-import { NotPermitted } from '../model/errors.ts';
+import { InvalidInput, NotPermitted, Unavailable } from '../model/errors.ts';
 import { keyText, type LiveObject } from '../model/manifest.ts';
 import { instanceOf } from '../model/tracking.ts';
 import { orphansAmong, orphanWarning } from '../policy/orphans.ts';
@@ -40,12 +40,12 @@ async function objectsOf(target: Target): Promise<readonly LiveObject[]> {
   return lists.flat();
 }
 
-/** Of a kind that may not be listed nothing is known. */
+/** Of a kind that cannot be listed nothing is known: what is only a warning keeps no sync from what has nothing to do with that kind. */
 async function listed(cluster: Cluster, type: ResourceType, namespace: string): Promise<readonly LiveObject[]> {
   try {
     return (await cluster.list(type, { namespace, metadataOnly: true })).items;
   } catch (error) {
-    if (error instanceof NotPermitted) return [];
+    if (error instanceof NotPermitted || error instanceof InvalidInput || error instanceof Unavailable) return [];
     throw error;
   }
 }

@@ -19,7 +19,8 @@ import { bounded, OPERATION_BYTES } from '../model/text.ts';
 import { decideSync } from '../policy/autosync.ts';
 import { dependencySeconds } from '../policy/dependencies.ts';
 import { windowsOf, windowVerdict } from '../policy/sync-windows.ts';
-import { comeBack, type Outcome } from './again.ts';
+import { isHeldBack } from '../sync/deadline.ts';
+import { comeBack, comeRound, type Outcome } from './again.ts';
 import { SYNC_CONDITIONS } from './conditions.ts';
 import { dependencies } from './dependencies.ts';
 import { tellDeployments } from './deployments.ts';
@@ -124,7 +125,8 @@ async function endRefused(run: Run, conditions: readonly ApplicationCondition[])
   const { operation } = application;
   const begins = operation && (runningState(application) ?? begun(application, operation, now, []));
   const known = begins && pinned(begins, operationSources(application, begins.operation), [], isMultiSource(application.spec));
-  const operationState: OperationState | undefined = known && { ...known, phase: 'Error', message, finishedAt: now };
+  const end = known?.phase === 'Terminating' ? `Operation termination had errors: ${message}` : message;
+  const operationState: OperationState | undefined = known && { ...known, phase: 'Error', message: end, finishedAt: now };
   const refresh = isRefresh(application);
   const next = operationState ? { ...status, operationState } : status;
   await writeApplication(ports.control, application, {
@@ -145,7 +147,7 @@ function isRefresh(application: Application): boolean {
 async function settle(target: Target, spec: Evaluated, run: Run): Promise<Outcome> {
   const { application, ports } = run;
   if (application.operation) return operated(target, spec, { operation: application.operation, running: runningState(application) }, run);
-  if (isFailure(spec)) return record(run, spec, undefined, isStillPatient(run) ? SETTLED : back(run, 'look', UNANSWERED_SECONDS));
+  if (isFailure(spec)) return record(run, spec, undefined, isStillPatient(run) ? SETTLED : round(run, 'look', UNANSWERED_SECONDS));
   const decision = decideSync(application, spec.comparison, spec.desired.revisions, ports.clock());
   switch (decision.kind) {
     case 'start':
@@ -161,7 +163,10 @@ async function settle(target: Target, spec: Evaluated, run: Run): Promise<Outcom
 async function startedByItself(target: Target, spec: Evaluation, operation: Operation, run: Run): Promise<Outcome> {
   const { application, ports } = run;
   const verdict = windowVerdict(windowsOf(application, target.project), { manual: false, now: ports.clock() });
-  if (!verdict.open) return record(run, spec, 'kept', back(run, 'window', verdict.afterSeconds));
+  if (!verdict.open) {
+    const come = verdict.fault === undefined ? back : round;
+    return record(run, spec, 'kept', come(run, 'window', verdict.afterSeconds));
+  }
   const others = await dependencies(application, ports.control);
   if (others.kind === 'free') return operated(target, spec, { operation, running: undefined, free: true }, run);
   if (others.kind === 'cycle') return record(run, spec, { message: others.message }, lookAgain(run, application, spec));
@@ -169,7 +174,7 @@ async function startedByItself(target: Target, spec: Evaluation, operation: Oper
   const told = { ...spec, warnings: [...(spec.warnings ?? []), warning] };
   const before = application.status?.conditions?.find(({ type, message }) => type === warning.type && message === warning.message);
   const afterSeconds = dependencySeconds(before?.lastTransitionTime, ports.clock());
-  return record(run, told, 'kept', back(run, 'dependencies', afterSeconds));
+  return record(run, told, 'kept', round(run, 'dependencies', afterSeconds));
 }
 
 function errorOf({ error }: { readonly error?: string }): { readonly message: string } | undefined {
@@ -181,19 +186,31 @@ function isStillPatient({ request }: Pick<Run, 'request'>): boolean {
   return (request.received ?? 1) < PATIENCE;
 }
 
-function back({ request, ports }: Run, what: string, afterSeconds: number): Outcome {
-  return comeBack(what, afterSeconds, ports.clock(), request.event);
+/** At a moment that is known. */
+function back({ application, request, ports }: Run, what: string, afterSeconds: number): Outcome {
+  return comeBack(what, afterSeconds, qualifiedName(application.metadata), ports.clock(), request.event);
+}
+
+/** Every so often, while nobody knows when what is waited for comes. */
+function round({ application, request, ports }: Run, what: string, everySeconds: number): Outcome {
+  return comeRound(what, everySeconds, qualifiedName(application.metadata), ports.clock(), request.event);
 }
 
 function lookAgain(run: Run, application: Application, spec: Evaluated): Outcome {
   const afterSeconds = isFailure(spec) ? undefined : recheckSeconds(application, spec.comparison, run.ports.clock());
-  return afterSeconds === undefined ? SETTLED : back(run, 'look', afterSeconds);
+  return afterSeconds === undefined ? SETTLED : round(run, 'look', afterSeconds);
 }
 
 async function operated(target: Target, evaluated: Evaluated, wanted: Wanted, run: Run): Promise<Outcome> {
   const { application, state, spec, afterSeconds } = await operate(target, evaluated, wanted, run.ports, run.deadline);
   logRun(run, 'synced', { phase: state.phase, message: state.message });
-  return afterSeconds === undefined ? lookAgain(run, application, spec) : back(run, eventOf(state), afterSeconds);
+  if (afterSeconds === undefined) return lookAgain(run, application, spec);
+  return isMomentKnown(state, afterSeconds) ? back(run, eventOf(state), afterSeconds) : round(run, eventOf(state), afterSeconds);
+}
+
+/** At once, when a window opens, or when the next attempt is due. */
+function isMomentKnown(state: OperationState, afterSeconds: number): boolean {
+  return afterSeconds === 0 || isHeldBack(state) || (state.phase === 'Running' && state.finishedAt !== undefined);
 }
 
 function eventOf(state: OperationState): string {

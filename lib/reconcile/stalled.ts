@@ -2,15 +2,15 @@
 // more and more rarely, and ends when it is told to or has taken its time.
 import { type Application, applicationOrFault, qualifiedName } from '../model/application.ts';
 import type { Unavailable } from '../model/errors.ts';
-import { isCompleted, type OperationState } from '../model/operation.ts';
+import { isCompleted, type OperationState, runningState } from '../model/operation.ts';
 import { bounded, OPERATION_BYTES } from '../model/text.ts';
 import { STALLED } from '../policy/passing.ts';
-import { patientSeconds, spreadSeconds } from '../policy/patience.ts';
+import { patientSeconds } from '../policy/patience.ts';
 import { deadlineOf, isAsking, OUT_OF_TIME, released } from '../sync/deadline.ts';
 import { retryRemainingSeconds } from '../sync/retry.ts';
-import { comeBack, type Outcome } from './again.ts';
+import { comeRound, type Outcome } from './again.ts';
 import { OVER } from './conclude.ts';
-import { approvalOf, begun } from './operation.ts';
+import { approvalOf, begun, stoppedByDeletion } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { stamped } from './status.ts';
 import { timeOf } from './time.ts';
@@ -25,8 +25,7 @@ export async function stalled(known: Application, reason: Unavailable, ports: Re
   const { application } = object ? applicationOrFault(object) : { application: undefined };
   if (!application?.operation) throw reason;
   const now = timeOf(ports);
-  const recorded = application.status?.operationState;
-  const state = recorded && !isCompleted(recorded.phase) ? recorded : begun(application, application.operation, now, []);
+  const state = stoppedByDeletion(application, runningState(application)) ?? begun(application, application.operation, now, []);
   const next = after(state, approvalOf(application, state, ports.clock()), reason, ports);
   const over = isCompleted(next.phase);
   const status = stamped(application.status, { ...application.status, operationState: next }, now, over);
@@ -34,7 +33,7 @@ export async function stalled(known: Application, reason: Unavailable, ports: Re
   const name = qualifiedName(application.metadata);
   ports.log.warn('stalled', { application: name, phase: next.phase, message: reason.message });
   const seconds = patientSeconds(state.startedAt, ports.clock(), { least: 15, most: 300, part: 4 });
-  return comeBack(over ? 'look' : 'stalled', spreadSeconds(seconds, `${name}/${now}`), ports.clock());
+  return comeRound(over ? 'look' : 'stalled', seconds, name, ports.clock());
 }
 
 /** The record after this look (spec/sync.md §7). Where it ends, hooks that run cannot be deleted. */

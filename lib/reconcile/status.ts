@@ -9,7 +9,7 @@ import {
 } from '../model/application.ts';
 import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import type { DesiredState } from '../model/desired.ts';
-import { groupVersionOf, type LiveObject } from '../model/manifest.ts';
+import { groupVersionOf, keyOfRow, keyText, type LiveObject } from '../model/manifest.ts';
 import { mergePatch } from '../model/merge-patch.ts';
 import { containerImages } from '../sync/task.ts';
 import { COMPARISON_CONDITIONS, SPEC_CONDITIONS, setConditions } from './conditions.ts';
@@ -77,6 +77,18 @@ export function failedStatus(application: Application, message: string, now: str
     health: before.health ?? healthSince(before, { status: 'Unknown' }, now),
     resources: before.resources?.map((row) => (row.status ? { ...row, status: 'Unknown' } : row)),
   };
+}
+
+/**
+ * The status with rows of what an operation is about to touch, where the Application's own commits could not be compared: so a deletion, and
+ * the next comparison, find it.
+ */
+export function withInventory(status: ApplicationStatus, touched: readonly ResourceComparison[]): ApplicationStatus {
+  const { resources = [] } = status;
+  const known = new Set(resources.map((row) => keyText(keyOfRow(row))));
+  const rows = touched.map(rowOf).filter((row) => row !== undefined && !known.has(keyText(keyOfRow(row))));
+  const added = rows.flatMap((row): readonly ResourceStatus[] => (row ? [{ ...row, status: 'Unknown', health: undefined }] : []));
+  return added.length === 0 ? status : { ...status, resources: [...resources, ...added] };
 }
 
 export function withConditions(

@@ -100,11 +100,25 @@ function takesPart(row: ResourceComparison): boolean {
 }
 
 function resourceTask(row: ResourceComparison, input: PlanInput): SyncTask {
-  const { key, version, target, live, health, settled } = row;
+  const { key, version, target, live, health, settled, leftAlone } = row;
   const rowNamespace = target ? key.namespace || input.destinationNamespace : key.namespace;
   const wave = waveOf(target ?? live ?? { apiVersion: '', kind: '', metadata: {} });
   const sent = settled && isSent(live, input.operationState);
-  return { key, version, phase: 'Sync', wave, target, live, health, hook: false, settled, sent, rowNamespace, result: undefined };
+  return {
+    key,
+    version,
+    phase: 'Sync',
+    wave,
+    target,
+    live,
+    health,
+    hook: false,
+    settled,
+    leftAlone,
+    sent,
+    rowNamespace,
+    result: undefined,
+  };
 }
 
 /**

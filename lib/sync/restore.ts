@@ -31,6 +31,7 @@ export function restoreComparison(objects: readonly LiveObject[], live: Readonly
       ...{ hook: false, requiresPruning: false, requiresDeletionConfirmation: false, health: undefined },
       syncWave: waveOf(target),
       settled: there !== undefined,
+      ...(there && { leftAlone: true as const }),
     };
   });
   return { status: 'OutOfSync', health: { status: 'Healthy' }, resources, conditions: [] };

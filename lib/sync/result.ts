@@ -65,9 +65,12 @@ export function refused(task: SyncTask, message: string): SyncTask {
   return withResult(task, 'Failed', 'SyncFailed', message);
 }
 
+/** The earlier run counts until it goes. */
+const QUOTA = /exceeded quota/;
+
 /** What a dry run says of a hook whose earlier run would go first; `refusal` is why the API server would not create it anew. */
 export function foreseen(task: SyncTask, refusal: string | undefined): SyncTask {
-  return refusal === undefined ? applied(task, true) : refused(task, refusal);
+  return refusal === undefined || QUOTA.test(refusal) ? applied(task, true) : refused(task, refusal);
 }
 
 /** A hook whose object may not be deleted, before its next run or after its last. */

@@ -26,6 +26,8 @@ export interface SyncTask {
   readonly result: ResourceResult | undefined;
   /** It is about the destination namespace, which Git does not name: there is nothing to replace or to take over. */
   readonly createsNamespace?: true;
+  /** What is there stays as it is: only an object that is gone comes back. */
+  readonly leftAlone?: true | undefined;
   /** It waits for its kind, and is not tried again before the next invocation. */
   readonly postponed?: boolean;
 }

@@ -23,13 +23,13 @@ export interface Operated {
 }
 
 /**
- * The Namespace that Git does not name is not ours to replace; what this operation put in the place of another is not replaced by a later
+ * What a restore finds, and the Namespace that Git does not name, is not ours to replace; what this operation put in the place of another is not replaced by a later
  * attempt.
  */
 export function wayOf(task: SyncTask, { operation, startedAt }: Operated): Way {
   const options = operation.syncOptions ?? [];
   const lenient = isLenient(options, task.target);
-  if (task.createsNamespace) return { replace: false, force: false, lenient };
+  if (task.createsNamespace || task.leftAlone) return { replace: false, force: false, lenient };
   const force = itselfSays(task, FORCE) || (isForced(operation) && !isKept(task));
   const replace = hasOption(options, REPLACE) || itselfSays(task, REPLACE);
   return { replace: replace && !(force && isCreatedSince(task, startedAt)), force, lenient };

@@ -74,10 +74,10 @@ describe.each([
     await open().keep(SHOP, SERVER, secret('second', 'u2'));
     await open().keep(SHOP, 'https://elsewhere.example', secret('elsewhere', 'u3'));
     await open().keep({ ...SHOP, name: 'other' }, SERVER, secret('of-another', 'u4'));
-    const kept = await open().kept(SHOP, SERVER);
+    const { objects: kept } = await open().kept(SHOP, SERVER);
     expect(kept.map(({ object }) => object)).toEqual([secret('second', 'u2'), secret('first', 'u1')]);
     expect(kept[0]?.prunedAt).toBe(now);
-    expect(await open().kept({ ...SHOP, name: 'unknown' }, SERVER)).toEqual([]);
+    expect(await open().kept({ ...SHOP, name: 'unknown' }, SERVER)).toEqual({ objects: [], unreadable: 0 });
   });
 
   it('are one where a step is repeated, and the last where a name is used again', async () => {
@@ -87,7 +87,7 @@ describe.each([
       now += 1000;
       await open().keep(again, SERVER, secret('one', uid));
     }
-    expect((await open().kept(again, SERVER)).map(({ object }) => object.metadata.uid)).toEqual(['u2']);
+    expect((await open().kept(again, SERVER)).objects.map(({ object }) => object.metadata.uid)).toEqual(['u2']);
   });
 
   it('are forgotten after a day', async () => {
@@ -95,14 +95,27 @@ describe.each([
     now = Date.now();
     await open().keep(old, SERVER, secret('old', 'u1'));
     now += 23 * HOUR;
-    expect(await open().kept(old, SERVER)).toHaveLength(1);
+    expect((await open().kept(old, SERVER)).objects).toHaveLength(1);
     now += 2 * HOUR;
-    expect(await open().kept(old, SERVER)).toEqual([]);
+    expect((await open().kept(old, SERVER)).objects).toEqual([]);
     now = Date.now();
   });
 });
 
 describe('a folder of pruned objects', () => {
+  it('tells how many cannot be opened', async () => {
+    const spoilt = { ...SHOP, name: 'spoilt' };
+    now = Date.now();
+    const before = new Set(filesBelow(folder));
+    await inFolder().keep(spoilt, SERVER, secret('one', 'u1'));
+    const added = filesBelow(folder).filter((file) => !before.has(file));
+    expect(added).toHaveLength(1);
+    await inFolder().keep(spoilt, SERVER, secret('two', 'u2'));
+    for (const file of added) writeFileSync(file, 'nonsense');
+    const { objects, unreadable } = await inFolder().kept(spoilt, SERVER);
+    expect([objects.map(({ object }) => object.metadata.name), unreadable]).toEqual([['two'], 1]);
+  });
+
   it('shows nothing of what it holds, and its key to its owner alone', async () => {
     await inFolder().keep(SHOP, SERVER, secret('hidden', 'u9'));
     const files = filesBelow(folder);
@@ -123,7 +136,7 @@ describe('a folder of pruned objects', () => {
     writeFileSync(changed, bytes);
     writeFileSync(cut, readFileSync(cut).subarray(0, 20));
     writeFileSync(to, readFileSync(from));
-    expect(await inFolder().kept(app, SERVER)).toHaveLength(1);
+    expect((await inFolder().kept(app, SERVER)).objects).toHaveLength(1);
   });
 
   it('removes what is too old with the next write', async () => {
@@ -141,7 +154,7 @@ describe('a folder of pruned objects', () => {
     const cacheDir = mkdtempSync(join(folder, 'begin-'));
     const begun = Array.from({ length: 16 }, () => prunedObjects({ renderBucket: undefined, prunedKey: undefined, cacheDir }, clock, log));
     await Promise.all(begun.map((each, index) => each.keep(SHOP, SERVER, secret(`s${index}`, `u${index}`))));
-    expect(await begun[0]?.kept(SHOP, SERVER)).toHaveLength(16);
+    expect((await begun[0]?.kept(SHOP, SERVER))?.objects).toHaveLength(16);
     expect(readdirSync(cacheDir).sort()).toEqual(['pruned', 'pruned.key']);
   });
 
@@ -174,6 +187,7 @@ describe('a bucket of pruned objects', () => {
   it.each([
     [{ status: 400, type: 'AccessDeniedException' }, NotPermitted, "KMS refuses the function's role"],
     [{ status: 400, type: 'NotFoundException' }, InvalidInput, 'cannot be used'],
+    [{ status: 400, type: 'ThrottlingException' }, Unavailable, 'KMS does not answer'],
     [{ status: 500, type: 'KMSInternalException' }, Unavailable, 'KMS does not answer'],
   ] as const)('keeps nothing when KMS answers %j', async (answer, kind, words) => {
     kms.refuse(answer);

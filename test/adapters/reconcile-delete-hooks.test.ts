@@ -1,7 +1,7 @@
 // Hooks of a deletion on the real control plane: before the cascade and after it, waited for, told of, cleaned up, and each run once.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, hookJob, isOnBeat, type Stories, startStories } from '../support/stories.ts';
 import { eventually } from '../world/world.ts';
 
 const PRE = 'pre-delete-finalizer.argocd.argoproj.io';
@@ -147,7 +147,7 @@ test('Git that does not render hooks any more holds the deletion and says why', 
   await application.commit({ 'broken.yaml': BROKEN });
   await remove(application);
   const outcome = await application.look();
-  expect(outcome.again?.afterSeconds).toBe(30);
+  expect(isOnBeat(outcome, 30)).toBe(true);
   expect(await messageOf(application)).toContain('error executing pre-delete hooks: ');
   expect(await messageOf(application)).toContain('broken.yaml');
   await application.commit({ 'broken.yaml': undefined });
@@ -161,7 +161,7 @@ test('what a finalizer of somebody holds is named with it, and the way out, afte
   for (let look = 0; look < 2; look += 1) await application.look();
   expect(await messageOf(application)).toBeUndefined();
   const outcome = await application.look('sweep', { clock: () => Date.now() + 180_000 });
-  expect(outcome.again?.afterSeconds).toBe(30);
+  expect(isOnBeat(outcome, 30)).toBe(true);
   expect(await messageOf(application)).toContain(`ConfigMap ${application.namespace}/settings (finalizers example.com/hold`);
   await application.drift('configmaps', 'settings', { metadata: { finalizers: null } });
   await gone(application);
@@ -186,4 +186,18 @@ test('a deletion that waits for approval says of what', async () => {
   await remove(application);
   await application.look();
   expect(await messageOf(application)).toContain(`waiting for approval to delete ConfigMap ${application.namespace}/asks: `);
+});
+
+test('a PreDelete hook that was created goes with the rest, although another one of them was refused at first', async () => {
+  const annotations = { 'argocd.argoproj.io/hook': 'PreDelete' };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'before', annotations } };
+  const wrong = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'wrong', annotations }, spec: { ports: [] } };
+  const application = await deployed({ 'account.json': account, 'wrong.json': wrong });
+  await remove(application);
+  await lookUntil(application, async () => expect(await messageOf(application)).toContain('wrong'));
+  expect(await application.live('serviceaccounts', 'before')).toBeDefined();
+  expect((await application.read()).status?.resources?.map(({ name }) => name)).toContain('before');
+  await application.commit({ 'wrong.json': undefined });
+  await gone(application);
+  expect(await application.live('serviceaccounts', 'before')).toBeUndefined();
 });

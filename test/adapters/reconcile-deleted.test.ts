@@ -5,7 +5,7 @@ import { Conflict, Unavailable } from '../../lib/model/errors.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { configMap } from '../support/journey.ts';
 import { dyingAt, type Kill } from '../support/lost-worker.ts';
-import { type Deployment, hookJob, requestsOf, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, hookJob, isOnBeat, requestsOf, type Stories, startStories } from '../support/stories.ts';
 import { eventually, world } from '../world/world.ts';
 
 const CASCADE = 'resources-finalizer.argocd.argoproj.io';
@@ -143,7 +143,7 @@ describe('a deletion', () => {
     await remove(shop);
     await expect(shop.look()).rejects.toThrow(Unavailable);
     const outcome = await shop.look('sweep', {}, 3);
-    expect(outcome.again?.afterSeconds).toBe(30);
+    expect(isOnBeat(outcome, 30)).toBe(true);
     const { status } = await shop.read();
     expect(status?.conditions).toMatchObject([{ type: 'DeletionError', message: expect.stringContaining(server) }]);
     await stories.api.send(`/api/v1/namespaces/${stories.control}/secrets/far`, { method: 'DELETE' });

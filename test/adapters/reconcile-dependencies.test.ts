@@ -1,7 +1,8 @@
 // An Application waits for those that it depends on, on the real control plane.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, requestsOf, type Stories, startStories } from '../support/stories.ts';
+import { type Deployment, isOnBeat, requestsOf, type Stories, startStories } from '../support/stories.ts';
+import { collectionPath, eventually } from '../world/world.ts';
 
 const AUTOMATED = { syncPolicy: { automated: {} } };
 const FILES = { 'a.json': configMap('x', { k: '1' }) };
@@ -27,7 +28,7 @@ const isThere = async (shop: Deployment) => (await shop.live('configmaps', 'x'))
 it('is synced by itself once those that it names are Synced and Healthy, and says meanwhile what it waits for', async () => {
   const [db, shop] = [await stories.deployment(FILES, AUTOMATED), await stories.deployment(FILES, AUTOMATED)];
   await dependsOn(shop, db.name, 'not-there-yet');
-  expect(await shop.look()).toMatchObject({ again: { afterSeconds: 15 } });
+  expect(isOnBeat(await shop.look(), 15)).toBe(true);
   const others = 'DependencyWarning: blocked by ';
   expect(await conditions(shop)).toEqual([`${others}${db.name} (Unknown, Unknown), not-there-yet (not found)`]);
   expect((await shop.read()).operation).toBeUndefined();
@@ -94,4 +95,18 @@ it('costs no request while there is nothing to sync, and one for each that is na
   const requests = await requestsOf(() => shop.look('push'));
   expect(requests.filter((request) => request.endsWith(`/applications/${db.name}`))).toHaveLength(1);
   expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '2' });
+});
+
+it('is deleted although it waits for others', async () => {
+  const [db, shop] = [await stories.deployment(FILES), await stories.deployment(FILES)];
+  await dependsOn(shop, db.name);
+  await shop.change({ metadata: { finalizers: ['resources-finalizer.argocd.argoproj.io'] } });
+  await shop.sync();
+  expect((await shop.read()).status?.operationState?.message).toContain('blocked by ');
+  await stories.api.send(`${collectionPath('argoproj.io/v1alpha1', 'applications', stories.control)}/${shop.name}`, { method: 'DELETE' });
+  await eventually(async () => {
+    await shop.look();
+    await expect(shop.object()).rejects.toThrow();
+  });
+  expect(await isThere(shop)).toBe(false);
 });

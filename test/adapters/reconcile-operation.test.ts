@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Application } from '../../lib/model/application.ts';
 import { configMap } from '../support/journey.ts';
 import { type Deployment, hookJob, type Stories, startStories } from '../support/stories.ts';
-import { eventually } from '../world/world.ts';
+import { collectionPath, eventually } from '../world/world.ts';
 
 const AUTOMATED = { syncPolicy: { automated: {} } };
 const BROKEN = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x\n';
@@ -222,4 +222,26 @@ it('keeps the row of what a rollback pruned before its worker was lost', async (
     ['a', 'Synced'],
     ['b', 'Pruned'],
   ]);
+});
+
+it('knows what a sync of an older commit creates while HEAD is broken, so that it goes with the Application', async () => {
+  const alone = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'alone' }, stringData: { k: 'v' } };
+  const shop = await stories.deployment({ 'a.json': configMap('a', {}), 's.json': alone });
+  const first = await shop.commit({});
+  await shop.change({ metadata: { finalizers: ['resources-finalizer.argocd.argoproj.io'] } });
+  await shop.commit({ 's.json': undefined, 'b.yaml': BROKEN });
+  await shop.look('push');
+  await shop.sync({ revision: first });
+  expect(await shop.live('secrets', 'alone')).toBeDefined();
+  expect((await shop.read()).status?.resources?.map(({ kind, name, status }) => [kind, name, status]).toSorted()).toEqual([
+    ['ConfigMap', 'a', 'Unknown'],
+    ['Secret', 'alone', 'Unknown'],
+  ]);
+  const path = `${collectionPath('argoproj.io/v1alpha1', 'applications', stories.control)}/${shop.name}`;
+  await stories.api.send(path, { method: 'DELETE' });
+  await eventually(async () => {
+    await shop.look();
+    await expect(shop.object()).rejects.toThrow();
+  });
+  expect(await shop.live('secrets', 'alone')).toBeUndefined();
 });

@@ -220,3 +220,23 @@ it('a project that did not let a running sync go on', async () => {
     expect((await shop.read()).status?.sync?.status).toBe('Synced');
   });
 });
+
+it('a project that did not let it go on begins nothing again that somebody has stopped', async () => {
+  const name = freshName('moody');
+  await stories.project(name, {});
+  const path = `${collectionPath('argoproj.io/v1alpha1', 'appprojects', stories.control)}/${name}`;
+  const files = { 'hook.json': hookJob('migrate', 'PreSync', '10m'), 'a.json': configMap('x', { k: '1' }) };
+  const shop = await stories.deployment(files, { ...AUTOMATED, project: name });
+  await shop.look();
+  await shop.look();
+  expect((await shop.read()).status?.operationState?.phase).toBe('Running');
+  await shop.change({ status: { operationState: { phase: 'Terminating' } } });
+  await stories.api.send(path, { method: 'PATCH', body: { spec: { destinations: [] } } });
+  await shop.look();
+  await stories.api.send(path, { method: 'PATCH', body: { spec: { destinations: [{ server: '*', namespace: '*' }] } } });
+  await lookAfter(shop, 600);
+  expect((await shop.read()).status?.operationState).toMatchObject({
+    phase: 'Error',
+    message: expect.stringMatching(/^Operation termination had errors: InvalidSpecError: /),
+  });
+});

@@ -1,6 +1,6 @@
 // A sync that would prune most of an Application asks first, and what a sync pruned comes back, on the real control plane.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InvalidInput } from '../../lib/model/errors.ts';
+import { InvalidInput, NotPermitted } from '../../lib/model/errors.ts';
 import { configMap } from '../support/journey.ts';
 import { type Deployment, hookJob } from '../support/stories.ts';
 import { type StoryCommands, startStoryCommands } from '../support/story-commands.ts';
@@ -156,6 +156,76 @@ describe('what a sync pruned', () => {
     await shop.commit({ 'a.json': undefined });
     await shop.look('push');
     await eventually(async () => expect(await present(shop, ['a', 'b'])).toEqual(['b']));
+  });
+
+  it('is left as it is where it has come back meanwhile, whatever its options say', async () => {
+    const options = (words: string) => ({ annotations: { 'argocd.argoproj.io/sync-options': words } });
+    const all = {
+      'r.json': configMap('r', { k: 'old' }, options('Replace=true')),
+      'f.json': configMap('f', { k: 'old' }, options('Force=true,Replace=true')),
+    };
+    const shop = await stories.deployment({ ...files(NAMES), ...all });
+    await shop.sync();
+    await shop.commit({ 'r.json': undefined, 'f.json': undefined, ...without(['a']) });
+    await shop.sync({ prune: true });
+    for (const name of ['r', 'f']) {
+      await eventually(async () => expect(await shop.live('configmaps', name)).toBeUndefined());
+      await stories.create('v1', 'configmaps', shop.namespace, {
+        metadata: { name, ...options('Force=true,Replace=true') },
+        data: { k: 'new' },
+      });
+    }
+    const before = await Promise.all(['r', 'f'].map((name) => shop.live('configmaps', name)));
+    expect(await stories.answered(shop, ['app', 'restore', shop.name])).toMatchObject({ code: 0 });
+    expect(await Promise.all(['r', 'f'].map((name) => shop.live('configmaps', name)))).toEqual(before);
+    expect((await shop.live('configmaps', 'a')).data).toEqual({ k: 'a' });
+  });
+
+  it('is waited for while it is still going', async () => {
+    const shop = await stories.deployment(files(NAMES));
+    await shop.sync();
+    await shop.drift('configmaps', 'a', { metadata: { finalizers: ['example.com/held'] } });
+    await shop.commit(without(['a']));
+    await shop.sync({ prune: true });
+    expect((await shop.live('configmaps', 'a')).metadata.deletionTimestamp).toBeDefined();
+    const asked = stories.evenkeel(['app', 'restore', shop.name]);
+    await eventually(async () => expect((await shop.read()).operation).toBeDefined());
+    await shop.look('operation', {}, 3);
+    const message = expect.stringMatching(/^cannot go on for now: .*ConfigMap .*\/a: still being deleted$/);
+    expect(await stateOf(shop)).toEqual(['Running', message]);
+    await shop.drift('configmaps', 'a', { metadata: { finalizers: null } });
+    await eventually(async () => expect(await shop.live('configmaps', 'a')).toBeUndefined());
+    await shop.look('continue');
+    expect(await asked).toMatchObject({ code: 0 });
+    expect((await shop.live('configmaps', 'a')).data).toEqual({ k: 'a' });
+  });
+
+  it('fails a restore where the store is not to be had, or does not open what it keeps', async () => {
+    const shop = await stories.deployment(files(NAMES));
+    await shop.sync();
+    const restored = async (kept: () => ReturnType<typeof stories.ports.pruned.kept>, resources: readonly object[] = []) => {
+      const { pruned } = stories.ports;
+      const info = [{ name: 'Restores what was pruned', value: 'true' }];
+      await shop.change({ operation: { info, sync: { resources, syncStrategy: { apply: {} } } } });
+      await shop.look('operation', { pruned: { ...pruned, kept } });
+      return stateOf(shop);
+    };
+    expect(await restored(() => Promise.reject(new NotPermitted('the role may not list')))).toEqual([
+      'Error',
+      'nothing restored: the role may not list',
+    ]);
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'back', namespace: shop.namespace } };
+    const some = async () => ({ objects: [{ prunedAt: Date.now(), object }], unreadable: 2 });
+    expect(await restored(some)).toEqual([
+      'Error',
+      'nothing restored: 2 of what is kept cannot be opened, as the log says; name those that you need with --resource to have the rest',
+    ]);
+    expect(await restored(some, [{ kind: 'ConfigMap', name: 'other' }])).toEqual([
+      'Error',
+      'nothing restored: 2 of what is kept cannot be opened, as the log says',
+    ]);
+    expect((await restored(some, [{ kind: 'ConfigMap', name: 'back' }]))[0]).toBe('Succeeded');
+    expect(await shop.live('configmaps', 'back')).toBeDefined();
   });
 
   it('comes back one by one, while Git is broken too', async () => {

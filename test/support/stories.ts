@@ -213,6 +213,12 @@ export async function rowMessages(shop: Deployment): Promise<readonly string[]> 
   return (status?.operationState?.syncResult?.resources ?? []).map(({ message = '' }) => message);
 }
 
+/** Whether what comes back `every` so many seconds, on a beat of its own, comes at a moment for that. */
+export function isOnBeat(outcome: Outcome, every: number): boolean {
+  const seconds = outcome.again?.afterSeconds ?? 0;
+  return seconds >= every / 2 && seconds <= every * 1.5 + 1;
+}
+
 /** Looks again until the operation is over, in this phase: what goes and comes takes its time. Returns its message. */
 export function endsIn(shop: Deployment, phase: string): Promise<string> {
   return eventually(async () => {

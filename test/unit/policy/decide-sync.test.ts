@@ -197,6 +197,17 @@ describe('a commit that was synced before', () => {
     expect(new Set(['a', 'b', 'c', 'd', 'e'].map((name) => passingWaitSeconds(name, 9))).size).toBeGreaterThan(2);
   });
 
+  test('that its spec has ended is tried again whatever had failed until then, with its retries', () => {
+    const message = 'InvalidSpecError: application destination server is not permitted';
+    const refused = failed('admission denied', 0, { phase: 'Error', message, operation: { ...AUTOMATED, retry: { limit: 5 } } });
+    expect(again({}, refused)).toMatchObject({
+      kind: 'start',
+      operation: { retry: { limit: 5 }, info: [{ name: ATTEMPTS_INFO, value: '1' }] },
+    });
+    const stopped = failed('admission denied', 0, { phase: 'Error', message: `Operation termination had errors: ${message}` });
+    expect(again({}, stopped)).toMatchObject({ kind: 'none' });
+  });
+
   test('that failed for a reason in Git, by hand, or by being stopped, waits for somebody', () => {
     const passing = 'namespaces "shop" not found';
     expect(again({}, failed('Deployment.apps "a" is invalid: spec.selector: field is immutable'))).toMatchObject({ kind: 'none' });

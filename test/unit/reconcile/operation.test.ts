@@ -61,6 +61,12 @@ describe('an operation', () => {
     for (const trace of [{ creationTimestamp: END }, { managedFields: [field] }, hook])
       expect(startAfter({}, END, [object({}), object(trace)])).toBe('2026-11-22T15:05:01Z');
     expect(startAfter({}, END, [object({ managedFields: [{ ...field, manager: 'kubectl' }] })])).toBe(END);
+    for (const far of ['2026-11-22T15:06:01Z', '9999-12-31T23:59:59Z', 'nonsense']) {
+      expect(startAfter({ operationState: state({ startedAt: far }) }, END, [object({ creationTimestamp: far })])).toBe(
+        '2026-11-22T15:05:01Z',
+      );
+    }
+    expect(startAfter({}, END, [object({ creationTimestamp: '2026-11-22T15:06:00Z' })])).toBe('2026-11-22T15:06:01Z');
   });
 
   test('takes an approval of its own commit only', () => {

@@ -75,7 +75,8 @@ export function waysBack(application: Application): readonly string[] {
   });
   if (differing.length === 0) return [];
   const pairs = differing.map(({ target, now, git }) => `${short(now)} runs, ${target} is at ${short(git)}`);
-  const commits = differing.filter(({ now, git }) => COMMIT.test(now) && COMMIT.test(git));
+  // What follows one commit is taken back in the Application.
+  const commits = differing.filter(({ target, now, git }) => COMMIT.test(now) && COMMIT.test(git) && !COMMIT.test(target));
   return [
     `Git differs from what runs now: ${pairs.join('; ')}`,
     `to have what Git has: evenkeel app sync ${metadata.name}`,

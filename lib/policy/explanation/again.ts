@@ -22,12 +22,15 @@ export function againCommand(application: Application, { operation }: OperationS
 
 /** The deployment that a rollback went to; undefined for other operations, and while no rollback would be taken. */
 function deploymentOf({ spec, status }: Application, sync: SyncOperation): RevisionHistory | undefined {
-  if (!sync.syncStrategy?.apply || sync.dryRun || isAutomated(spec.syncPolicy)) return undefined;
-  return status?.history?.findLast((entry) =>
-    isMultiSource(sync)
-      ? isDeepStrictEqual(entry.revisions, sync.revisions)
-      : sync.revision !== undefined && entry.revision === sync.revision,
-  );
+  const { apply } = sync.syncStrategy ?? {};
+  const isRollback = apply && !apply.force && !sync.dryRun && (sync.resources ?? []).length === 0;
+  if (!isRollback || isAutomated(spec.syncPolicy)) return undefined;
+  return status?.history?.findLast((entry) => isDeepStrictEqual(deployed(entry), deployed(sync)));
+}
+
+/** What a deployment, or an operation, is of. */
+function deployed({ source, sources, revision, revisions }: SyncOperation | RevisionHistory): unknown {
+  return isMultiSource({ sources }) ? [sources, revisions] : [source, revision];
 }
 
 /** The revisions that a person named; with automation only what it would sync may be synced, but for a look. */

@@ -132,7 +132,7 @@ function due(application: Application, around: Surroundings): Told {
     const byHand = windowVerdict(around.windows ?? [], { manual: true, now: around.now }).open;
     return {
       says: `a sync by itself is due, and ${closed.says}`,
-      next: byHand ? `${closed.next}; by hand it may be synced now: ${syncCommand(application, around)}` : closed.next,
+      next: byHand ? `${closed.next}; by hand it may be synced now: ${mendingCommand(application, around)}` : closed.next,
     };
   }
   const unread =

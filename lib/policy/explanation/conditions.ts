@@ -1,6 +1,6 @@
 // What each condition of an Application asks of people (spec/application.md §3.1).
 import type { Application, ApplicationCondition } from '../../model/application.ts';
-import { isCompleted } from '../../model/operation.ts';
+import { BLOCKED, isCompleted } from '../../model/operation.ts';
 import { type Explanation, type Surroundings, standingOf, syncCommand } from './explanation.ts';
 
 type WayOut = (application: Application, message: string, around: Surroundings) => string;
@@ -54,7 +54,7 @@ export function faults(application: Application, around: Surroundings): readonly
 /** Whether the operation, of which more is told, says the same: that it is blocked, or how it ended; or has begun anew since. */
 function isToldByOperation({ type, message }: ApplicationCondition, application: Application): boolean {
   const state = application.status?.operationState;
-  if (type === 'DependencyWarning') return standingOf(application) === 'busy' && (state?.message ?? '').startsWith('blocked by ');
+  if (type === 'DependencyWarning') return standingOf(application) === 'busy' && (state?.message ?? '').startsWith(BLOCKED);
   if (type !== 'SyncError' || !message.startsWith('Failed last sync attempt to ')) return false;
   if (standingOf(application) === 'busy') return true;
   return state !== undefined && isCompleted(state.phase) && message.includes(state.message ?? '');

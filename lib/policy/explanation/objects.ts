@@ -72,10 +72,18 @@ function isUnderWay(row: ResourceStatus, { operation }: Application): boolean {
 function extraText(row: ResourceStatus, application: Application, around: Surroundings): Told {
   const says = 'in the cluster, and not in Git any more';
   if (isKeptExtra(row, application))
-    return { says: `${says}; sync option Prune=false keeps it`, next: 'delete it by hand, or take the option from it' };
+    return {
+      says: `${says}; sync option Prune=false keeps it`,
+      next: `delete it by hand, or take the option from it${thenPruned(application, around)}`,
+    };
   const confirmed = row.requiresDeletionConfirmation ? ', once the deletion is confirmed' : '';
   const does = `a sync with pruning removes it${confirmed}, unless its sync option Prune=false keeps it`;
   return { says, ...bySync(row, does, application, around, ' --prune') };
+}
+
+/** The sync that prunes what keeps itself no more: nothing else tells that something has changed. */
+function thenPruned(application: Application, around: Surroundings): string {
+  return standingOf(application) === 'idle' ? `, and then: ${syncCommand(application, around, ' --prune')}` : '';
 }
 
 function managedNamespace(application: Application, around: Surroundings): readonly Explanation[] {

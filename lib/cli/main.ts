@@ -80,6 +80,7 @@ async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
     cluster,
     namespace,
     resolve: (destination) => clusters.resolve(destination),
+    project: (name) => control.project(name),
     renderSettings: async () => renderSettings(await control.settings(), remoteBases),
     resourceSettings: async () => resourceSettings(await control.settings()),
   };

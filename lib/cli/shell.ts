@@ -1,9 +1,11 @@
 // What a command gets from the process that it runs in, as plain interfaces: the terminal, the clock and the way to the cluster.
+
 import type { OpenRenderPorts } from '../adapters/render-ports.ts';
 import type { RenderSettings } from '../desired/settings.ts';
 import type { Destination } from '../model/application.ts';
 import type { ResolvedDestination } from '../model/destination.ts';
 import type { GivenRepository } from '../model/given-repositories.ts';
+import type { AppProject } from '../model/project.ts';
 import type { RemoteBases } from '../model/remote-bases.ts';
 import type { ResourceSettings } from '../model/resource-settings.ts';
 import type { Clock, Cluster, Scripts } from '../ports.ts';
@@ -33,6 +35,8 @@ export interface Session {
   readonly namespace: string;
   /** A destination among the registered clusters. Throws InvalidInput as spec/application.md §1.1 says. */
   readonly resolve: (destination: Destination) => Promise<ResolvedDestination>;
+  /** A project of the control namespace, with what global ones add. Throws InvalidInput when it does not parse. */
+  readonly project: (name: string) => Promise<AppProject | undefined>;
   /** What the installation lets sources do. */
   readonly renderSettings: () => Promise<RenderSettings>;
   /** What the installation says of resources. Throws InvalidInput when it does not parse. */

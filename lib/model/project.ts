@@ -73,6 +73,7 @@ export interface AppProject {
     readonly namespace?: string;
     readonly resourceVersion?: string;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
   };
   readonly spec: ProjectSpec;
 }

@@ -62,7 +62,14 @@ describe('app sync', () => {
     const operationState = { operation: {}, phase: 'Succeeded', startedAt: seconds(-9), finishedAt: seconds(-8), syncResult };
     const name = await here.application({ status: { ...SYNCED, reconciledAt: seconds(-7), operationState } });
     const cluster = createCluster({ server: here.server, caPem: here.ca, token: async () => here.token });
-    const session = { cluster, namespace: here.namespace, resolve: absent, renderSettings: absent, resourceSettings: absent };
+    const session = {
+      cluster,
+      namespace: here.namespace,
+      resolve: absent,
+      project: async () => undefined,
+      renderSettings: absent,
+      resourceSettings: absent,
+    };
     const { shell, written } = recordingShell(Date.now());
     const wait = { watch: watchOf({ operation: true }), resources: [], timeoutSeconds: 1, output: 'wide' as const, begun };
     await waitFor(shell, session, { namespace: here.namespace, name }, wait);

@@ -47,6 +47,29 @@ describe('Control', () => {
     expect(await timed.settings()).toEqual({ 'helm.enable': 'false' });
   });
 
+  it('gives projects what global ones add, and none where one of those is not there', async () => {
+    let now = 0;
+    const timed = createControl(cluster, namespace, () => now);
+    const project = (name: string, of: object, labels: Readonly<Record<string, string>> = {}) =>
+      cluster.apply({ apiVersion: 'argoproj.io/v1alpha1', kind: 'AppProject', metadata: { name, namespace, labels }, spec: of });
+    await project('plain', { sourceRepos: ['*'] });
+    await project('watched', { sourceRepos: ['*'] }, { watched: 'yes' });
+    await project('guard', { namespaceResourceBlacklist: [{ group: '', kind: 'Secret' }] });
+    const set = async (globalProjects: string) => {
+      await cluster.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-cm', namespace }, data: { globalProjects } });
+      now += 30_000;
+    };
+    await set('[{projectName: guard, labelSelector: {matchLabels: {watched: "yes"}}}]');
+    expect((await timed.project('plain'))?.spec.namespaceResourceBlacklist).toBeUndefined();
+    expect((await timed.project('watched'))?.spec.namespaceResourceBlacklist).toEqual([{ group: '', kind: 'Secret' }]);
+    expect(await timed.project('nonesuch')).toBeUndefined();
+    await set('[{projectName: gone}]');
+    await expect(timed.project('plain')).rejects.toThrow(
+      new InvalidInput("argocd-cm: globalProjects names project 'gone', which does not exist"),
+    );
+    await set('[]');
+  });
+
   it('reads one Application, all of them, and nothing of one that is not there', async () => {
     expect(await control.application({ namespace, name: 'first' })).toMatchObject({ ...APPLICATION, spec });
     expect((await control.applications()).map(({ metadata }) => metadata.name)).toEqual(['first']);

@@ -2,7 +2,7 @@
 import type { Application } from '../../model/application.ts';
 import type { ResolvedDestination } from '../../model/destination.ts';
 import { InvalidInput } from '../../model/errors.ts';
-import { type AppProject, parseProject } from '../../model/project.ts';
+import type { AppProject } from '../../model/project.ts';
 import { projectName, specConditions } from '../../policy/spec.ts';
 import type { Session } from '../shell.ts';
 
@@ -12,16 +12,8 @@ export async function checkApplication(
   application: Application,
 ): Promise<{ readonly project: AppProject; readonly destination: ResolvedDestination }> {
   const { name } = application.metadata;
-  const ref = {
-    group: 'argoproj.io',
-    version: 'v1alpha1',
-    kind: 'AppProject',
-    namespace: session.namespace,
-    name: projectName(application),
-  };
-  const found = await session.cluster.get(ref);
-  if (!found) throw new InvalidInput(`app is not allowed in project "${ref.name}", or the project does not exist`);
-  const project = parseProject(found);
+  const project = await session.project(projectName(application));
+  if (!project) throw new InvalidInput(`app is not allowed in project "${projectName(application)}", or the project does not exist`);
   const destination = await destinationOf(session, application);
   const conditions = specConditions(application, project, destination, session.namespace);
   if (conditions.length === 0) return { project, destination };

@@ -1,19 +1,16 @@
 // The sync windows that concern an Application, as its project in the control cluster names them (spec/project.md §7).
 import type { Application } from '../../model/application.ts';
 import { NotPermitted } from '../../model/errors.ts';
-import { parseProject } from '../../model/project.ts';
 import { timeText } from '../../policy/explanation/explanation.ts';
 import { projectName } from '../../policy/spec.ts';
 import { type AssignedWindow, opensAt, windowsOf, windowVerdict } from '../../policy/sync-windows.ts';
 import type { Session } from '../shell.ts';
 
-const APP_PROJECT = { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject' } as const;
-
 /** Undefined when the user may not read the project; none when there is no such project. */
 export async function assignedWindows(session: Session, application: Application): Promise<readonly AssignedWindow[] | undefined> {
   try {
-    const project = await session.cluster.get({ ...APP_PROJECT, namespace: session.namespace, name: projectName(application) });
-    return project ? windowsOf(application, parseProject(project)) : [];
+    const project = await session.project(projectName(application));
+    return project ? windowsOf(application, project) : [];
   } catch (thrown) {
     if (thrown instanceof NotPermitted) return undefined;
     throw thrown;

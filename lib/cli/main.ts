@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import type { OpenRenderPorts } from '../adapters/render-ports.ts';
 import { renderSettings } from '../desired/settings.ts';
-import { messageOf } from '../model/errors.ts';
+import { messageOf, NotPermitted } from '../model/errors.ts';
 import type { GivenRepository } from '../model/given-repositories.ts';
 import { resourceSettings } from '../model/resource-settings.ts';
 import { EXIT_ERROR, EXIT_INTERRUPTED, Exit } from './exit.ts';
@@ -80,7 +80,17 @@ async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
     cluster,
     namespace,
     resolve: (destination) => clusters.resolve(destination),
-    project: (name) => control.project(name),
+    project: async (name) => {
+      try {
+        return await control.project(name);
+      } catch (thrown) {
+        if (!(thrown instanceof NotPermitted)) throw thrown;
+        // Who may not read the settings has no global projects to hold against it.
+        const { parseProject } = await import('../model/project.ts');
+        const project = await cluster.get({ group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject', namespace, name });
+        return project && parseProject(project);
+      }
+    },
     renderSettings: async () => renderSettings(await control.settings(), remoteBases),
     resourceSettings: async () => resourceSettings(await control.settings()),
   };

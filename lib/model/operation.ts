@@ -78,6 +78,9 @@ export function isRestore({ info = [] }: Operation): boolean {
   return info.some(({ name, value }) => name === RESTORE.name && value === RESTORE.value);
 }
 
+/** How an operation begins its message when Git or the cluster does not answer it, or does not take anything for now. */
+export const STALLED = 'cannot go on for now: ';
+
 /** How the message begins of an operation that waits for other Applications. */
 export const BLOCKED = 'blocked by ';
 

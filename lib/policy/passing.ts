@@ -1,9 +1,6 @@
 // Whether what failed a sync lies outside Git and may pass by itself, so that an automated sync tries again until it has passed.
-import type { OperationState } from '../model/operation.ts';
+import { type OperationState, STALLED } from '../model/operation.ts';
 import { spreadSeconds } from './patience.ts';
-
-/** How an operation begins its message when Git or the cluster does not answer it, or does not take anything for now. */
-export const STALLED = 'cannot go on for now: ';
 
 /** Words of the API server, and of ours, for reasons that go away without a commit. */
 const PASSING: readonly RegExp[] = [

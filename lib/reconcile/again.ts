@@ -16,7 +16,7 @@ const LONGEST_SECONDS = 900;
  * `answered` is the event that this run answers, for the case that another machine's clock was ahead.
  */
 export function comeBack(what: string, afterSeconds: number, name: string, now: number, answered = ''): Outcome {
-  if (afterSeconds > LONGEST_SECONDS) return comeRound(what, LONGEST_SECONDS, name, now, answered);
+  if (afterSeconds >= LONGEST_SECONDS) return comeRound(what, LONGEST_SECONDS, name, now, answered);
   const seconds = Math.max(0, Math.ceil(afterSeconds));
   if (seconds === 0) return { again: { afterSeconds: 0, event: `${what} at ${now} ms` } };
   const due = Math.ceil(now / 1000 + seconds);

@@ -14,7 +14,7 @@ import { type Evaluated, type Evaluation, isFailure, reevaluate } from './evalua
 import { withHistory } from './operation.ts';
 import type { ReconcilePorts } from './ports.ts';
 import { releaseHooks } from './release-hooks.ts';
-import { stamped, statusOf } from './status.ts';
+import { stamped, statusOf, withInventory } from './status.ts';
 import type { Target } from './target.ts';
 import { timeOf } from './time.ts';
 import { writeApplication } from './write.ts';
@@ -83,19 +83,26 @@ function liveAfter(live: ReadonlyMap<string, LiveObject>, tasks: readonly SyncTa
 
 /** While an operation waits, status shows how the Application stands meanwhile: a refresh that was asked for is answered by that. */
 export async function waiting(
-  { target, spec }: Pick<Standing, 'target' | 'spec'>,
+  { target, spec, own }: Pick<Standing, 'target' | 'spec'> & Partial<Pick<Standing, 'own'>>,
   state: OperationState,
   afterSeconds: number,
   ports: ReconcilePorts,
 ): Promise<Operated> {
   const now = timeOf(ports);
-  const status = { ...statusOf(target.application, spec, now), operationState: state };
+  const compared = statusOf(target.application, spec, now);
+  const touched = own && own.desired !== known(spec) ? own.comparison.resources : [];
+  const status = { ...withInventory(compared, touched, state.operation.sync ?? {}), operationState: state };
   const refresh = annotationOf(target.application, REFRESH) !== undefined;
   const application = await writeApplication(ports.control, target.application, {
     status: stamped(target.application.status, status, now, refresh),
     ...(refresh ? { annotations: NO_REFRESH } : {}),
   });
   return { application, state, spec, afterSeconds };
+}
+
+/** What Git has at the Application's own commits, as far as that could be told. */
+function known(spec: Evaluated): Evaluation['desired'] | undefined {
+  return isFailure(spec) ? undefined : spec.desired;
 }
 
 const NO_REFRESH = { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } as const;

@@ -139,7 +139,7 @@ function failureText({ failure }: Failure, { operation }: OperationState): strin
 
 /** The comparison that the operation works from. */
 function ownEvaluation(target: Target, spec: Evaluated, state: OperationState, ports: ReconcilePorts): Promise<Evaluated> {
-  return isRestore(state.operation) ? keptEvaluation(target, spec, state.operation, ports) : ofGit(target, spec, state, ports);
+  return isRestore(state.operation) ? keptEvaluation(target, spec, state, ports) : ofGit(target, spec, state, ports);
 }
 
 /** The one at hand, unless the operation is pinned to other commits or sources. */
@@ -181,7 +181,7 @@ function start({ target, spec, own }: Standing, operation: Operation, state: Ope
   // One that was held before its first step is known, but not at which commits.
   if (goesOn && before.syncResult !== undefined) return Promise.resolve(application);
   const compared = withConditions(statusOf(application, spec, now), SYNC_CONDITIONS, [], now);
-  const known = isFailure(spec) ? withInventory(compared, own.comparison.resources) : compared;
+  const known = own === spec ? compared : withInventory(compared, own.comparison.resources, operation.sync ?? {});
   const status = { ...known, operationState: state };
   const finalizers = hookFinalizers(application, spec);
   return writeApplication(ports.control, application, {

@@ -10,9 +10,9 @@ import {
 } from '../model/application.ts';
 import { entriesOf } from '../model/managed-fields.ts';
 import { annotationOf, type LiveObject } from '../model/manifest.ts';
-import { BLOCKED, isRestore, type Operation, type OperationState, type ResourceResult } from '../model/operation.ts';
+import { BLOCKED, isRestore, type Operation, type OperationState, type ResourceResult, STALLED } from '../model/operation.ts';
 import { parseTime } from '../model/time.ts';
-import { approvableSince, isAsking } from '../sync/deadline.ts';
+import { approvableSince, isAsking, isHeldBack } from '../sync/deadline.ts';
 import { UNDER_WAY } from '../sync/message.ts';
 import { rowId, type SyncTask } from '../sync/task.ts';
 import { timeText } from './time.ts';
@@ -124,10 +124,13 @@ export function withHistory(application: Application, status: ApplicationStatus,
 }
 
 /**
- * The operation that runs, told to stop where it waits for what a deletion makes idle: an answer about objects that go anyway, or others that
- * may be gone already. A deletion is not held up by that.
+ * The operation that runs, told to stop where it waits for what a deletion makes idle: an answer about objects that go anyway, a window, or
+ * others, Git or the cluster before anything was sent. A deletion is not held up by that.
  */
 export function stoppedByDeletion({ metadata }: Application, running: OperationState | undefined): OperationState | undefined {
-  const idle = running !== undefined && (isAsking(running) || running.message?.startsWith(BLOCKED) === true);
-  return idle && metadata.deletionTimestamp !== undefined ? { ...running, phase: 'Terminating' } : running;
+  if (!running || metadata.deletionTimestamp === undefined) return running;
+  const { message = '', syncResult } = running;
+  const hasSent = (syncResult?.resources ?? []).length > 0;
+  const isIdle = isAsking(running) || isHeldBack(running) || message.startsWith(BLOCKED) || (!hasSent && message.startsWith(STALLED));
+  return isIdle ? { ...running, phase: 'Terminating' } : running;
 }

@@ -50,7 +50,7 @@ async function projectOf(application: Application, control: Control): Promise<Ap
   try {
     return await control.project(projectName(application));
   } catch (error) {
-    if (error instanceof InvalidInput) return { error: error.message };
+    if (error instanceof InvalidInput || error instanceof NotPermitted) return { error: error.message };
     throw error;
   }
 }

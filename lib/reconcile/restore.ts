@@ -1,7 +1,7 @@
 // What a sync prunes is kept before it goes, and what is kept is what a restore works from.
 import { InvalidInput, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { keyOf, keyText, type LiveObject, objectName, refOf } from '../model/manifest.ts';
-import { isAsked, type Operation } from '../model/operation.ts';
+import { isAsked, type OperationState, type SyncOperation, type SyncOperationResource } from '../model/operation.ts';
 import { restoreComparison } from '../sync/restore.ts';
 import { type Evaluated, isFailure } from './evaluate.ts';
 import { comparisonRules } from './judge.ts';
@@ -21,34 +21,62 @@ export async function keepPruned({ application, destination }: Target, live: Liv
   }
 }
 
-/** What is kept of an Application in the place of what Git has; a failure when there is nothing. Git itself may be broken meanwhile. */
-export async function keptEvaluation(target: Target, spec: Evaluated, operation: Operation, { pruned }: RestorePorts): Promise<Evaluated> {
-  const { application, cluster, destination } = target;
-  const found = await keptOf(() => pruned.kept(application.metadata, destination.server));
+/** What is still going is waited for so long; after that the rest comes back without it. */
+const PATIENCE_MS = 120_000;
+
+type KeptPorts = Pick<ReconcilePorts, 'pruned' | 'clock'>;
+
+/**
+ * What is kept of an Application in the place of what Git has; a failure when there is nothing, or not all that was named. Git itself may be
+ * broken meanwhile. Throws Unavailable while something of it is still going.
+ */
+export async function keptEvaluation(target: Target, spec: Evaluated, state: OperationState, ports: KeptPorts): Promise<Evaluated> {
+  const found = await asFailure(() => keptAndLive(target, state.operation.sync ?? {}, ports));
   if ('failure' in found) return { ...found, revisions: [] };
-  const objects = found.objects.map(({ object }) => object).filter((object) => isAsked(keyOf(object), operation.sync ?? {}));
-  const isWhole = (operation.sync?.resources ?? []).length === 0;
-  if (found.unreadable > 0 && (isWhole || objects.length === 0)) return { failure: unreadable(found.unreadable, isWhole), revisions: [] };
-  if (objects.length === 0) return { failure: nothingKept(operation), revisions: [] };
-  const refs = objects.map(refOf);
-  const live = await readLive(cluster, refs, ownerOf(target));
-  const asked = new Set(refs.map(keyText));
-  const known = new Map([...live].filter(([key]) => asked.has(key)));
-  const leaving = [...known.values()].filter(({ metadata }) => metadata.deletionTimestamp).map((object) => objectName(keyOf(object)));
-  if (leaving.length > 0) throw new Unavailable(`${leaving.sort().slice(0, NAMED).join(', ')}: still being deleted`);
+  const { objects, live } = found;
+  const leaving = [...live.values()].filter(({ metadata }) => metadata.deletionTimestamp).map((object) => objectName(keyOf(object)));
+  if (leaving.length > 0 && isWaitedFor(state, target, ports.clock()))
+    throw new Unavailable(`${leaving.sort().slice(0, NAMED).join(', ')}: still being deleted`);
   const git = isFailure(spec)
     ? { sources: [], rules: comparisonRules(target), desired: { ...NOTHING, revisions: spec.revisions } }
     : { sources: spec.sources, rules: spec.rules, desired: spec.desired };
-  return { ...git, hooks: [], live: known, comparison: restoreComparison(objects, known) };
+  return { ...git, hooks: [], live, comparison: restoreComparison(objects, live) };
+}
+
+function isWaitedFor({ phase, startedAt, operation }: OperationState, { application }: Target, now: number): boolean {
+  if (phase === 'Terminating' || operation.sync?.dryRun || application.metadata.deletionTimestamp !== undefined) return false;
+  return now - Date.parse(startedAt) < PATIENCE_MS;
+}
+
+interface Found {
+  readonly objects: readonly LiveObject[];
+  /** Those of them that are there, by `keyText`. */
+  readonly live: ReadonlyMap<string, LiveObject>;
+}
+
+async function keptAndLive(target: Target, sync: SyncOperation, { pruned }: KeptPorts): Promise<Found | Fault> {
+  const { application, cluster, destination } = target;
+  const { objects: all, unreadable } = await pruned.kept(application.metadata, destination.server);
+  const objects = all.map(({ object }) => object).filter((object) => isAsked(keyOf(object), sync));
+  const { resources = [] } = sync;
+  const missing = resources.filter((named) => !objects.some((object) => isAsked(keyOf(object), { resources: [named] })));
+  if (missing.length > 0 || (resources.length === 0 && (unreadable > 0 || objects.length === 0)))
+    return { failure: reasonOf(missing, unreadable) };
+  const refs = objects.map(refOf);
+  const asked = new Set(refs.map(keyText));
+  const live = await readLive(cluster, refs, ownerOf(target));
+  return { objects, live: new Map([...live].filter(([key]) => asked.has(key))) };
 }
 
 /** So many are named. */
 const NAMED = 5;
 
-type Kept = Awaited<ReturnType<RestorePorts['pruned']['kept']>>;
+interface Fault {
+  readonly failure: string;
+}
 
-/** A store that is not to be had without somebody's doing fails the restore, and not its message. */
-async function keptOf(work: () => Promise<Kept>): Promise<Kept | { readonly failure: string }> {
+/** A store, or a cluster, that is not to be had without somebody's doing fails the restore, and not its message. */
+async function asFailure(work: () => Promise<Found | Fault>): Promise<Found | Fault> {
   try {
     return await work();
   } catch (error) {
@@ -57,15 +85,15 @@ async function keptOf(work: () => Promise<Kept>): Promise<Kept | { readonly fail
   }
 }
 
-function unreadable(count: number, isWhole: boolean): string {
-  const rest = isWhole ? '; name those that you need with --resource to have the rest' : '';
-  return `nothing restored: ${count} of what is kept cannot be opened, as the log says${rest}`;
-}
-
-function nothingKept({ sync }: Operation): string {
-  const names = (sync?.resources ?? []).map(({ group = '', kind, name }) => `${group}/${kind}/${name}`);
+/** `missing`: of what was named. */
+function reasonOf(missing: readonly SyncOperationResource[], unreadable: number): string {
+  const opened = `${unreadable} of what is kept cannot be opened, as the log says`;
+  if (missing.length === 0 && unreadable > 0)
+    return `nothing restored: ${opened}; name those that you need with --resource to have the rest`;
+  const names = missing.map(({ group = '', kind, name }) => `${group}/${kind}/${name}`);
   const which = names.length === 0 ? '' : ` of ${names.join(', ')}`;
-  return `nothing to restore: no sync of this Application has pruned anything${which} within the last 24 hours`;
+  const none = `nothing to restore: no sync of this Application has pruned anything${which} within the last 24 hours`;
+  return unreadable > 0 ? `${none}; ${opened}` : none;
 }
 
 const NOTHING = { sourceTypes: [], manifests: [], conditions: [], closure: { sources: [] } };

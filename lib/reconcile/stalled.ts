@@ -2,9 +2,8 @@
 // more and more rarely, and ends when it is told to or has taken its time.
 import { type Application, applicationOrFault, qualifiedName } from '../model/application.ts';
 import type { Unavailable } from '../model/errors.ts';
-import { isCompleted, type OperationState, runningState } from '../model/operation.ts';
+import { isCompleted, type OperationState, runningState, STALLED } from '../model/operation.ts';
 import { bounded, OPERATION_BYTES } from '../model/text.ts';
-import { STALLED } from '../policy/passing.ts';
 import { patientSeconds } from '../policy/patience.ts';
 import { deadlineOf, isAsking, OUT_OF_TIME, released } from '../sync/deadline.ts';
 import { retryRemainingSeconds } from '../sync/retry.ts';

@@ -11,6 +11,7 @@ import type { Comparison, ResourceComparison } from '../model/comparison.ts';
 import type { DesiredState } from '../model/desired.ts';
 import { groupVersionOf, keyOfRow, keyText, type LiveObject } from '../model/manifest.ts';
 import { mergePatch } from '../model/merge-patch.ts';
+import { isAsked, type SyncOperation } from '../model/operation.ts';
 import { containerImages } from '../sync/task.ts';
 import { COMPARISON_CONDITIONS, SPEC_CONDITIONS, setConditions } from './conditions.ts';
 
@@ -80,15 +81,23 @@ export function failedStatus(application: Application, message: string, now: str
 }
 
 /**
- * The status with rows of what an operation is about to touch, where the Application's own commits could not be compared: so a deletion, and
- * the next comparison, find it.
+ * The status with rows of what an operation is about to touch, where it works from other commits than the Application's own: so a deletion,
+ * and the next comparison, find it. Nothing is said of how it compares.
  */
-export function withInventory(status: ApplicationStatus, touched: readonly ResourceComparison[]): ApplicationStatus {
+export function withInventory(status: ApplicationStatus, touched: readonly ResourceComparison[], sync: SyncOperation): ApplicationStatus {
+  if (sync.dryRun) return status;
   const { resources = [] } = status;
   const known = new Set(resources.map((row) => keyText(keyOfRow(row))));
-  const rows = touched.map(rowOf).filter((row) => row !== undefined && !known.has(keyText(keyOfRow(row))));
-  const added = rows.flatMap((row): readonly ResourceStatus[] => (row ? [{ ...row, status: 'Unknown', health: undefined }] : []));
-  return added.length === 0 ? status : { ...status, resources: [...resources, ...added] };
+  const added = touched.filter(({ key, target, hook }) => target && !hook && isAsked(key, sync) && !known.has(keyText(key)));
+  if (added.length === 0) return status;
+  const rows = added.map(({ key: { group, kind, namespace, name }, version }) => ({
+    ...(group === '' ? {} : { group }),
+    version,
+    kind,
+    ...(namespace === '' ? {} : { namespace }),
+    name,
+  }));
+  return { ...status, resources: [...resources, ...rows] };
 }
 
 export function withConditions(

@@ -37,6 +37,9 @@ export interface TaskPorts {
 const POLLS = 30;
 const POLL_MS = 100;
 
+/** What a restore says of an object that does not go. */
+const STILL_GOING = 'still being deleted: restore it once it is gone';
+
 /** Somebody wrote at the same moment: so often it is tried again at once, for that is over as soon as it has happened. */
 const CONFLICTS = 3;
 
@@ -105,6 +108,7 @@ async function apply(task: SyncTask, input: StepInput, ports: TaskPorts): Promis
   if (withoutItsKind) return withoutItsKind;
   const refusal = await ports.refusal(task);
   if (refusal !== undefined) return refused(task, refusal);
+  if (task.leftAlone && !task.settled) return refused(task, STILL_GOING);
   const withoutItsNamespace = withoutNamespace(task, input);
   if (withoutItsNamespace) return withoutItsNamespace;
   const manifest = task.hook ? marked(ports.prepare(task), runMark(task, input.operationId)) : ports.prepare(task);

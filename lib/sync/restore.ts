@@ -30,7 +30,7 @@ export function restoreComparison(objects: readonly LiveObject[], live: Readonly
       ...{ key, version: groupVersionOf(object.apiVersion).version, target, live: there, status: there ? 'Synced' : 'OutOfSync' },
       ...{ hook: false, requiresPruning: false, requiresDeletionConfirmation: false, health: undefined },
       syncWave: waveOf(target),
-      settled: there !== undefined,
+      settled: there !== undefined && there.metadata.deletionTimestamp === undefined,
       ...(there && { leftAlone: true as const }),
     };
   });

@@ -215,7 +215,7 @@ it('keeps the row of what a rollback pruned before its worker was lost', async (
     return writes > 1 ? Promise.reject(new Error('lost')) : control.patchApplication(...asked);
   };
   await expect(shop.look('operation', { control: { ...control, patchApplication } })).rejects.toThrow('lost');
-  expect(await shop.live('configmaps', 'b')).toBeUndefined();
+  await eventually(async () => expect(await shop.live('configmaps', 'b')).toBeUndefined());
   await ended(shop);
   const rows = (await shop.read()).status?.operationState?.syncResult?.resources ?? [];
   expect(rows.map(({ name, status }) => [name, status]).toSorted()).toEqual([
@@ -234,8 +234,8 @@ it('knows what a sync of an older commit creates while HEAD is broken, so that i
   await shop.sync({ revision: first });
   expect(await shop.live('secrets', 'alone')).toBeDefined();
   expect((await shop.read()).status?.resources?.map(({ kind, name, status }) => [kind, name, status]).toSorted()).toEqual([
-    ['ConfigMap', 'a', 'Unknown'],
-    ['Secret', 'alone', 'Unknown'],
+    ['ConfigMap', 'a', undefined],
+    ['Secret', 'alone', undefined],
   ]);
   const path = `${collectionPath('argoproj.io/v1alpha1', 'applications', stories.control)}/${shop.name}`;
   await stories.api.send(path, { method: 'DELETE' });
@@ -244,4 +244,31 @@ it('knows what a sync of an older commit creates while HEAD is broken, so that i
     await expect(shop.object()).rejects.toThrow();
   });
   expect(await shop.live('secrets', 'alone')).toBeUndefined();
+});
+
+it('knows what a sync of an older commit creates after HEAD broke meanwhile', async () => {
+  const alone = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'alone' }, stringData: { k: 'v' } };
+  const shop = await stories.deployment({ 'a.json': configMap('a', {}), 's.json': alone, 'h.json': hookJob('migrate', 'PreSync', '2s') });
+  const first = await shop.commit({});
+  await shop.commit({ 's.json': undefined });
+  await shop.look('push');
+  await shop.sync({ revision: first });
+  expect((await shop.read()).status?.operationState?.phase).toBe('Running');
+  await shop.look('continue');
+  await shop.commit({ 'b.yaml': BROKEN });
+  await ended(shop);
+  expect(await shop.live('secrets', 'alone')).toBeDefined();
+  expect((await shop.read()).status?.resources?.map(({ name }) => name)).toContain('alone');
+});
+
+it('says of a dry run at an older commit, and of what was not chosen, nothing as if it were there', async () => {
+  const files = { 'a.json': configMap('a', {}), 'b.json': configMap('b', {}) };
+  const shop = await stories.deployment(files);
+  const first = await shop.commit({});
+  await shop.commit({ 'x.yaml': BROKEN });
+  await shop.look('push');
+  await shop.sync({ revision: first, dryRun: true });
+  expect((await shop.read()).status?.resources ?? []).toEqual([]);
+  await shop.sync({ revision: first, resources: [{ kind: 'ConfigMap', name: 'a' }] });
+  expect((await shop.read()).status?.resources?.map(({ name }) => name)).toEqual(['a']);
 });

@@ -200,6 +200,26 @@ describe('what a sync pruned', () => {
     expect((await shop.live('configmaps', 'a')).data).toEqual({ k: 'a' });
   });
 
+  it('comes back without what does not go, which is named', async () => {
+    const shop = await stories.deployment(files(NAMES));
+    await shop.sync();
+    await shop.drift('configmaps', 'a', { metadata: { finalizers: ['example.com/held'] } });
+    await shop.commit(without(['a', 'b']));
+    await shop.sync({ prune: true });
+    const info = [{ name: 'Restores what was pruned', value: 'true' }];
+    await shop.change({ operation: { info, sync: { dryRun: true, syncStrategy: { apply: {} } } } });
+    await shop.look('operation');
+    expect((await stateOf(shop))[0]).toBe('Failed');
+    await shop.change({ operation: { info, sync: { syncStrategy: { apply: {} } } } });
+    await expect(shop.look('operation')).rejects.toThrow('still being deleted');
+    await shop.look('operation', {}, 3);
+    await shop.look('operation', { clock: () => Date.now() + 130_000 });
+    const [phase, message] = await stateOf(shop);
+    expect([phase, message]).toEqual(['Failed', expect.stringContaining('still being deleted: restore it once it is gone')]);
+    expect((await shop.live('configmaps', 'b')).data).toEqual({ k: 'b' });
+    await shop.drift('configmaps', 'a', { metadata: { finalizers: null } });
+  });
+
   it('fails a restore where the store is not to be had, or does not open what it keeps', async () => {
     const shop = await stories.deployment(files(NAMES));
     await shop.sync();
@@ -220,10 +240,14 @@ describe('what a sync pruned', () => {
       'Error',
       'nothing restored: 2 of what is kept cannot be opened, as the log says; name those that you need with --resource to have the rest',
     ]);
-    expect(await restored(some, [{ kind: 'ConfigMap', name: 'other' }])).toEqual([
-      'Error',
-      'nothing restored: 2 of what is kept cannot be opened, as the log says',
-    ]);
+    const none = 'nothing to restore: no sync of this Application has pruned anything of /ConfigMap/other within the last 24 hours';
+    for (const named of [['other'], ['back', 'other']])
+      expect(
+        await restored(
+          some,
+          named.map((name) => ({ kind: 'ConfigMap', name })),
+        ),
+      ).toEqual(['Error', `${none}; 2 of what is kept cannot be opened, as the log says`]);
     expect((await restored(some, [{ kind: 'ConfigMap', name: 'back' }]))[0]).toBe('Succeeded');
     expect(await shop.live('configmaps', 'back')).toBeDefined();
   });

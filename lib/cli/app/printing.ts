@@ -49,8 +49,18 @@ export interface Details {
 /** `app get`. Throws InvalidInput when there is no source at that position. */
 export async function printApplication(shell: Shell, session: Session, found: Found, output: AppOutput, details: Details): Promise<void> {
   if (output !== 'wide') return shell.terminal.write(dataText(shown(found.object), output));
-  const windows = { windows: await assignedWindows(session, found.application), now: shell.clock() };
+  const windows = { windows: await windowsFor(session, found), now: shell.clock() };
   shell.terminal.write(applicationText(shell, found, windows, details));
+}
+
+/** Undefined where they cannot be told: a project that is wrong has a condition of its own. */
+async function windowsFor(session: Session, { application }: Found): Promise<KnownWindows['windows']> {
+  try {
+    return await assignedWindows(session, application);
+  } catch (thrown) {
+    if (thrown instanceof InvalidInput) return undefined;
+    throw thrown;
+  }
 }
 
 /** For people. Throws InvalidInput when there is no source at that position. */

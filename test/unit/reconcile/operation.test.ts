@@ -11,6 +11,7 @@ import {
   operationRevisions,
   operationSources,
   pinned,
+  stoppedByDeletion,
   withHistory,
   withRows,
 } from '../../../lib/reconcile/operation.ts';
@@ -193,5 +194,25 @@ describe('the history', () => {
     ['asked for nothing', state({ operation: {} })],
   ])('leaves out what %s', (_, ended) => {
     expect(withHistory(application(), long, ended)).toBe(long);
+  });
+});
+
+describe('a deletion', () => {
+  const deleted = { ...application(), metadata: { ...application().metadata, deletionTimestamp: END } };
+  const running = (message: string, resources: readonly ResourceResult[] = []) =>
+    state({ phase: 'Running', message, finishedAt: undefined, syncResult: { revision: 'a', source, resources } });
+  const row: ResourceResult = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'shop', name: 'a', syncPhase: 'Sync' };
+
+  test.each([
+    ['waiting for pruning confirmation of /ConfigMap/a', [row], true],
+    ['Sync operation blocked by sync window', [], true],
+    ['blocked by db (OutOfSync)', [], true],
+    ['cannot go on for now: git.example does not answer', [], true],
+    ['cannot go on for now: git.example does not answer', [row], false],
+    ['waiting for completion of hook batch/Job/migrate', [row], false],
+    ['one or more tasks are running', [], false],
+  ])('while an operation says "%s", with rows %j: ends it: %j', (message, rows, ends) => {
+    expect(stoppedByDeletion(deleted, running(message, rows))?.phase).toBe(ends ? 'Terminating' : 'Running');
+    expect(stoppedByDeletion(application(), running(message, rows))?.phase).toBe('Running');
   });
 });

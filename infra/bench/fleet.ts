@@ -1,5 +1,4 @@
 // A fleet: so many Applications that follow one repository, and the versions that their files are at.
-
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '../../lib/model/manifest.ts';

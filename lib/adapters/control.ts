@@ -48,11 +48,11 @@ async function effectiveProject(
   name: string,
   current: () => Promise<Readonly<Record<string, string>>>,
 ): Promise<AppProject | undefined> {
-  const [own, { [GLOBAL_PROJECTS]: setting }] = await Promise.all([project(cluster, namespace, name), current()]);
+  const [own, { [GLOBAL_PROJECTS]: setting }] = await Promise.all([projectAlone(cluster, namespace, name), current()]);
   if (!own) return undefined;
   const globals = await Promise.all(
     globalProjectsOf(setting, own).map(async (other) => {
-      const found = await project(cluster, namespace, other);
+      const found = await projectAlone(cluster, namespace, other);
       if (!found) throw new InvalidInput(`argocd-cm: ${GLOBAL_PROJECTS} names project '${other}', which does not exist`);
       return found;
     }),
@@ -60,7 +60,8 @@ async function effectiveProject(
   return withGlobalProjects(own, globals);
 }
 
-async function project(cluster: Cluster, namespace: string, name: string): Promise<AppProject | undefined> {
+/** A project without what global ones add. */
+export async function projectAlone(cluster: Cluster, namespace: string, name: string): Promise<AppProject | undefined> {
   const live: LiveObject | undefined = await cluster.get({ group: GROUP, version: VERSION, kind: 'AppProject', namespace, name });
   return live === undefined ? undefined : parseProject(live);
 }

@@ -65,7 +65,7 @@ function onInterrupt(remark: string): () => void {
 /** The adapters are loaded only by commands that need them, so that help and wrong usage answer at once. */
 async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
   const found = findKubeconfig(flags, own);
-  const [{ createClusters }, { createControl }, { loadConnection }, { createCluster }] = await Promise.all([
+  const [{ createClusters }, { createControl, projectAlone }, { loadConnection }, { createCluster }] = await Promise.all([
     import('../adapters/clusters.ts'),
     import('../adapters/control.ts'),
     import('../adapters/kubeconfig.ts'),
@@ -86,9 +86,7 @@ async function connect(flags: GlobalFlags, own: CliSettings): Promise<Session> {
       } catch (thrown) {
         if (!(thrown instanceof NotPermitted)) throw thrown;
         // Who may not read the settings has no global projects to hold against it.
-        const { parseProject } = await import('../model/project.ts');
-        const project = await cluster.get({ group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject', namespace, name });
-        return project && parseProject(project);
+        return projectAlone(cluster, namespace, name);
       }
     },
     renderSettings: async () => renderSettings(await control.settings(), remoteBases),

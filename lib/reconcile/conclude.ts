@@ -90,19 +90,14 @@ export async function waiting(
 ): Promise<Operated> {
   const now = timeOf(ports);
   const compared = statusOf(target.application, spec, now);
-  const touched = own && own.desired !== known(spec) ? own.comparison.resources : [];
-  const status = { ...withInventory(compared, touched, state.operation.sync ?? {}), operationState: state };
+  const known = withInventory(compared, own?.comparison.resources ?? [], state.operation.sync ?? {});
+  const status = { ...known, operationState: state };
   const refresh = annotationOf(target.application, REFRESH) !== undefined;
   const application = await writeApplication(ports.control, target.application, {
     status: stamped(target.application.status, status, now, refresh),
     ...(refresh ? { annotations: NO_REFRESH } : {}),
   });
   return { application, state, spec, afterSeconds };
-}
-
-/** What Git has at the Application's own commits, as far as that could be told. */
-function known(spec: Evaluated): Evaluation['desired'] | undefined {
-  return isFailure(spec) ? undefined : spec.desired;
 }
 
 const NO_REFRESH = { [REFRESH]: null, [REFRESH_TIMESTAMP]: null } as const;

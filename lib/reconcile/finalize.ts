@@ -1,7 +1,7 @@
 // finalize: an Application that is being deleted. One pass does one step; the next message does the next (spec/application.md §9).
 
 import { trackedAmong } from '../compare/tracking.ts';
-import { HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
+import { CASCADE_FINALIZERS, HELM_RESOURCE_POLICY, RESOURCES_FINALIZER } from '../model/annotations.ts';
 import { type Application, applicationOrFault, qualifiedName } from '../model/application.ts';
 import { Conflict, messageOf, NotPermitted, Unavailable } from '../model/errors.ts';
 import { isHeld } from '../model/hook.ts';
@@ -76,7 +76,7 @@ function hooked({ application }: Target, finalizer: string, progress: HookProgre
 }
 
 function isCascade(finalizer: string): boolean {
-  return Object.hasOwn(CASCADE, finalizer);
+  return CASCADE_FINALIZERS.includes(finalizer);
 }
 
 /** Nothing is left to do for these finalizers. One that stands for another stage is the next pass's. */

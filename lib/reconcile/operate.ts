@@ -181,7 +181,7 @@ function start({ target, spec, own }: Standing, operation: Operation, state: Ope
   // One that was held before its first step is known, but not at which commits.
   if (goesOn && before.syncResult !== undefined) return Promise.resolve(application);
   const compared = withConditions(statusOf(application, spec, now), SYNC_CONDITIONS, [], now);
-  const known = own === spec ? compared : withInventory(compared, own.comparison.resources, operation.sync ?? {});
+  const known = withInventory(compared, own.comparison.resources, operation.sync ?? {});
   const status = { ...known, operationState: state };
   const finalizers = hookFinalizers(application, spec);
   return writeApplication(ports.control, application, {

@@ -48,8 +48,8 @@ export function begun({ status }: Application, operation: Operation, now: string
   const entry = history.at(-1);
   const times = [last?.startedAt, last?.finishedAt, entry?.deployStartedAt, entry?.deployedAt, ...[...live].flatMap(timesOf)];
   const [at, known] = [Date.parse(now), times.map((time) => Date.parse(time ?? ''))];
-  const earlier = known.filter((time) => time <= at + SKEW_MS).map((time) => time + SECOND_MS);
-  const startedAt = timeText(Math.max(at, ...earlier));
+  const earlier = known.filter((time) => time <= at + SKEW_MS);
+  const startedAt = timeText(earlier.reduce((latest, time) => Math.max(latest, time + SECOND_MS), at));
   return { operation, phase: 'Running', startedAt, message: UNDER_WAY };
 }
 

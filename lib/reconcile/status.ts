@@ -81,8 +81,8 @@ export function failedStatus(application: Application, message: string, now: str
 }
 
 /**
- * The status with rows of what an operation is about to touch, where it works from other commits than the Application's own: so a deletion,
- * and the next comparison, find it. Nothing is said of how it compares.
+ * The status with rows of what an operation is about to touch and the Application's own commits, which may be others, do not name: so a
+ * deletion, and the next comparison, find it. Nothing is said of how it compares.
  */
 export function withInventory(status: ApplicationStatus, touched: readonly ResourceComparison[], sync: SyncOperation): ApplicationStatus {
   if (sync.dryRun) return status;

@@ -19,7 +19,8 @@
 //   is a wave left?                              | run it: prune, then apply kind after kind
 //   nothing left                                 | finish Succeeded
 //
-// A sync that has taken its time waits no more, except for a person's answer: it finishes Failed, and says what it waited for.
+// A sync that has taken its time waits no more, except for a person's answer: it finishes Failed, and says what it waited for; asked again,
+// after a lost worker, it ends the same hooks with the same words.
 // A dry run asks for everything at once and deletes nothing. Unlike Argo CD there is no fixed delay between waves: a wave begins as
 // soon as the one before it is healthy. Rows are saved before hooks are deleted or let go, since a finished hook's object is the proof of
 // its end; a hook is let go only once its end is in the record, so that no write is made for that alone. Whichever step ends the operation,
@@ -93,13 +94,12 @@ function forbiddenPlan({ tasks, refusals }: StepInput): Next | undefined {
 const NO_HOOKS = { deleteHooks: [], release: [] } as const;
 
 const TERMINATED = 'Terminated';
+const UNLESS_DONE = 'Operation termination had errors';
 
 /** A hook whose end is in the record, and which may be there still: the worker was lost as it ended the sync. */
 function isTerminated(task: SyncTask): boolean {
   return task.hook && task.result?.message === TERMINATED;
 }
-
-const UNLESS_DONE = 'Operation termination had errors';
 
 /** What is gone, or on its way, to be created again comes back first; what was not deleted yet stays. */
 function stopping(input: StepInput): Next {

@@ -23,8 +23,8 @@ export interface Operated {
 }
 
 /**
- * What a restore finds, and the Namespace that Git does not name, is not ours to replace; what this operation put in the place of another is not replaced by a later
- * attempt.
+ * What a restore finds, and the Namespace that Git does not name, is not ours to replace; what this operation put in the place of another is
+ * not replaced by a later attempt.
  */
 export function wayOf(task: SyncTask, { operation, startedAt }: Operated): Way {
   const options = operation.syncOptions ?? [];

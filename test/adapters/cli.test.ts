@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordHost } from '../../infra/local/processes/host-record.ts';
 import { type CliWorld, cliWorld, GROUP, SYNCED } from '../support/cli.ts';
-import { eventually, freshName } from '../world/world.ts';
+import { succeed } from '../support/program.ts';
+import { collectionPath, eventually, freshName } from '../world/world.ts';
 
 const URL = 'http://127.0.0.1:1/shop.git';
 
@@ -116,6 +117,50 @@ describe('app list and app get', () => {
     );
     await here.change(name, { metadata: { annotations: { 'argocd.argoproj.io/refresh': null } }, status: SYNCED });
     expect(JSON.parse((await asked).stdout)).toMatchObject({ status: { sync: { status: 'Synced' } } });
+  });
+
+  it('leave a hard refresh that somebody else waits for', async () => {
+    const name = await here.application();
+    await here.change(name, { metadata: { annotations: { 'argocd.argoproj.io/refresh': 'hard' } } });
+    await here.evenkeel(['app', 'get', name, '--refresh', '--timeout', '1']);
+    expect((await here.read(name)).metadata.annotations).toMatchObject({ 'argocd.argoproj.io/refresh': 'hard' });
+  });
+
+  it('show the windows of a project to who may not read the settings, and the Application where those are wrong', async () => {
+    const { namespace } = here;
+    const syncWindows = [{ kind: 'deny', schedule: '* * * * *', duration: '1h', applications: ['*'] }];
+    const project = freshName('closed');
+    await here.create(GROUP, 'appprojects', namespace, {
+      apiVersion: GROUP,
+      kind: 'AppProject',
+      metadata: { name: project },
+      spec: { syncWindows },
+    });
+    const name = await here.application({ spec: { project } });
+    const rbac = 'rbac.authorization.k8s.io/v1';
+    await here.create('v1', 'serviceaccounts', namespace, { metadata: { name: 'reader' } });
+    const rules = [{ apiGroups: ['argoproj.io'], resources: ['applications', 'appprojects'], verbs: ['get', 'list'] }];
+    await here.create(rbac, 'roles', namespace, { metadata: { name: 'reader' }, rules });
+    await here.create(rbac, 'rolebindings', namespace, {
+      metadata: { name: 'reader' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
+      subjects: [{ kind: 'ServiceAccount', name: 'reader', namespace }],
+    });
+    const token = (await succeed(here.kubectl, ['--kubeconfig', here.kubeconfigPath, '-n', namespace, 'create', 'token', 'reader'])).trim();
+    const kubeconfig = join(here.folder, 'reader.kubeconfig');
+    const cluster = { server: here.server, 'certificate-authority-data': Buffer.from(here.ca).toString('base64') };
+    const contexts = [{ name: 'c', context: { cluster: 'c', user: 'u' } }];
+    const users = [{ name: 'u', user: { token } }];
+    const file = { apiVersion: 'v1', kind: 'Config', clusters: [{ name: 'c', cluster }], users, contexts, 'current-context': 'c' };
+    writeFileSync(kubeconfig, JSON.stringify(file), { mode: 0o600 });
+    const read = await here.evenkeel(['app', 'get', name], { env: { KUBECONFIG: kubeconfig } });
+    expect(read.stdout).toContain('SyncWindow:         Sync Denied\n');
+
+    const settings = { metadata: { name: 'argocd-cm' }, data: { globalProjects: 'wrong' } };
+    await here.create('v1', 'configmaps', namespace, settings);
+    const { code, stdout } = await here.evenkeel(['app', 'get', name]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('SyncWindow:         unknown: the project cannot be read\n')]);
+    await here.api.send(`${collectionPath('v1', 'configmaps', namespace)}/argocd-cm`, { method: 'DELETE' });
   });
 
   it('give up when nobody answers a refresh', async () => {

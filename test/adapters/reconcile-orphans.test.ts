@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TRACKING_ID } from '../../lib/model/annotations.ts';
 import { Unavailable } from '../../lib/model/errors.ts';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, requestsOf, type Stories, startStories } from '../support/stories.ts';
+import { clustersWhere, type Deployment, requestsOf, type Stories, startStories } from '../support/stories.ts';
 import { collectionPath, freshName } from '../world/world.ts';
 
 const AUTOMATED = { syncPolicy: { automated: {} } };
@@ -78,19 +78,11 @@ it('keep no sync from its work where a kind cannot be listed', async () => {
   await stories.create('v1', 'configmaps', shop.namespace, { metadata: { name: 'left' } });
   expect(await warnings(shop)).toEqual(['OrphanedResourceWarning: Application has 1 orphaned resources']);
   await shop.commit({ 'a.json': configMap('x', { k: '2' }) });
-  const { clusters } = stories.ports;
-  const actingFor: typeof clusters.actingFor = async (...asked) => {
-    const cluster = await clusters.actingFor(...asked);
-    const list: typeof cluster.list = (kind, options) =>
-      options?.metadataOnly && kind.kind === 'Secret' ? Promise.reject(new Unavailable('a webhook is down')) : cluster.list(kind, options);
-    return new Proxy(cluster, { get: (of, name) => (name === 'list' ? list : bound(of, name)) });
-  };
-  await shop.look('push', { clusters: { ...clusters, actingFor } });
+  const clusters = clustersWhere(stories.ports.clusters, (cluster) => ({
+    list: (kind, options) =>
+      options?.metadataOnly && kind.kind === 'Secret' ? Promise.reject(new Unavailable('a webhook is down')) : cluster.list(kind, options),
+  }));
+  await shop.look('push', { clusters });
   expect((await shop.live('configmaps', 'x')).data).toEqual({ k: '2' });
   expect((await shop.read()).status?.operationState?.phase).toBe('Succeeded');
 });
-
-function bound(of: object, name: string | symbol): unknown {
-  const value: unknown = Reflect.get(of, name);
-  return typeof value === 'function' ? value.bind(of) : value;
-}

@@ -196,23 +196,29 @@ it('a namespace that is still going keeps its message, and the sync goes on once
   }, 60_000);
 });
 
-it('a project that did not let a running sync go on', async () => {
+/** An automated sync that waits for a hook of so long, and what sets the destinations of its project. */
+async function runningIn(takes: string) {
   const name = freshName('moody');
   await stories.project(name, {});
   const path = `${collectionPath('argoproj.io/v1alpha1', 'appprojects', stories.control)}/${name}`;
-  const files = { 'hook.json': hookJob('migrate', 'PreSync', '1s'), 'a.json': configMap('x', { k: '1' }) };
+  const files = { 'hook.json': hookJob('migrate', 'PreSync', takes), 'a.json': configMap('x', { k: '1' }) };
   const shop = await stories.deployment(files, { ...AUTOMATED, project: name });
   await shop.look();
   await shop.look();
   expect((await shop.read()).status?.operationState?.phase).toBe('Running');
-  const send = (destinations: readonly object[]) => stories.api.send(path, { method: 'PATCH', body: { spec: { destinations } } });
-  await send([]);
+  const permit = (...destinations: readonly object[]) => stories.api.send(path, { method: 'PATCH', body: { spec: { destinations } } });
+  return { shop, permit };
+}
+
+const ANYWHERE = { server: '*', namespace: '*' };
+
+it('a project that did not let a running sync go on', async () => {
+  const { shop, permit } = await runningIn('1s');
+  await permit();
   await shop.look();
-  expect((await shop.read()).status?.operationState).toMatchObject({
-    phase: 'Error',
-    message: expect.stringMatching(/^InvalidSpecError: /),
-  });
-  await send([{ server: '*', namespace: '*' }]);
+  const message = expect.stringMatching(/^InvalidSpecError: /);
+  expect((await shop.read()).status?.operationState).toMatchObject({ phase: 'Error', message });
+  await permit(ANYWHERE);
   await shop.look();
   expect(await conditionOf(shop)).toMatch(/\(the reason lies outside Git: attempt #2 at 20[\dT:-]+Z\)$/);
   await eventually(async () => {
@@ -222,21 +228,12 @@ it('a project that did not let a running sync go on', async () => {
 });
 
 it('a project that did not let it go on begins nothing again that somebody has stopped', async () => {
-  const name = freshName('moody');
-  await stories.project(name, {});
-  const path = `${collectionPath('argoproj.io/v1alpha1', 'appprojects', stories.control)}/${name}`;
-  const files = { 'hook.json': hookJob('migrate', 'PreSync', '10m'), 'a.json': configMap('x', { k: '1' }) };
-  const shop = await stories.deployment(files, { ...AUTOMATED, project: name });
-  await shop.look();
-  await shop.look();
-  expect((await shop.read()).status?.operationState?.phase).toBe('Running');
+  const { shop, permit } = await runningIn('10m');
   await shop.change({ status: { operationState: { phase: 'Terminating' } } });
-  await stories.api.send(path, { method: 'PATCH', body: { spec: { destinations: [] } } });
+  await permit();
   await shop.look();
-  await stories.api.send(path, { method: 'PATCH', body: { spec: { destinations: [{ server: '*', namespace: '*' }] } } });
+  await permit(ANYWHERE);
   await lookAfter(shop, 600);
-  expect((await shop.read()).status?.operationState).toMatchObject({
-    phase: 'Error',
-    message: expect.stringMatching(/^Operation termination had errors: InvalidSpecError: /),
-  });
+  const message = expect.stringMatching(/^Operation termination had errors: InvalidSpecError: /);
+  expect((await shop.read()).status?.operationState).toMatchObject({ phase: 'Error', message });
 });

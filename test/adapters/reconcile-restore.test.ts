@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidInput, NotPermitted } from '../../lib/model/errors.ts';
 import { configMap } from '../support/journey.ts';
-import { type Deployment, hookJob } from '../support/stories.ts';
+import { clustersWhere, type Deployment, hookJob } from '../support/stories.ts';
 import { type StoryCommands, startStoryCommands } from '../support/story-commands.ts';
 import { eventually } from '../world/world.ts';
 
@@ -223,11 +223,11 @@ describe('what a sync pruned', () => {
   it('fails a restore where the store is not to be had, or does not open what it keeps', async () => {
     const shop = await stories.deployment(files(NAMES));
     await shop.sync();
-    const restored = async (kept: () => ReturnType<typeof stories.ports.pruned.kept>, resources: readonly object[] = []) => {
-      const { pruned } = stories.ports;
+    const { pruned, clusters } = stories.ports;
+    const restored = async (kept: typeof pruned.kept, resources: readonly object[] = [], others: object = {}) => {
       const info = [{ name: 'Restores what was pruned', value: 'true' }];
       await shop.change({ operation: { info, sync: { resources, syncStrategy: { apply: {} } } } });
-      await shop.look('operation', { pruned: { ...pruned, kept } });
+      await shop.look('operation', { pruned: { ...pruned, kept }, ...others });
       return stateOf(shop);
     };
     expect(await restored(() => Promise.reject(new NotPermitted('the role may not list')))).toEqual([
@@ -239,6 +239,13 @@ describe('what a sync pruned', () => {
     expect(await restored(some)).toEqual([
       'Error',
       'nothing restored: 2 of what is kept cannot be opened, as the log says; name those that you need with --resource to have the rest',
+    ]);
+    const blind = clustersWhere(clusters, (cluster) => ({
+      get: (ref) => (ref.name === 'back' ? Promise.reject(new NotPermitted('it may not be read')) : cluster.get(ref)),
+    }));
+    expect(await restored(some, [{ kind: 'ConfigMap', name: 'back' }], { clusters: blind })).toEqual([
+      'Error',
+      'nothing restored: it may not be read',
     ]);
     const none = 'nothing to restore: no sync of this Application has pruned anything of /ConfigMap/other within the last 24 hours';
     for (const named of [['other'], ['back', 'other']])

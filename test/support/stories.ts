@@ -18,7 +18,7 @@ import { type Application, parseApplication } from '../../lib/model/application.
 import type { LiveObject } from '../../lib/model/manifest.ts';
 import type { Reason } from '../../lib/model/request.ts';
 import { DEFAULT_RESOURCE_SETTINGS } from '../../lib/model/resource-settings.ts';
-import type { Clusters, Control, Log } from '../../lib/ports.ts';
+import type { Cluster, Clusters, Control, Log } from '../../lib/ports.ts';
 import type { Outcome } from '../../lib/reconcile/again.ts';
 import type { ReconcilePorts } from '../../lib/reconcile/ports.ts';
 import { reconcile } from '../../lib/reconcile/reconcile.ts';
@@ -211,6 +211,23 @@ export function hookJob(name: string, hook: string, takes: string, annotations: 
 export async function rowMessages(shop: Deployment): Promise<readonly string[]> {
   const { status } = await shop.read();
   return (status?.operationState?.syncResult?.resources ?? []).map(({ message = '' }) => message);
+}
+
+/** The clusters, of which each does some things as `change` says. */
+export function clustersWhere(clusters: Clusters, change: (cluster: Cluster) => Partial<Cluster>): Clusters {
+  return {
+    ...clusters,
+    actingFor: async (...asked) => {
+      const cluster = await clusters.actingFor(...asked);
+      const changed = change(cluster);
+      return new Proxy(cluster, {
+        get: (of, name) => {
+          const value: unknown = Reflect.get(changed, name) ?? Reflect.get(of, name);
+          return typeof value === 'function' ? value.bind(of) : value;
+        },
+      });
+    },
+  };
 }
 
 /** Whether what comes back `every` so many seconds, on a beat of its own, comes at a moment for that. */

@@ -1,5 +1,5 @@
 // `app delete`: which finalizers an Application needs before it is deleted (spec/api.md §4.2, spec/application.md §9).
-import { RESOURCES_FINALIZER } from '../../model/annotations.ts';
+import { CASCADE_FINALIZERS, RESOURCES_FINALIZER } from '../../model/annotations.ts';
 
 export interface DeletionRequest {
   readonly cascade: boolean;
@@ -22,8 +22,11 @@ export function deletionRefusal(request: DeletionRequest): string | undefined {
 
 /** The finalizers to write before the deletion; undefined when they are right as they are. */
 export function finalizersFor(present: readonly string[], request: DeletionRequest): readonly string[] | undefined {
-  const all = [...CASCADE.values()];
-  if (!request.cascade) return present.some((each) => all.includes(each)) ? present.filter((each) => !all.includes(each)) : undefined;
+  if (!request.cascade) return present.some(isCascade) ? present.filter((each) => !isCascade(each)) : undefined;
   const wanted = CASCADE.get(request.policy) ?? RESOURCES_FINALIZER;
   return present.includes(wanted) ? undefined : [...present, wanted];
+}
+
+function isCascade(finalizer: string): boolean {
+  return CASCADE_FINALIZERS.includes(finalizer);
 }

@@ -10,7 +10,7 @@ import { durationText, timeText } from './times.ts';
 
 const SHA = /^[0-9a-f]{7,40}$/;
 
-/** What is known of an Application's sync windows at the time `now`; `windows` is undefined when its project may not be read. */
+/** What is known of an Application's sync windows at the time `now`; `windows` is undefined when its project cannot be read. */
 export interface KnownWindows {
   readonly windows: readonly AssignedWindow[] | undefined;
   readonly now: number;
@@ -79,7 +79,7 @@ function sourceLines(source: ApplicationSource): readonly string[] {
 }
 
 function windowLines({ windows, now }: KnownWindows): readonly string[] {
-  if (!windows) return [labelLine('SyncWindow:', 'unknown: the project may not be read')];
+  if (!windows) return [labelLine('SyncWindow:', 'unknown: the project cannot be read')];
   const assigned = windows.map(({ kind, schedule, duration }) => `${kind}:${schedule}:${duration}`);
   const state = labelLine('SyncWindow:', windowState(windows, now));
   return assigned.length === 0 ? [state] : [state, labelLine('Assigned Windows:', assigned.join(','))];
